@@ -1,0 +1,1 @@
+"""Symbolic execution for trained neural networks."""

@@ -1,0 +1,51 @@
+"""Every exception that DeepCheck raises.
+
+    DeepCheckError              catch this one to catch them all
+    |-- ModelError              the model file cannot be used
+    |   |-- MalformedModel      missing, truncated, not ONNX, hostile, inconsistent shapes
+    |   |-- UnsupportedOperator an operator outside the piecewise-linear set, named with its node
+    |   `-- NoDecision          the outputs are not class scores (a regression)
+    |-- InputError              the input cannot be used: shape, dtype, NaN, out of its bounds
+    |-- OptionError             an argument has no meaning here: unknown metric, label, shortlist, bounds
+    |-- DataError               a data set is missing or damaged
+    `-- MissingExtra            an optional dependency is not installed; the message says how to get it
+
+An *outcome* (attack, proved, undecided) is a value, never an exception.
+A message says what was expected, what came, and what to do.
+"""
+
+
+class DeepCheckError(Exception):
+    """Base of every exception of this package."""
+
+
+class ModelError(DeepCheckError):
+    """The model file cannot be used."""
+
+
+class MalformedModel(ModelError):
+    """The model is missing, truncated, not ONNX, hostile or inconsistent."""
+
+
+class UnsupportedOperator(ModelError):
+    """The model has an operator outside the supported piecewise-linear set."""
+
+
+class NoDecision(ModelError):
+    """The network's outputs are not class scores, so there is no label to explain or change."""
+
+
+class InputError(DeepCheckError):
+    """The input has the wrong shape or type, is not finite, or lies outside its bounds."""
+
+
+class OptionError(DeepCheckError):
+    """An argument has no meaning for this call."""
+
+
+class DataError(DeepCheckError):
+    """A data set is missing or damaged."""
+
+
+class MissingExtra(DeepCheckError):
+    """An optional dependency is not installed."""
