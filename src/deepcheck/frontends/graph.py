@@ -1,0 +1,181 @@
+"""From an ONNX graph to a program."""
+
+from dataclasses import dataclass, field, replace
+from math import prod
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import numpy_helper
+
+from deepcheck.errors import MalformedModel, ModelError, OptionError, UnsupportedOperator
+from deepcheck.frontends.folding import fold
+from deepcheck.frontends.model_file import BUDGET_BYTES, check_model
+from deepcheck.frontends.node import Node, Value
+from deepcheck.frontends.operators import FINAL, OPERATORS, PREVIOUS, supported_operators
+from deepcheck.program import Array, Branch, Decision, Instruction, Origin, Preprocessing, Program
+
+FLOATS = {onnx.TensorProto.FLOAT: np.dtype(np.float32), onnx.TensorProto.DOUBLE: np.dtype(np.float64)}
+
+
+@dataclass
+class _Builder:
+    """Instructions so far, and what each tensor name means."""
+
+    instructions: list[Instruction] = field(default_factory=list)
+    values: dict[str, Value] = field(default_factory=dict)
+    constants: dict[str, Array] = field(default_factory=dict)
+    rounded: list[str] = field(default_factory=list)
+    rounded_names: set[str] = field(default_factory=set)
+    folded: int = 0
+
+
+def program_from_onnx(
+    model: onnx.ModelProto,
+    *,
+    name: str,
+    path: Path | None = None,
+    preprocessing: Preprocessing | None = None,
+    decision: str | None = None,
+) -> Program:
+    """Translate a model (DeepCheck^T): equal to it on every input, in real arithmetic.
+
+    Args:
+        model: The model; not changed.
+        name: A name for people.
+        path: The model's file, where there is one.
+        preprocessing: From pixels to what the model receives.
+        decision: "arg max", "arg min" or "sign"; by default arg max, or sign behind a single sigmoid.
+
+    Raises:
+        MalformedModel: If the graph is inconsistent.
+        UnsupportedOperator: If it has an operator outside the supported set.
+
+    Source: Section III-A.
+    """
+    if path is None:
+        check_model(model, name)
+    graph = model.graph
+    builder = _Builder(constants={t.name: _array(t) for t in graph.initializer})
+    source = _single([i for i in graph.input if i.name not in builder.constants], "input", name)
+    target = _single(list(graph.output), "output", name)
+    shape, dtype = _input_type(source)
+    builder.values[source.name] = Value(0, shape)
+    scores, stripped = _strip(graph, target.name, builder)
+    for node in graph.node:
+        if stripped and target.name in node.output:
+            continue
+        _translate(node, builder, model)
+    if scores not in builder.values:
+        raise MalformedModel(f"{name}: its output '{scores}' does not depend on its input '{source.name}'")
+    output = builder.values[scores]
+    instructions = _ending_in(builder.instructions, output.index)
+    origin = Origin(
+        name=name,
+        model=model.SerializeToString(),
+        path=path,
+        input_name=source.name,
+        output_name=target.name,
+        stripped=stripped,
+        rounded=tuple(builder.rounded),
+        folded=builder.folded,
+    )
+    preprocessing = preprocessing or Preprocessing()
+    preprocessing.check(shape)
+    found = _decision(decision, output.shape, stripped)
+    return Program(tuple(instructions), shape, dtype, found, origin, preprocessing)
+
+
+def _array(tensor: onnx.TensorProto) -> Array:
+    try:
+        return np.asarray(numpy_helper.to_array(tensor))
+    except (ValueError, TypeError) as problem:
+        raise MalformedModel(f"constant '{tensor.name}' cannot be read: {problem}") from None
+
+
+def _single(found: list[onnx.ValueInfoProto], what: str, name: str) -> onnx.ValueInfoProto:
+    if len(found) != 1:
+        names = ", ".join(f"'{value.name}'" for value in found)
+        raise MalformedModel(f"{name}: expected a model with 1 {what}, got {len(found)} ({names})")
+    return found[0]
+
+
+def _input_type(source: onnx.ValueInfoProto) -> tuple[tuple[int, ...], np.dtype[np.floating]]:
+    kind = source.type.tensor_type
+    if kind.elem_type not in FLOATS:
+        word = onnx.TensorProto.DataType.Name(kind.elem_type)
+        raise MalformedModel(f"expected an input of float32 or float64, got '{source.name}' of {word}")
+    dims = [dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim]
+    if len(dims) < 2 or dims[0] not in (None, 1):
+        raise MalformedModel(f"expected an input with a batch axis of 1 or free first, got '{source.name}' {dims}")
+    shape = tuple(dim or 0 for dim in dims[1:])
+    if any(dim < 1 for dim in shape) or prod(shape) * 8 > BUDGET_BYTES:
+        raise MalformedModel(f"expected fixed positive sizes behind the batch axis, got '{source.name}' {dims}")
+    return shape, FLOATS[kind.elem_type]
+
+
+def _strip(graph: onnx.GraphProto, target: str, builder: _Builder) -> tuple[str, str]:
+    """The tensor that holds the scores, and the operator behind it, if that only turns scores to probabilities."""
+    last = next((node for node in graph.node if target in node.output), None)
+    if last is not None and last.op_type in FINAL and not any(target in node.input for node in graph.node):
+        return last.input[0], last.op_type
+    return target, ""
+
+
+def _translate(proto: onnx.NodeProto, builder: _Builder, model: onnx.ModelProto) -> None:
+    node = Node.read(proto, builder.values, builder.constants, model)
+    if not any(name in builder.values for name in proto.input):
+        results, exact = fold(proto, builder.constants, model)
+        builder.constants.update(results)
+        builder.folded += proto.op_type != "Constant"
+        if not exact or builder.rounded_names.intersection(proto.input):
+            builder.rounded_names.update(results)
+            builder.rounded += [f"{key} ({proto.op_type})" for key in results]
+        return
+    operator = OPERATORS.get(proto.op_type) if proto.domain in ("", "ai.onnx") else None
+    if operator is None:
+        raise UnsupportedOperator(
+            f"operator {proto.op_type} of node '{proto.name or proto.output[0]}' is not supported: "
+            f"supported are {', '.join(supported_operators())}"
+        )
+    try:
+        made = operator(node)
+    except ModelError as problem:
+        raise type(problem)(f"node '{node.name}' ({proto.op_type}): {problem}") from None
+    except (IndexError, ValueError, TypeError) as problem:
+        raise MalformedModel(f"node '{node.name}' ({proto.op_type}) is inconsistent: {problem}") from None
+    builder.rounded += node.rounded
+    if made is None:
+        builder.values[proto.output[0]] = node.values[0]
+        return
+    for instruction in made:
+        if prod(instruction.shape) * 8 > BUDGET_BYTES:
+            raise MalformedModel(f"node '{node.name}' makes {instruction.shape}, over the budget of {BUDGET_BYTES} bytes")
+        builder.instructions.append(_linked(instruction, len(builder.instructions)))
+    builder.values[proto.output[0]] = Value(len(builder.instructions), builder.instructions[-1].shape)
+
+
+def _linked(instruction: Instruction, previous: int) -> Instruction:
+    """Resolve "the instruction before" in a mapping that makes several."""
+    if isinstance(instruction, Branch):
+        return instruction
+    terms = tuple(replace(t, operand=previous) if t.operand == PREVIOUS else t for t in instruction.terms)
+    return replace(instruction, terms=terms)
+
+
+def _ending_in(instructions: list[Instruction], last: int) -> list[Instruction]:
+    """The instructions up to the one that makes the output, so that it comes last."""
+    if last == 0:
+        raise MalformedModel("the output is the input: there is no network to analyse")
+    return instructions[:last]
+
+
+def _decision(asked: str | None, shape: tuple[int, ...], stripped: str) -> Decision | None:
+    outputs = prod(shape)
+    if asked is not None and asked not in ("arg max", "arg min", "sign"):
+        raise OptionError(f"expected decision 'arg max', 'arg min' or 'sign', got '{asked}'")
+    if asked == "sign" and outputs != 1:
+        raise OptionError(f"expected a single output for decision 'sign', got {outputs}")
+    if outputs == 1:
+        return Decision("sign", 1) if stripped == "Sigmoid" or asked == "sign" else None
+    return Decision("arg min" if asked == "arg min" else "arg max", outputs)

@@ -1,0 +1,64 @@
+"""Read an ONNX file as if it were hostile: no path outside its folder, no unbounded allocation."""
+
+from math import prod
+from pathlib import Path
+
+import onnx
+from google.protobuf.message import DecodeError
+
+from deepcheck.errors import MalformedModel
+
+BUDGET_BYTES = 2 << 30
+
+
+def read_model(path: Path) -> onnx.ModelProto:
+    """Read and check a model; weights in external files must lie in the model's own folder.
+
+    Raises:
+        MalformedModel: If the file is missing, not ONNX, truncated, cyclic, or points outside its folder.
+    """
+    if not path.is_file():
+        raise MalformedModel(f"expected an ONNX file, but there is no file {path}")
+    if path.stat().st_size > BUDGET_BYTES:
+        raise MalformedModel(f"{path} has {path.stat().st_size} bytes, over the budget of {BUDGET_BYTES}")
+    try:
+        model = onnx.load_model_from_string(path.read_bytes())
+    except (DecodeError, ValueError) as problem:
+        raise MalformedModel(f"{path} is not an ONNX file, or it is truncated ({problem}): export it again") from None
+    if not model.graph.node or not model.opset_import:
+        raise MalformedModel(f"{path} holds no ONNX graph: export the network to ONNX and pass that file")
+    _check_constants(model, path)
+    external = [t for t in model.graph.initializer if t.data_location == onnx.TensorProto.EXTERNAL]
+    for tensor in external:
+        _check_external(tensor, path)
+    if external:
+        onnx.load_external_data_for_model(model, str(path.parent))
+    check_model(model, str(path))
+    return model
+
+
+def check_model(model: onnx.ModelProto, name: str) -> None:
+    """Raise `MalformedModel` unless onnx's own checker accepts the model."""
+    try:
+        onnx.checker.check_model(model)
+    except (onnx.checker.ValidationError, ValueError, IndexError) as problem:
+        reason = str(problem).strip().splitlines()[0]
+        raise MalformedModel(f"{name} is not a valid ONNX model: {reason}") from None
+
+
+def _check_constants(model: onnx.ModelProto, path: Path) -> None:
+    for tensor in model.graph.initializer:
+        if any(dim < 0 for dim in tensor.dims) or prod(tensor.dims) * 8 > BUDGET_BYTES:
+            raise MalformedModel(
+                f"{path}: constant '{tensor.name}' has shape {list(tensor.dims)}, over the budget of {BUDGET_BYTES} bytes"
+            )
+
+
+def _check_external(tensor: onnx.TensorProto, path: Path) -> None:
+    location = next((entry.value for entry in tensor.external_data if entry.key == "location"), "")
+    folder = path.parent.resolve()
+    target = (folder / location).resolve()
+    if not location or not target.is_relative_to(folder) or not target.is_file():
+        raise MalformedModel(
+            f"{path}: constant '{tensor.name}' lies in '{location}', expected a file in the model's own folder"
+        )

@@ -1,0 +1,62 @@
+"""The program: instructions, arithmetics, one loop, the path."""
+
+from deepcheck.program.affine import Affine, Sliding, Term
+from deepcheck.program.arithmetic import Arithmetic, Table
+from deepcheck.program.bounded import Bounded, NormBounded, RunningBounded, exact_floats
+from deepcheck.program.branches import Branch, Largest, Piecewise
+from deepcheck.program.constants import Constant
+from deepcheck.program.decision import Decision
+from deepcheck.program.exact import Exact
+from deepcheck.program.floats import Floats
+from deepcheck.program.interpret import (
+    Interpretation,
+    Transposition,
+    interpret,
+    interpret_transposed,
+    run_affine,
+    run_linear,
+    run_transposed,
+)
+from deepcheck.program.maps import Contract, Gather, Reshape, Scale
+from deepcheck.program.path import Path
+from deepcheck.program.preprocessing import Preprocessing
+from deepcheck.program.program import Instruction, Origin, Program
+from deepcheck.program.rationals import Array, Rationals, from_floats
+
+__all__ = [
+    "Affine",
+    "Arithmetic",
+    "Array",
+    "Bounded",
+    "Branch",
+    "Constant",
+    "Contract",
+    "Decision",
+    "Exact",
+    "Floats",
+    "Gather",
+    "Instruction",
+    "Interpretation",
+    "Largest",
+    "NormBounded",
+    "Origin",
+    "Path",
+    "Piecewise",
+    "Preprocessing",
+    "Program",
+    "Rationals",
+    "Reshape",
+    "RunningBounded",
+    "Scale",
+    "Sliding",
+    "Table",
+    "Term",
+    "Transposition",
+    "exact_floats",
+    "from_floats",
+    "interpret",
+    "interpret_transposed",
+    "run_affine",
+    "run_linear",
+    "run_transposed",
+]

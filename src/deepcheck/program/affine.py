@@ -1,0 +1,223 @@
+"""The affine instruction: a sum of operands, each through a chain of linear maps, plus a constant.
+
+Every affine layer is one of these; the constructors below build the common ones. A new layer is a new
+constructor and needs no new code anywhere else.
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from deepcheck.errors import MalformedModel
+from deepcheck.program.constants import Constant
+from deepcheck.program.maps import ABSENT, Contract, LinearMap, Reshape, Scale, gather
+from deepcheck.program.rationals import Array
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """One operand and the maps that it goes through, first to last."""
+
+    operand: int
+    maps: tuple[LinearMap, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Affine:
+    """``y = sum of maps(operand) + offset``.
+
+    Attributes:
+        kind: A word for people: "dense", "convolution", ...
+        terms: The operands with their maps.
+        shape: The output's shape, without the batch axis.
+        offset: What is added, broadcast over the shape.
+    """
+
+    kind: str
+    terms: tuple[Term, ...]
+    shape: tuple[int, ...]
+    offset: Constant | None = None
+
+    def __post_init__(self) -> None:
+        for term in self.terms:
+            for before, after in zip(term.maps, term.maps[1:], strict=False):
+                if before.shape != after.source_shape:
+                    raise MalformedModel(f"{self.kind}: shapes {before.shape} and {after.source_shape} do not chain")
+            if term.maps and term.maps[-1].shape != self.shape:
+                raise MalformedModel(f"{self.kind}: makes shape {term.maps[-1].shape}, expected {self.shape}")
+        if self.offset is not None and np.broadcast_shapes(self.offset.shape, self.shape) != self.shape:
+            raise MalformedModel(f"{self.kind}: cannot add shape {self.offset.shape} to shape {self.shape}")
+
+    @property
+    def operands(self) -> tuple[int, ...]:
+        """The values that the instruction reads."""
+        return tuple(term.operand for term in self.terms)
+
+    @property
+    def parameters(self) -> int:
+        """How many stored numbers the instruction has."""
+        weights = sum(m.weight.size for t in self.terms for m in t.maps if isinstance(m, Contract))
+        factors = sum(m.factor.size for t in self.terms for m in t.maps if isinstance(m, Scale))
+        return weights + factors + (self.offset.size if self.offset is not None else 0)
+
+
+def dense(operand: int, source: tuple[int, ...], weight: Array, offset: Constant | None) -> Affine:
+    """``(..., k) -> (..., m)``: the last axis times a ``(k, m)`` matrix, plus an offset."""
+    inputs, outputs = weight.shape
+    rows = (1, prod(source[:-1]), inputs)
+    shape = (*source[:-1], outputs)
+    product = Contract(Constant(weight[None]), rows)
+    maps = (Reshape(source, rows), product, Reshape(product.shape, shape))
+    return Affine("dense", (Term(operand, maps),), shape, offset)
+
+
+@dataclass(frozen=True)
+class Sliding:
+    """How a kernel slides: kernel size, strides, dilations, pads before and after, ``(d,)`` each.
+
+    ``ceil`` lets the last window start inside the input or its left padding and reach past the right padding.
+    """
+
+    kernel: tuple[int, ...]
+    strides: tuple[int, ...]
+    dilations: tuple[int, ...]
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    ceil: bool = False
+
+    def outputs(self, spatial: tuple[int, ...]) -> tuple[int, ...]:
+        """How many positions the kernel takes along each axis."""
+        counts = []
+        for axis, length in enumerate(spatial):
+            reach = self.dilations[axis] * (self.kernel[axis] - 1) + 1
+            room = length + self.before[axis] + self.after[axis] - reach
+            if room < 0:
+                raise MalformedModel(f"a kernel of {reach} is wider than its padded input of {room + reach}")
+            count = -(-room // self.strides[axis]) + 1 if self.ceil else room // self.strides[axis] + 1
+            if self.ceil and (count - 1) * self.strides[axis] >= length + self.before[axis]:
+                count -= 1
+            counts.append(count)
+        return tuple(counts)
+
+    def positions(self, spatial: tuple[int, ...]) -> tuple[Array, Array]:
+        """Source position of each output position and kernel offset.
+
+        Returns:
+            Flat source positions ``(outputs, kernel)``, ``ABSENT`` in padding; and a mask of those that
+            lie in the input or its *declared* padding.
+        """
+        out, taps = self.outputs(spatial), prod(self.kernel)
+        flat = np.zeros((prod(out), taps), dtype=np.int64)
+        inside, declared = np.ones_like(flat, dtype=bool), np.ones_like(flat, dtype=bool)
+        starts = np.indices(out).reshape(len(out), -1)
+        offsets = np.indices(self.kernel).reshape(len(out), -1)
+        for axis, length in enumerate(spatial):
+            first = starts[axis] * self.strides[axis] - self.before[axis]
+            where = first[:, None] + offsets[axis][None, :] * self.dilations[axis]
+            inside &= (where >= 0) & (where < length)
+            declared &= where < length + self.after[axis]
+            flat = flat * length + where
+        return np.where(inside, flat, ABSENT), declared
+
+
+def unfold(source: tuple[int, ...], sliding: Sliding) -> Array:
+    """Elements under the kernel, ``(channels, outputs, kernel)``, for a source ``(channels, *spatial)``."""
+    flat, _ = sliding.positions(source[1:])
+    offsets = np.arange(source[0])[:, None, None] * prod(source[1:])
+    return np.where(flat == ABSENT, ABSENT, flat + offsets)
+
+
+def convolution(
+    operand: int,
+    source: tuple[int, ...],
+    weight: Array,
+    offset: Array | None,
+    *,
+    sliding: Sliding,
+    groups: int,
+) -> Affine:
+    """A convolution in any number of dimensions, as unfold, one matrix product per group, and fold.
+
+    Args:
+        operand: The value convolved, of shape ``source``.
+        source: ``(channels, *spatial)``.
+        weight: ``(out channels, channels / groups, *kernel)``.
+        offset: ``(out channels,)`` or nothing.
+        sliding: How the kernel slides.
+        groups: Into how many groups the channels fall.
+    """
+    channels, outputs = source[0], weight.shape[0]
+    if channels != weight.shape[1] * groups or outputs % groups:
+        raise MalformedModel(
+            f"convolution: {channels} channels in {groups} groups do not fit a weight of shape {weight.shape}"
+        )
+    spatial = sliding.outputs(source[1:])
+    positions, per_group = prod(spatial), outputs // groups
+    taps = unfold(source, sliding).reshape(groups, channels // groups, positions, -1)
+    index = taps.transpose(0, 2, 1, 3).reshape(groups, positions, -1)
+    matrices = weight.reshape(groups, per_group, -1).transpose(0, 2, 1)
+    product = Contract(Constant(matrices), tuple(index.shape))
+    fold = np.arange(prod(product.shape)).reshape(product.shape).transpose(0, 2, 1).reshape(outputs, *spatial)
+    maps = (gather(index, source, rows=True), product, gather(fold, product.shape))
+    added = None if offset is None else Constant(offset.reshape(-1, *(1,) * len(spatial)))
+    return Affine("convolution", (Term(operand, maps),), (outputs, *spatial), added)
+
+
+def average_pool(operand: int, source: tuple[int, ...], sliding: Sliding, *, count_padding: bool) -> Affine:
+    """Average pooling; each window divides by its own exact count."""
+    flat, declared = sliding.positions(source[1:])
+    counts = (declared if count_padding else flat != ABSENT).sum(axis=1)
+    if (counts == 0).any():
+        raise MalformedModel("average pooling: a window lies wholly in the padding")
+    spatial = sliding.outputs(source[1:])
+    index = unfold(source, sliding).reshape(1, -1, flat.shape[1])
+    product = Contract(Constant(np.ones((1, flat.shape[1], 1), np.float32)), tuple(index.shape))
+    shape = (source[0], *spatial)
+    divide = Scale(Constant(np.ones(spatial, np.float32), counts.reshape(spatial).astype(np.float64)), shape)
+    maps = (gather(index, source, rows=True), product, Reshape(product.shape, shape), divide)
+    return Affine("average pool", (Term(operand, maps),), shape)
+
+
+def scale_and_shift(
+    operand: int, source: tuple[int, ...], factor: Constant | None, offset: Constant | None, *, kind: str
+) -> Affine:
+    """Element by element: times a constant, plus a constant, with NumPy broadcasting."""
+    shapes = [constant.shape for constant in (factor, offset) if constant is not None]
+    shape = tuple(np.broadcast_shapes(source, *shapes))
+    maps: list[LinearMap] = [] if shape == source else [broadcast(source, shape)]
+    if factor is not None:
+        maps.append(Scale(factor, shape))
+    return Affine(kind, (Term(operand, tuple(maps)),), shape, offset)
+
+
+def broadcast(source: tuple[int, ...], shape: tuple[int, ...]) -> LinearMap:
+    """Repeat elements as NumPy broadcasting does."""
+    return gather(np.broadcast_to(np.arange(prod(source)).reshape(source), shape), source)
+
+
+def move(operand: int, source: tuple[int, ...], index: Array, *, kind: str) -> Affine:
+    """An index move: each output element is one source element, or padding."""
+    return Affine(kind, (Term(operand, (gather(index, source),)),), tuple(index.shape))
+
+
+def add(operands: tuple[tuple[int, tuple[int, ...]], ...]) -> Affine:
+    """The sum of several values, with NumPy broadcasting."""
+    shape = tuple(np.broadcast_shapes(*(source for _, source in operands)))
+    terms = [Term(operand, () if source == shape else (broadcast(source, shape),)) for operand, source in operands]
+    return Affine("add", tuple(terms), shape)
+
+
+def concatenate(operands: tuple[tuple[int, tuple[int, ...]], ...], axis: int) -> Affine:
+    """Values joined along an axis (counted without the batch axis)."""
+    widths = [source[axis] for _, source in operands]
+    first = operands[0][1]
+    shape = (*first[:axis], sum(widths), *first[axis + 1 :])
+    terms, start = [], 0
+    for (operand, source), width in zip(operands, widths, strict=True):
+        index = np.full(shape, ABSENT, dtype=np.int64)
+        place = (slice(None),) * axis + (slice(start, start + width),)
+        index[place] = np.arange(prod(source)).reshape(source)
+        terms.append(Term(operand, (gather(index, source),)))
+        start += width
+    return Affine("concatenate", tuple(terms), shape)

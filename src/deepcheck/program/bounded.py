@@ -1,0 +1,246 @@
+"""Float64 with a bound on the rounding error: the arithmetic that may decide a verdict.
+
+Two grades. `NormBounded` keeps one error per item, from the norms of the constants: it costs next to
+nothing. `RunningBounded` keeps one per element, from the same operation on absolute values: it costs a second
+run and is tight enough to certify exact zeros. Both hold for any order of summation, with or
+without fused multiply-add, and include underflow, also where it is flushed to zero.
+
+Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1
+(``|fl(x'y) - x'y| <= n u / (1 - n u) |x|'|y|``), run a posteriori.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcheck.program.arithmetic import Arithmetic, Table
+from deepcheck.program.constants import Constant
+from deepcheck.program.floats import Floats
+from deepcheck.program.maps import Contract, Gather, Scale
+from deepcheck.program.rationals import Array
+
+UNIT = 2.0**-53
+TINY = 2.0**-1022
+UP = 1 + 2.0**-40
+_FLOATS = Floats()
+_MAGNITUDES = Floats(absolute=True)
+
+
+def gamma(terms: int) -> float:
+    """The relative error of a sum of ``terms`` products whose constants may be rounded once, rounded up."""
+    return (terms + 3) * UNIT * UP
+
+
+@dataclass(frozen=True)
+class Bounded:
+    """Computed values, how far each may be from the true one, and the largest magnitude.
+
+    Attributes:
+        value: ``(items, *shape)`` float64.
+        error: ``(items,)`` (norm grade) or ``(items, *shape)`` (running grade).
+        size: ``(items,)``, at least the largest absolute value of an item (norm grade only).
+    """
+
+    value: Array
+    error: Array
+    size: Array
+
+    @property
+    def element_error(self) -> Array:
+        """The error in a form that broadcasts against the values."""
+        if self.error.ndim == self.value.ndim:
+            return self.error
+        return self.error.reshape(-1, *(1,) * (self.value.ndim - 1))
+
+
+def exact_floats(value: Array) -> Bounded:
+    """Floats that are exactly what they say (an input), with error 0."""
+    value = np.asarray(value, dtype=np.float64)
+    return Bounded(value, np.zeros(len(value)), sizes(value))
+
+
+def sizes(value: Array) -> Array:
+    """The largest magnitude of each item, ``(items,)``."""
+    flat = value.reshape(len(value), -1)
+    if flat.shape[1] == 0:
+        return np.zeros(len(value))
+    return np.asarray(np.maximum(flat.max(axis=1), -flat.min(axis=1)))
+
+
+@dataclass(frozen=True)
+class NormBounded(Arithmetic[Bounded]):
+    """One error bound per item, from norms."""
+
+    def reshape(self, shape: tuple[int, ...], x: Bounded) -> Bounded:
+        return Bounded(_FLOATS.reshape(shape, x.value), x.error, x.size)
+
+    def gather(self, move: Gather, x: Bounded) -> Bounded:
+        return Bounded(_FLOATS.gather(move, x.value), x.error, x.size)
+
+    def gather_transposed(self, move: Gather, x: Bounded) -> Bounded:
+        readers = move.readers.shape[1]
+        error = readers * (x.error + gamma(readers) * x.size) * UP
+        return Bounded(_FLOATS.gather_transposed(move, x.value), error, readers * x.size)
+
+    def contract(self, product: Contract, x: Bounded) -> Bounded:
+        value = _FLOATS.contract(product, x.value)
+        return self._product(value, product.growth, product.source_shape[2], x)
+
+    def contract_transposed(self, product: Contract, x: Bounded) -> Bounded:
+        value = _FLOATS.contract_transposed(product, x.value)
+        return self._product(value, product.growth_transposed, product.shape[2], x)
+
+    @staticmethod
+    def _product(value: Array, growth: float, terms: int, x: Bounded) -> Bounded:
+        error = (growth * (x.error + gamma(terms) * x.size) + 2 * terms * TINY) * UP
+        # Measuring a result much larger than its operand would cost more than making it.
+        large = value.size > 4 * x.value.size
+        return Bounded(value, error, growth * x.size * UP if large else sizes(value))
+
+    def scale(self, scaling: Scale, x: Bounded) -> Bounded:
+        error = scaling.factor.largest * (x.error + 3 * UNIT * x.size) * UP + TINY
+        return Bounded(_FLOATS.scale(scaling, x.value), error, scaling.factor.largest * x.size * UP)
+
+    def add(self, x: Bounded, y: Bounded) -> Bounded:
+        size = (x.size + y.size) * UP
+        return Bounded(_FLOATS.add(x.value, y.value), (x.error + y.error + UNIT * size) * UP, size)
+
+    def subtract(self, x: Bounded, y: Bounded) -> Bounded:
+        size = (x.size + y.size) * UP
+        return Bounded(_FLOATS.subtract(x.value, y.value), (x.error + y.error + UNIT * size) * UP, size)
+
+    def shift(self, constant: Constant, x: Bounded) -> Bounded:
+        size = (x.size + constant.largest) * UP
+        return Bounded(_FLOATS.shift(constant, x.value), (x.error + 3 * UNIT * size) * UP, size)
+
+    def times(self, x: Bounded, factors: Table) -> Bounded:
+        largest = max(abs(float(number)) for number in factors.numbers)
+        value = _FLOATS.times(x.value, factors)
+        if all(number in (-1, 0, 1) for number in factors.numbers):
+            return Bounded(value, x.error, x.size)
+        return Bounded(value, largest * (x.error + 3 * UNIT * x.size) * UP + TINY, largest * x.size * UP)
+
+    def plus(self, x: Bounded, offsets: Table) -> Bounded:
+        if not any(offsets.numbers):
+            return x
+        size = (x.size + max(abs(float(number)) for number in offsets.numbers)) * UP
+        return Bounded(_FLOATS.plus(x.value, offsets), (x.error + 3 * UNIT * size) * UP, size)
+
+    def pick(self, x: Bounded, slots: Array) -> Bounded:
+        return Bounded(_FLOATS.pick(x.value, slots), x.error, x.size)
+
+    def pick_transposed(self, x: Bounded, slots: Array, width: int) -> Bounded:
+        return Bounded(_FLOATS.pick_transposed(x.value, slots, width), x.error, x.size)
+
+    def spread(self, x: Bounded, width: int) -> Bounded:
+        return Bounded(_FLOATS.spread(x.value, width), x.error, x.size)
+
+    def signs(self, x: Bounded) -> tuple[Array, Array]:
+        return bounded_signs(x)
+
+    def first_largest(self, x: Bounded, present: Array) -> Array:
+        return _FLOATS.first_largest(x.value, present)
+
+    def take(self, x: Bounded, items: Array) -> Bounded:
+        return Bounded(x.value[items], x.error[items], x.size[items])
+
+
+@dataclass(frozen=True)
+class RunningBounded(Arithmetic[Bounded]):
+    """One error bound per element, from a second run on absolute values."""
+
+    @staticmethod
+    def start(value: Array) -> Bounded:
+        """An input that is exactly what it says."""
+        value = np.asarray(value, dtype=np.float64)
+        return Bounded(value, np.zeros(value.shape), np.zeros(len(value)))
+
+    @staticmethod
+    def _with(x: Bounded, value: Array, error: Array) -> Bounded:
+        return Bounded(value, error * UP, x.size)
+
+    def reshape(self, shape: tuple[int, ...], x: Bounded) -> Bounded:
+        return Bounded(_FLOATS.reshape(shape, x.value), _FLOATS.reshape(shape, x.error), x.size)
+
+    def gather(self, move: Gather, x: Bounded) -> Bounded:
+        return Bounded(_FLOATS.gather(move, x.value), _FLOATS.gather(move, x.error), x.size)
+
+    def gather_transposed(self, move: Gather, x: Bounded) -> Bounded:
+        budget = x.error + gamma(move.readers.shape[1]) * np.abs(x.value)
+        value = _FLOATS.gather_transposed(move, x.value)
+        return self._with(x, value, _FLOATS.gather_transposed(move, budget))
+
+    def contract(self, product: Contract, x: Bounded) -> Bounded:
+        terms = product.source_shape[2]
+        budget = _MAGNITUDES.contract(product, _budget(x, terms, product.weight.smallest))
+        return self._with(x, _FLOATS.contract(product, x.value), budget)
+
+    def contract_transposed(self, product: Contract, x: Bounded) -> Bounded:
+        budget = _MAGNITUDES.contract_transposed(product, _budget(x, product.shape[2], product.weight.smallest))
+        return self._with(x, _FLOATS.contract_transposed(product, x.value), budget)
+
+    def scale(self, scaling: Scale, x: Bounded) -> Bounded:
+        budget = _MAGNITUDES.scale(scaling, _budget(x, 1, scaling.factor.smallest))
+        return self._with(x, _FLOATS.scale(scaling, x.value), budget)
+
+    def add(self, x: Bounded, y: Bounded) -> Bounded:
+        value = _FLOATS.add(x.value, y.value)
+        return self._with(x, value, x.error + y.error + UNIT * np.abs(value))
+
+    def subtract(self, x: Bounded, y: Bounded) -> Bounded:
+        value = _FLOATS.subtract(x.value, y.value)
+        return self._with(x, value, x.error + y.error + UNIT * np.abs(value))
+
+    def shift(self, constant: Constant, x: Bounded) -> Bounded:
+        value = _FLOATS.shift(constant, x.value)
+        return self._with(x, value, x.error + 2 * UNIT * (np.abs(value) + np.abs(_FLOATS.constant(constant))))
+
+    def times(self, x: Bounded, factors: Table) -> Bounded:
+        unit = all(number in (-1, 0, 1) for number in factors.numbers)
+        smallest = min((abs(float(number)) for number in factors.numbers if number), default=1.0)
+        budget = x.error if unit else _budget(x, 1, smallest)
+        return self._with(x, _FLOATS.times(x.value, factors), _MAGNITUDES.times(budget, factors))
+
+    def plus(self, x: Bounded, offsets: Table) -> Bounded:
+        if not any(offsets.numbers):
+            return x
+        value = _FLOATS.plus(x.value, offsets)
+        rounding = 2 * UNIT * (np.abs(value) + _MAGNITUDES.table(offsets))
+        return self._with(x, value, x.error + np.where(_FLOATS.table(offsets) == 0, 0.0, rounding))
+
+    def pick(self, x: Bounded, slots: Array) -> Bounded:
+        return Bounded(_FLOATS.pick(x.value, slots), _FLOATS.pick(x.error, slots), x.size)
+
+    def pick_transposed(self, x: Bounded, slots: Array, width: int) -> Bounded:
+        error = _FLOATS.pick_transposed(x.error, slots, width)
+        return Bounded(_FLOATS.pick_transposed(x.value, slots, width), error, x.size)
+
+    def spread(self, x: Bounded, width: int) -> Bounded:
+        return Bounded(_FLOATS.spread(x.value, width), _FLOATS.spread(x.error, width), x.size)
+
+    def signs(self, x: Bounded) -> tuple[Array, Array]:
+        return bounded_signs(x)
+
+    def first_largest(self, x: Bounded, present: Array) -> Array:
+        return _FLOATS.first_largest(x.value, present)
+
+    def take(self, x: Bounded, items: Array) -> Bounded:
+        return Bounded(x.value[items], x.error[items], x.size[items])
+
+
+def _budget(x: Bounded, terms: int, smallest: float) -> Array:
+    """Error in, plus the rounding of a product sum; an element that is exactly 0 adds nothing.
+
+    ``smallest`` is the least non-zero magnitude of the constants: it turns the underflow of a product into an
+    error of its operand.
+    """
+    magnitude = np.abs(x.value)
+    underflow = np.where((magnitude == 0) & (x.error == 0), 0.0, 4 * TINY / smallest)
+    return np.asarray((x.error + gamma(terms) * magnitude + underflow) * UP)
+
+
+def bounded_signs(x: Bounded) -> tuple[Array, Array]:
+    """Signs that a bounded value certifies; an exact 0 with error 0 is certain."""
+    error = x.element_error
+    certain = (np.abs(x.value) > error) | (error == 0)
+    return np.sign(x.value).astype(np.int8), certain

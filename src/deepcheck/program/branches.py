@@ -1,0 +1,209 @@
+"""Branch instructions: a finite choice per element, then linear.
+
+Two families cover every continuous piecewise-linear network: a scalar function given by breakpoints,
+slopes and intercepts, and the largest of several elements. On a border the lowest index is taken (for ReLU
+the inactive arm): both pieces agree there.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import TypeVar
+
+import numpy as np
+
+from deepcheck.errors import MalformedModel
+from deepcheck.program.arithmetic import Arithmetic, Table
+from deepcheck.program.maps import ABSENT, Gather
+from deepcheck.program.rationals import Array
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, eq=False)
+class Branch(ABC):
+    """One operand, one arm per output element; along fixed arms the instruction is affine.
+
+    Attributes:
+        operand: The value that it reads.
+        origin: Name of the tensor in the model file whose elements are branched on.
+    """
+
+    operand: int
+    origin: str
+
+    @property
+    def operands(self) -> tuple[int, ...]:
+        """The values that the instruction reads."""
+        return (self.operand,)
+
+    @property
+    @abstractmethod
+    def shape(self) -> tuple[int, ...]:
+        """The output's shape; arms have it too."""
+
+    @property
+    @abstractmethod
+    def source_shape(self) -> tuple[int, ...]:
+        """The operand's shape."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> str:
+        """A word for people."""
+
+    @abstractmethod
+    def decide(self, arithmetic: Arithmetic[A], z: A) -> Array:
+        """The arm of each output element, ``(items, *shape)`` small integers."""
+
+    @abstractmethod
+    def select(self, arithmetic: Arithmetic[A], arms: Array, z: A) -> A:
+        """The value along the given arms."""
+
+    @abstractmethod
+    def select_linear(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> A:
+        """The slopes along the given arms: `select` without intercepts."""
+
+    @abstractmethod
+    def select_transposed(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> A:
+        """The transpose of `select_linear`."""
+
+    @abstractmethod
+    def guards(self, arithmetic: Arithmetic[A], arms: Array, z: A) -> Iterator[tuple[A, Array]]:
+        """Values that are ``>= 0`` exactly on the given arms (closed), each with a mask of those present."""
+
+    @abstractmethod
+    def guards_linear(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> Iterator[A]:
+        """The slopes of `guards`, in the same order."""
+
+    def borders(self, signs: Array, present: Array, arms: Array) -> Array:
+        """How many present guards are exactly 0, ``(items,)``."""
+        on_border = (signs == 0) & present
+        return np.asarray(np.count_nonzero(on_border.reshape(len(arms), -1), axis=1))
+
+
+@dataclass(frozen=True, eq=False)
+class Piecewise(Branch):
+    """A continuous scalar function: piece ``i`` is ``slopes[i] * z + intercepts[i]`` up to ``breakpoints[i]``.
+
+    Raises:
+        MalformedModel: If the pieces do not meet at a breakpoint, or the breakpoints do not increase.
+    """
+
+    size: tuple[int, ...]
+    name: str
+    breakpoints: tuple[Fraction, ...]
+    slopes: tuple[Fraction, ...]
+    intercepts: tuple[Fraction, ...]
+
+    def __post_init__(self) -> None:
+        if any(b <= a for a, b in zip(self.breakpoints, self.breakpoints[1:], strict=False)):
+            raise MalformedModel(f"{self.name}: expected increasing breakpoints, got {self.breakpoints}")
+        for i, t in enumerate(self.breakpoints):
+            if self.slopes[i] * t + self.intercepts[i] != self.slopes[i + 1] * t + self.intercepts[i + 1]:
+                raise MalformedModel(f"{self.name}: expected a continuous function, but it jumps at {float(t)}")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.size
+
+    @property
+    def source_shape(self) -> tuple[int, ...]:
+        return self.size
+
+    @property
+    def kind(self) -> str:
+        return self.name
+
+    def decide(self, arithmetic: Arithmetic[A], z: A) -> Array:
+        arms = np.zeros((), dtype=np.int8)
+        for t in self.breakpoints:
+            offset = Table((-t,), np.zeros((1, *self.size), dtype=np.int8))
+            arms = arms + (arithmetic.signs(arithmetic.plus(z, offset))[0] > 0)
+        return arms.astype(np.int8)
+
+    def select(self, arithmetic: Arithmetic[A], arms: Array, z: A) -> A:
+        return arithmetic.plus(self.select_linear(arithmetic, arms, z), Table(self.intercepts, arms))
+
+    def select_linear(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> A:
+        return arithmetic.times(s, Table(self.slopes, arms))
+
+    def select_transposed(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> A:
+        return self.select_linear(arithmetic, arms, s)
+
+    @cached_property
+    def _sides(self) -> tuple[tuple[tuple[Fraction, ...], tuple[Fraction, ...]], ...]:
+        """Per family of guards: factor and offset by arm; a factor of 0 means no guard."""
+        zero, one = Fraction(0), Fraction(1)
+        if len(self.breakpoints) == 1:
+            t = self.breakpoints[0]
+            return (((-one, one), (t, -t)),)
+        above = ((zero, *(one for _ in self.breakpoints)), (zero, *(-t for t in self.breakpoints)))
+        below = ((*(-one for _ in self.breakpoints), zero), (*self.breakpoints, zero))
+        return (above, below)
+
+    def guards(self, arithmetic: Arithmetic[A], arms: Array, z: A) -> Iterator[tuple[A, Array]]:
+        for factors, offsets in self._sides:
+            present = np.array([factor != 0 for factor in factors])[arms]
+            yield arithmetic.plus(arithmetic.times(z, Table(factors, arms)), Table(offsets, arms)), present
+
+    def guards_linear(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> Iterator[A]:
+        for factors, _ in self._sides:
+            yield arithmetic.times(s, Table(factors, arms))
+
+
+@dataclass(frozen=True, eq=False)
+class Largest(Branch):
+    """The largest of several elements (max pooling): which one wins, one guard per loser.
+
+    Attributes:
+        windows: The candidates of each output element, ``(*shape, w)``; padding is absent, it can never win.
+    """
+
+    windows: Gather
+
+    def __post_init__(self) -> None:
+        if not (self.windows.index != ABSENT).any(axis=-1).all():
+            raise MalformedModel("max pooling: a window lies wholly in the padding, so it has no largest element")
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.windows.shape[:-1]
+
+    @property
+    def source_shape(self) -> tuple[int, ...]:
+        return self.windows.source_shape
+
+    @property
+    def kind(self) -> str:
+        return "max"
+
+    @cached_property
+    def present(self) -> Array:
+        """Which candidates exist, ``(*shape, w)``."""
+        return np.asarray(self.windows.index != ABSENT)
+
+    def decide(self, arithmetic: Arithmetic[A], z: A) -> Array:
+        return arithmetic.first_largest(arithmetic.gather(self.windows, z), self.present).astype(np.int16)
+
+    def select(self, arithmetic: Arithmetic[A], arms: Array, z: A) -> A:
+        return arithmetic.pick(arithmetic.gather(self.windows, z), arms)
+
+    def select_linear(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> A:
+        return self.select(arithmetic, arms, s)
+
+    def select_transposed(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> A:
+        width = self.windows.shape[-1]
+        return arithmetic.gather_transposed(self.windows, arithmetic.pick_transposed(s, arms, width))
+
+    def guards(self, arithmetic: Arithmetic[A], arms: Array, z: A) -> Iterator[tuple[A, Array]]:
+        loser = np.arange(self.windows.shape[-1]) != arms[..., None]
+        for difference in self.guards_linear(arithmetic, arms, z):
+            yield difference, self.present & loser
+
+    def guards_linear(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> Iterator[A]:
+        candidates = arithmetic.gather(self.windows, s)
+        winner = arithmetic.spread(arithmetic.pick(candidates, arms), self.windows.shape[-1])
+        yield arithmetic.subtract(winner, candidates)

@@ -1,0 +1,66 @@
+"""Constants of a program: what is stored in a model, exactly."""
+
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+
+from deepcheck.program.rationals import Array, Rationals, from_floats, from_fractions
+
+
+class Constant:
+    """An array of rationals, held as stored floats and, for quotients, a stored divisor.
+
+    The constant *is* ``numerator / denominator`` without rounding: ``1/9`` of an average pool and
+    ``1/std`` of a normalisation are exact (DESIGN.md, section 4.1).
+    """
+
+    def __init__(self, numerator: Array, denominator: Array | None = None) -> None:
+        self.numerator = np.asarray(numerator)
+        self.denominator = None if denominator is None else np.asarray(denominator)
+        self._floats: dict[np.dtype[np.floating], Array] = {}
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array."""
+        divisor = () if self.denominator is None else self.denominator.shape
+        return tuple(np.broadcast_shapes(self.numerator.shape, divisor))
+
+    @property
+    def size(self) -> int:
+        """How many stored numbers the constant takes."""
+        return int(self.numerator.size)
+
+    def floats(self, dtype: np.dtype[np.floating]) -> Array:
+        """The constant in a binary float format, each element rounded at most once."""
+        if dtype not in self._floats:
+            values = self.numerator.astype(np.float64)
+            if self.denominator is not None:
+                values = values / self.denominator.astype(np.float64)
+            self._floats[dtype] = np.ascontiguousarray(values, dtype=dtype)
+        return self._floats[dtype]
+
+    @cached_property
+    def largest(self) -> float:
+        """The largest absolute value, rounded up."""
+        return float(np.abs(self.floats(np.dtype(np.float64))).max(initial=0.0)) * (1 + 2.0**-50)
+
+    @cached_property
+    def smallest(self) -> float:
+        """The smallest non-zero absolute value, rounded down; 1 where there is none."""
+        magnitudes = np.abs(self.floats(np.dtype(np.float64)))
+        return float(magnitudes.min(initial=1.0, where=magnitudes > 0)) * (1 - 2.0**-50)
+
+    @cached_property
+    def exact(self) -> Rationals:
+        """The constant without rounding."""
+        if self.denominator is None:
+            return from_floats(self.numerator)
+        pair = np.broadcast_arrays(self.numerator, self.denominator)
+        values = [Fraction(float(n)) / Fraction(float(d)) for n, d in zip(pair[0].flat, pair[1].flat, strict=True)]
+        return from_fractions(values, self.shape)
+
+    def broadcast(self, shape: tuple[int, ...]) -> "Constant":
+        """The same constant repeated to a shape."""
+        divisor = None if self.denominator is None else np.broadcast_to(self.denominator, shape)
+        return Constant(np.broadcast_to(self.numerator, shape), divisor)

@@ -1,0 +1,110 @@
+"""NumPy arrays of binary floats, without error bounds."""
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from deepcheck.program.arithmetic import Arithmetic, Table
+from deepcheck.program.constants import Constant
+from deepcheck.program.maps import Contract, Gather, Scale
+from deepcheck.program.rationals import Array
+
+
+@dataclass(frozen=True)
+class Floats(Arithmetic[Array]):
+    """Arrays ``(items, *shape)`` of one float type.
+
+    Attributes:
+        dtype: The float type that everything is computed in.
+        absolute: Use absolute values of all constants: run on absolute values, this bounds every sum.
+    """
+
+    dtype: np.dtype[np.floating] = np.dtype(np.float64)  # noqa: RUF009  (a dtype is immutable)
+    absolute: bool = False
+
+    def constant(self, constant: Constant) -> Array:
+        """A constant in this arithmetic."""
+        values = constant.floats(self.dtype)
+        return np.abs(values) if self.absolute else values
+
+    def table(self, table: Table) -> Array:
+        """The numbers of a table in this arithmetic, per item and element."""
+        numbers = np.array([float(number) for number in table.numbers], dtype=self.dtype)
+        return np.take(np.abs(numbers) if self.absolute else numbers, table.choice)
+
+    def reshape(self, shape: tuple[int, ...], x: Array) -> Array:
+        return x.reshape(len(x), *shape)
+
+    def gather(self, move: Gather, x: Array) -> Array:
+        flat = x.reshape(len(x), -1)
+        if move.padded:
+            flat = np.concatenate([flat, np.zeros((len(x), 1), self.dtype)], axis=1)
+        return np.take(flat, move.index, axis=1)
+
+    def gather_transposed(self, move: Gather, x: Array) -> Array:
+        flat = np.concatenate([x.reshape(len(x), -1), np.zeros((len(x), 1), self.dtype)], axis=1)
+        summed = np.take(flat, move.readers[:, 0], axis=1)
+        for reader in range(1, move.readers.shape[1]):
+            summed += np.take(flat, move.readers[:, reader], axis=1)
+        return summed.reshape(len(x), *move.source_shape)
+
+    def contract(self, product: Contract, x: Array) -> Array:
+        return _contract(x, self.constant(product.weight), product.shape)
+
+    def contract_transposed(self, product: Contract, x: Array) -> Array:
+        return _contract(x, self.constant(product.weight).transpose(0, 2, 1), product.source_shape)
+
+    def scale(self, scaling: Scale, x: Array) -> Array:
+        return np.asarray(x * self.constant(scaling.factor))
+
+    def add(self, x: Array, y: Array) -> Array:
+        return np.asarray(x + y)
+
+    def subtract(self, x: Array, y: Array) -> Array:
+        return np.asarray(x + y if self.absolute else x - y)
+
+    def shift(self, constant: Constant, x: Array) -> Array:
+        return np.asarray(x + self.constant(constant))
+
+    def times(self, x: Array, factors: Table) -> Array:
+        return np.asarray(x * self.table(factors))
+
+    def plus(self, x: Array, offsets: Table) -> Array:
+        return np.asarray(x + self.table(offsets)) if any(offsets.numbers) else x
+
+    def pick(self, x: Array, slots: Array) -> Array:
+        return np.take_along_axis(x, slots[..., None], axis=-1)[..., 0]
+
+    def pick_transposed(self, x: Array, slots: Array, width: int) -> Array:
+        out = np.zeros((*x.shape, width), self.dtype)
+        np.put_along_axis(out, slots[..., None], x[..., None], axis=-1)
+        return out
+
+    def spread(self, x: Array, width: int) -> Array:
+        return np.broadcast_to(x[..., None], (*x.shape, width))
+
+    def signs(self, x: Array) -> tuple[Array, Array]:
+        return np.sign(x).astype(np.int8), np.ones(x.shape, dtype=bool)
+
+    def first_largest(self, x: Array, present: Array) -> Array:
+        return np.asarray(np.argmax(np.where(present, x, -np.inf), axis=-1))
+
+    def take(self, x: Array, items: Array) -> Array:
+        return x[items]
+
+
+def _contract(x: Array, weight: Array, shape: tuple[int, ...]) -> Array:
+    """Rows times matrices, always as large matrix products: ``(n, g, r, k)`` with ``(g, k, m)``."""
+    groups, rows, _ = shape
+    items, width = len(x), weight.shape[1]
+    if groups == 1:
+        return np.asarray(x.reshape(items * rows, width) @ weight[0]).reshape(items, *shape)
+    stacked = x.reshape(items, groups, rows, width).transpose(1, 0, 2, 3).reshape(groups, items * rows, width)
+    product = np.matmul(stacked, weight).reshape(groups, items, *shape[1:])
+    return np.ascontiguousarray(product.transpose(1, 0, 2, 3))
+
+
+def element_count(shape: tuple[int, ...]) -> int:
+    """How many elements an item of this shape has."""
+    return prod(shape)

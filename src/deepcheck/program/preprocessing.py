@@ -1,0 +1,64 @@
+"""Preprocessing given with a model: the first instruction, from pixels to what the model receives."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcheck.errors import OptionError
+from deepcheck.program.rationals import Array
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """``(pixel - mean) / std`` per channel, run in the model's own input type.
+
+    What the model receives is the result of *this* computation, roundings included, so claims are made of that
+    array; bounds, scores and pictures stay in pixel units (DESIGN.md, section 4.8).
+
+    Attributes:
+        mean: One number, or one per channel.
+        std: The same; positive.
+    """
+
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+
+    def __post_init__(self) -> None:
+        if not all(np.isfinite(self.mean)) or not all(np.isfinite(s) and s > 0 for s in self.std):
+            raise OptionError(f"expected a finite mean and a positive std, got mean={self.mean} std={self.std}")
+
+    @property
+    def is_identity(self) -> bool:
+        """Does the model receive the pixels as they are?"""
+        return set(self.mean) == {0.0} and set(self.std) == {1.0}
+
+    def check(self, shape: tuple[int, ...]) -> None:
+        """Raise `OptionError` unless mean and std fit an input ``(channels, ...)``."""
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            if len(values) != 1 and (len(shape) < 2 or len(values) != shape[0]):
+                raise OptionError(f"expected 1 or {shape[0]} numbers for {name}, got {len(values)}")
+
+    def model_input(self, pixels: Array, dtype: np.dtype[np.floating]) -> Array:
+        """What the model receives for pixels ``(items, *shape)``, computed in its type."""
+        pixels = np.asarray(pixels, dtype=dtype)
+        if self.is_identity:
+            return pixels
+        mean, std = self._columns(dtype, pixels.ndim)
+        return np.asarray((pixels - mean) / std)
+
+    def pixels(self, model_input: Array) -> Array:
+        """Pixel values, in float64, of what the model receives, ``(items, *shape)``."""
+        if self.is_identity:
+            return np.asarray(model_input, dtype=np.float64)
+        mean, std = self._columns(np.dtype(np.float64), model_input.ndim)
+        return np.asarray(model_input.astype(np.float64) * std + mean)
+
+    def slopes(self, shape: tuple[int, ...]) -> Array:
+        """How far a pixel step of 1 moves each element of the model's input, ``shape``, in float64."""
+        _, std = self._columns(np.dtype(np.float64), len(shape) + 1)
+        return np.broadcast_to(1.0 / std, (1, *shape))[0]
+
+    def _columns(self, dtype: np.dtype[np.floating], dimensions: int) -> tuple[Array, Array]:
+        trailing = (1,) * max(dimensions - 2, 0)
+        mean = np.array(self.mean, dtype=dtype).reshape(1, -1, *trailing)
+        return mean, np.array(self.std, dtype=dtype).reshape(1, -1, *trailing)

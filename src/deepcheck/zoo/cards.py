@@ -1,0 +1,104 @@
+"""A shipped network is two files of one stem: the model, and a card that says what it is."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from deepcheck.errors import OptionError
+
+NETWORKS = Path(__file__).parent / "networks"
+
+
+@final
+@dataclass(frozen=True)
+class Training:
+    """How a network was trained.
+
+    Attributes:
+        script: The script, in the project's repository, that made the network.
+        framework: What trained it, with its version.
+        seed: Of the initial weights and of the order of the images.
+        epochs: How many times each training image was seen.
+        batch: Images per step.
+        optimizer: The rule of each step.
+        learning_rate: At the first step.
+        weight_decay: The factor of the decay of the weights.
+        images: How many training images.
+    """
+
+    script: str
+    framework: str
+    seed: int
+    epochs: int
+    batch: int
+    optimizer: str
+    learning_rate: float
+    weight_decay: float
+    images: int
+
+
+@final
+@dataclass(frozen=True)
+class Card:
+    """What a shipped network is, and how good.
+
+    Attributes:
+        name: As in `names`.
+        description: One line.
+        sha256: Of the model file, in hexadecimal.
+        input_shape: Of one input, without the batch axis.
+        bounds: The least and the largest value of a pixel.
+        labels: The name of each label, in the order of the scores.
+        data: The data set it was trained and tested on.
+        training: How it was trained.
+        train_accuracy: Share of the training images it labels rightly, in onnxruntime.
+        test_accuracy: Share of the test images it labels rightly, in onnxruntime.
+        test_images: How many test images.
+    """
+
+    name: str
+    description: str
+    sha256: str
+    input_shape: tuple[int, ...]
+    bounds: tuple[float, float]
+    labels: tuple[str, ...]
+    data: str
+    training: Training
+    train_accuracy: float
+    test_accuracy: float
+    test_images: int
+
+
+def names() -> tuple[str, ...]:
+    """List the shipped networks, in alphabetical order."""
+    return tuple(sorted(file.stem for file in NETWORKS.glob("*.onnx")))
+
+
+def path(name: str) -> Path:
+    """Give the ONNX file of a shipped network.
+
+    Raises:
+        OptionError: There is no network of this name.
+    """
+    if name not in names():
+        raise OptionError(f"expected a network of the zoo, one of {', '.join(names())}; got {name!r}")
+    return NETWORKS / f"{name}.onnx"
+
+
+def card(name: str) -> Card:
+    """Read the card of a shipped network.
+
+    Raises:
+        OptionError: There is no network of this name.
+    """
+    text = path(name).with_suffix(".json").read_text(encoding="utf-8")
+    stored = json.loads(text)
+    lower, upper = stored.pop("bounds")
+    return Card(
+        input_shape=tuple(stored.pop("input_shape")),
+        bounds=(float(lower), float(upper)),
+        labels=tuple(stored.pop("labels")),
+        training=Training(**stored.pop("training")),
+        **stored,
+    )
