@@ -15,7 +15,10 @@ from deepcheck.frontends.node import Node, Value
 from deepcheck.frontends.operators import FINAL, OPERATORS, PREVIOUS, supported_operators
 from deepcheck.program import Array, Branch, Decision, Instruction, Origin, Preprocessing, Program
 
-FLOATS = {onnx.TensorProto.FLOAT: np.dtype(np.float32), onnx.TensorProto.DOUBLE: np.dtype(np.float64)}
+FLOATS: dict[int, np.dtype[np.floating]] = {
+    onnx.TensorProto.FLOAT: np.dtype(np.float32),
+    onnx.TensorProto.DOUBLE: np.dtype(np.float64),
+}
 
 
 @dataclass
@@ -150,7 +153,9 @@ def _translate(proto: onnx.NodeProto, builder: _Builder, model: onnx.ModelProto)
         return
     for instruction in made:
         if prod(instruction.shape) * 8 > BUDGET_BYTES:
-            raise MalformedModel(f"node '{node.name}' makes {instruction.shape}, over the budget of {BUDGET_BYTES} bytes")
+            raise MalformedModel(
+                f"node '{node.name}' makes {instruction.shape}, over the budget of {BUDGET_BYTES} bytes"
+            )
         builder.instructions.append(_linked(instruction, len(builder.instructions)))
     builder.values[proto.output[0]] = Value(len(builder.instructions), builder.instructions[-1].shape)
 

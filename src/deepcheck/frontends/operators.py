@@ -54,9 +54,12 @@ def _gemm(node: Node) -> Sequence[Instruction]:
         raise MalformedModel(f"expected a vector for each item, got shape {x.shape}")
     matrix = weight.T if node.attributes.get("transB", 0) else weight
     alpha, beta = (np.float32(node.attributes.get(name, 1.0)) for name in ("alpha", "beta"))
+    if alpha == beta == 1 and offset is not None:
+        return [affine.dense(x.index, x.shape, matrix, Constant(_fit(offset, x.shape)))]
     made: list[Instruction] = [affine.dense(x.index, x.shape, matrix, None)]
     if alpha != 1:
-        made.append(affine.scale_and_shift(PREVIOUS, made[-1].shape, Constant(alpha), None, kind="scale"))
+        scaled = affine.scale_and_shift(PREVIOUS, made[-1].shape, Constant(np.asarray(alpha)), None, kind="scale")
+        made.append(scaled)
     if offset is not None and beta == 1:
         made.append(_shifted(PREVIOUS, made[-1].shape, offset))
     elif offset is not None and beta != 0:

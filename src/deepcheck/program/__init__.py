@@ -1,7 +1,7 @@
 """The program: instructions, arithmetics, one loop, the path."""
 
 from deepcheck.program.affine import Affine, Sliding, Term
-from deepcheck.program.arithmetic import Arithmetic, Table
+from deepcheck.program.arithmetic import Arithmetic, Choice, Table
 from deepcheck.program.bounded import Bounded, NormBounded, RunningBounded, exact_floats
 from deepcheck.program.branches import Branch, Largest, Piecewise
 from deepcheck.program.constants import Constant
@@ -29,6 +29,7 @@ __all__ = [
     "Array",
     "Bounded",
     "Branch",
+    "Choice",
     "Constant",
     "Contract",
     "Decision",

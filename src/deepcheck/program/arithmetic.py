@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Generic, TypeVar
 
+import numpy as np
+
 from deepcheck.program.constants import Constant
 from deepcheck.program.maps import Contract, Gather, LinearMap, Reshape, Scale
 from deepcheck.program.rationals import Array
@@ -17,15 +19,35 @@ A = TypeVar("A")
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A small integer per row of a batch array and element, such as the arms of a path.
+
+    Attributes:
+        options: ``(items, *shape)``.
+        items: Which item each row of the batch array belongs to, ``(rows,)``; None where rows are the items.
+    """
+
+    options: Array
+    items: Array | None = None
+
+    @property
+    def full(self) -> Array:
+        """One choice per row and element, ``(rows, *shape)``."""
+        return self.options if self.items is None else self.options[self.items]
+
+    def at(self, elements: Array) -> Array:
+        """The choices of chosen elements, ``(rows, m)``, for flat elements ``(rows, m)``."""
+        flat = self.options.reshape(len(self.options), -1)
+        rows = np.arange(len(flat)) if self.items is None else self.items
+        return np.asarray(flat[rows[:, None], elements])
+
+
+@dataclass(frozen=True)
 class Table:
-    """One of a few exact numbers per item and element: ``numbers[choice]``."""
+    """One of a few exact numbers per row and element: ``numbers[choice]``."""
 
     numbers: tuple[Fraction, ...]
-    choice: Array
-
-    def take(self, items: Array) -> "Table":
-        """The table of some items."""
-        return Table(self.numbers, self.choice[items])
+    choice: Choice
 
 
 class Arithmetic(ABC, Generic[A]):
@@ -72,11 +94,11 @@ class Arithmetic(ABC, Generic[A]):
         """Add one of a few exact numbers per item and element."""
 
     @abstractmethod
-    def pick(self, x: A, slots: Array) -> A:
+    def pick(self, x: A, slots: Choice) -> A:
         """``out[n, ...] = x[n, ..., slots[n, ...]]``: one element of the last axis."""
 
     @abstractmethod
-    def pick_transposed(self, x: A, slots: Array, width: int) -> A:
+    def pick_transposed(self, x: A, slots: Choice, width: int) -> A:
         """The transpose of `pick`: each element back to its slot, 0 elsewhere."""
 
     @abstractmethod
@@ -98,6 +120,20 @@ class Arithmetic(ABC, Generic[A]):
     @abstractmethod
     def take(self, x: A, items: Array) -> A:
         """Some items of the batch, in the given order."""
+
+    def aligned(self, x: A, like: A, items: Array) -> A:
+        """The elements of items that a batch of rows ``like`` holds, row by row, ``(rows, m)``."""
+        return self.flat(self.take(x, items))
+
+    def aligned_mask(self, mask: Array, like: A, items: Array) -> Array:
+        """The same for a mask ``(items or 1, *shape)``."""
+        return np.asarray(
+            np.broadcast_to(mask.reshape(len(mask), -1), (int(items.max(initial=0)) + 1, mask[0].size))[items]
+        )
+
+    @abstractmethod
+    def flat(self, x: A) -> A:
+        """The elements of each row in one axis, ``(rows, m)``."""
 
     def apply(self, linear: LinearMap, x: A) -> A:
         """Apply one linear map."""

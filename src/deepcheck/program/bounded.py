@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcheck.program.arithmetic import Arithmetic, Table
+from deepcheck.program.arithmetic import Arithmetic, Choice, Table
 from deepcheck.program.constants import Constant
 from deepcheck.program.floats import Floats
 from deepcheck.program.maps import Contract, Gather, Scale
@@ -57,6 +57,16 @@ def exact_floats(value: Array) -> Bounded:
     """Floats that are exactly what they say (an input), with error 0."""
     value = np.asarray(value, dtype=np.float64)
     return Bounded(value, np.zeros(len(value)), sizes(value))
+
+
+def difference(a: Array, b: Array) -> tuple[Array, Array]:
+    """``a - b`` in float64 and a bound on its rounding error, which is 0 where the difference is exact."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        value = a - b
+        back = value - a
+        residue = (a - (value - back)) - (b + back)
+        error = np.where(np.isfinite(residue), 2 * np.abs(residue), 0.0)
+    return np.asarray(value), np.asarray(error)
 
 
 def sizes(value: Array) -> Array:
@@ -126,10 +136,10 @@ class NormBounded(Arithmetic[Bounded]):
         size = (x.size + max(abs(float(number)) for number in offsets.numbers)) * UP
         return Bounded(_FLOATS.plus(x.value, offsets), (x.error + 3 * UNIT * size) * UP, size)
 
-    def pick(self, x: Bounded, slots: Array) -> Bounded:
+    def pick(self, x: Bounded, slots: Choice) -> Bounded:
         return Bounded(_FLOATS.pick(x.value, slots), x.error, x.size)
 
-    def pick_transposed(self, x: Bounded, slots: Array, width: int) -> Bounded:
+    def pick_transposed(self, x: Bounded, slots: Choice, width: int) -> Bounded:
         return Bounded(_FLOATS.pick_transposed(x.value, slots, width), x.error, x.size)
 
     def spread(self, x: Bounded, width: int) -> Bounded:
@@ -143,6 +153,9 @@ class NormBounded(Arithmetic[Bounded]):
 
     def take(self, x: Bounded, items: Array) -> Bounded:
         return Bounded(x.value[items], x.error[items], x.size[items])
+
+    def flat(self, x: Bounded) -> Bounded:
+        return Bounded(_FLOATS.flat(x.value), x.error, x.size)
 
 
 @dataclass(frozen=True)
@@ -208,10 +221,10 @@ class RunningBounded(Arithmetic[Bounded]):
         rounding = 2 * UNIT * (np.abs(value) + _MAGNITUDES.table(offsets))
         return self._with(x, value, x.error + np.where(_FLOATS.table(offsets) == 0, 0.0, rounding))
 
-    def pick(self, x: Bounded, slots: Array) -> Bounded:
+    def pick(self, x: Bounded, slots: Choice) -> Bounded:
         return Bounded(_FLOATS.pick(x.value, slots), _FLOATS.pick(x.error, slots), x.size)
 
-    def pick_transposed(self, x: Bounded, slots: Array, width: int) -> Bounded:
+    def pick_transposed(self, x: Bounded, slots: Choice, width: int) -> Bounded:
         error = _FLOATS.pick_transposed(x.error, slots, width)
         return Bounded(_FLOATS.pick_transposed(x.value, slots, width), error, x.size)
 
@@ -226,6 +239,9 @@ class RunningBounded(Arithmetic[Bounded]):
 
     def take(self, x: Bounded, items: Array) -> Bounded:
         return Bounded(x.value[items], x.error[items], x.size[items])
+
+    def flat(self, x: Bounded) -> Bounded:
+        return Bounded(_FLOATS.flat(x.value), _FLOATS.flat(x.error), x.size)
 
 
 def _budget(x: Bounded, terms: int, smallest: float) -> Array:

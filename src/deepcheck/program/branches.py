@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from deepcheck.errors import MalformedModel
-from deepcheck.program.arithmetic import Arithmetic, Table
+from deepcheck.program.arithmetic import Arithmetic, Choice, Table
 from deepcheck.program.maps import ABSENT, Gather
 from deepcheck.program.rationals import Array
 
@@ -59,29 +59,24 @@ class Branch(ABC):
         """The arm of each output element, ``(items, *shape)`` small integers."""
 
     @abstractmethod
-    def select(self, arithmetic: Arithmetic[A], arms: Array, z: A) -> A:
+    def select(self, arithmetic: Arithmetic[A], arms: Choice, z: A) -> A:
         """The value along the given arms."""
 
     @abstractmethod
-    def select_linear(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> A:
+    def select_linear(self, arithmetic: Arithmetic[A], arms: Choice, s: A) -> A:
         """The slopes along the given arms: `select` without intercepts."""
 
     @abstractmethod
-    def select_transposed(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> A:
+    def select_transposed(self, arithmetic: Arithmetic[A], arms: Choice, s: A) -> A:
         """The transpose of `select_linear`."""
 
     @abstractmethod
-    def guards(self, arithmetic: Arithmetic[A], arms: Array, z: A) -> Iterator[tuple[A, Array]]:
+    def guards(self, arithmetic: Arithmetic[A], arms: Choice, z: A) -> Iterator[tuple[A, Array]]:
         """Values that are ``>= 0`` exactly on the given arms (closed), each with a mask of those present."""
 
     @abstractmethod
-    def guards_linear(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> Iterator[A]:
+    def guards_linear(self, arithmetic: Arithmetic[A], arms: Choice, s: A) -> Iterator[A]:
         """The slopes of `guards`, in the same order."""
-
-    def borders(self, signs: Array, present: Array, arms: Array) -> Array:
-        """How many present guards are exactly 0, ``(items,)``."""
-        on_border = (signs == 0) & present
-        return np.asarray(np.count_nonzero(on_border.reshape(len(arms), -1), axis=1))
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,17 +115,17 @@ class Piecewise(Branch):
     def decide(self, arithmetic: Arithmetic[A], z: A) -> Array:
         arms = np.zeros((), dtype=np.int8)
         for t in self.breakpoints:
-            offset = Table((-t,), np.zeros((1, *self.size), dtype=np.int8))
+            offset = Table((-t,), Choice(np.zeros((1, *self.size), dtype=np.int8)))
             arms = arms + (arithmetic.signs(arithmetic.plus(z, offset))[0] > 0)
         return arms.astype(np.int8)
 
-    def select(self, arithmetic: Arithmetic[A], arms: Array, z: A) -> A:
+    def select(self, arithmetic: Arithmetic[A], arms: Choice, z: A) -> A:
         return arithmetic.plus(self.select_linear(arithmetic, arms, z), Table(self.intercepts, arms))
 
-    def select_linear(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> A:
+    def select_linear(self, arithmetic: Arithmetic[A], arms: Choice, s: A) -> A:
         return arithmetic.times(s, Table(self.slopes, arms))
 
-    def select_transposed(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> A:
+    def select_transposed(self, arithmetic: Arithmetic[A], arms: Choice, s: A) -> A:
         return self.select_linear(arithmetic, arms, s)
 
     @cached_property
@@ -144,12 +139,12 @@ class Piecewise(Branch):
         below = ((*(-one for _ in self.breakpoints), zero), (*self.breakpoints, zero))
         return (above, below)
 
-    def guards(self, arithmetic: Arithmetic[A], arms: Array, z: A) -> Iterator[tuple[A, Array]]:
+    def guards(self, arithmetic: Arithmetic[A], arms: Choice, z: A) -> Iterator[tuple[A, Array]]:
         for factors, offsets in self._sides:
-            present = np.array([factor != 0 for factor in factors])[arms]
+            present = np.array([factor != 0 for factor in factors])[arms.full]
             yield arithmetic.plus(arithmetic.times(z, Table(factors, arms)), Table(offsets, arms)), present
 
-    def guards_linear(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> Iterator[A]:
+    def guards_linear(self, arithmetic: Arithmetic[A], arms: Choice, s: A) -> Iterator[A]:
         for factors, _ in self._sides:
             yield arithmetic.times(s, Table(factors, arms))
 
@@ -188,22 +183,22 @@ class Largest(Branch):
     def decide(self, arithmetic: Arithmetic[A], z: A) -> Array:
         return arithmetic.first_largest(arithmetic.gather(self.windows, z), self.present).astype(np.int16)
 
-    def select(self, arithmetic: Arithmetic[A], arms: Array, z: A) -> A:
+    def select(self, arithmetic: Arithmetic[A], arms: Choice, z: A) -> A:
         return arithmetic.pick(arithmetic.gather(self.windows, z), arms)
 
-    def select_linear(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> A:
+    def select_linear(self, arithmetic: Arithmetic[A], arms: Choice, s: A) -> A:
         return self.select(arithmetic, arms, s)
 
-    def select_transposed(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> A:
+    def select_transposed(self, arithmetic: Arithmetic[A], arms: Choice, s: A) -> A:
         width = self.windows.shape[-1]
         return arithmetic.gather_transposed(self.windows, arithmetic.pick_transposed(s, arms, width))
 
-    def guards(self, arithmetic: Arithmetic[A], arms: Array, z: A) -> Iterator[tuple[A, Array]]:
-        loser = np.arange(self.windows.shape[-1]) != arms[..., None]
+    def guards(self, arithmetic: Arithmetic[A], arms: Choice, z: A) -> Iterator[tuple[A, Array]]:
+        loser = np.arange(self.windows.shape[-1]) != arms.full[..., None]
         for difference in self.guards_linear(arithmetic, arms, z):
             yield difference, self.present & loser
 
-    def guards_linear(self, arithmetic: Arithmetic[A], arms: Array, s: A) -> Iterator[A]:
+    def guards_linear(self, arithmetic: Arithmetic[A], arms: Choice, s: A) -> Iterator[A]:
         candidates = arithmetic.gather(self.windows, s)
         winner = arithmetic.spread(arithmetic.pick(candidates, arms), self.windows.shape[-1])
         yield arithmetic.subtract(winner, candidates)

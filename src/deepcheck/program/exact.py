@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from flint import fmpz_mat
 
-from deepcheck.program.arithmetic import Arithmetic, Table
+from deepcheck.program.arithmetic import Arithmetic, Choice, Table
 from deepcheck.program.constants import Constant
 from deepcheck.program.maps import Contract, Gather, Scale
 from deepcheck.program.rationals import Array, Rationals, from_fractions
@@ -62,13 +62,13 @@ class Exact(Arithmetic[Rationals]):
     def plus(self, x: Rationals, offsets: Table) -> Rationals:
         return self.add(x, _table(offsets)) if any(offsets.numbers) else x
 
-    def pick(self, x: Rationals, slots: Array) -> Rationals:
-        picked = np.take_along_axis(x.numerators, slots[..., None], axis=-1)[..., 0]
+    def pick(self, x: Rationals, slots: Choice) -> Rationals:
+        picked = np.take_along_axis(x.numerators, slots.full[..., None], axis=-1)[..., 0]
         return Rationals(picked, x.denominator)
 
-    def pick_transposed(self, x: Rationals, slots: Array, width: int) -> Rationals:
+    def pick_transposed(self, x: Rationals, slots: Choice, width: int) -> Rationals:
         out = _zeros((*x.shape, width))
-        np.put_along_axis(out, slots[..., None], x.numerators[..., None], axis=-1)
+        np.put_along_axis(out, slots.full[..., None], x.numerators[..., None], axis=-1)
         return Rationals(out, x.denominator)
 
     def spread(self, x: Rationals, width: int) -> Rationals:
@@ -85,6 +85,9 @@ class Exact(Arithmetic[Rationals]):
     def take(self, x: Rationals, items: Array) -> Rationals:
         return Rationals(x.numerators[items], x.denominator)
 
+    def flat(self, x: Rationals) -> Rationals:
+        return Rationals(x.numerators.reshape(len(x.numerators), -1), x.denominator)
+
 
 def _zeros(shape: tuple[int, ...]) -> Array:
     return np.full(shape, 0, dtype=object)
@@ -92,7 +95,7 @@ def _zeros(shape: tuple[int, ...]) -> Array:
 
 def _table(table: Table) -> Rationals:
     numbers = from_fractions([Fraction(number) for number in table.numbers], (len(table.numbers),))
-    return Rationals(np.take(numbers.numerators, table.choice), numbers.denominator)
+    return Rationals(np.take(numbers.numerators, table.choice.full), numbers.denominator)
 
 
 def _contract(x: Rationals, weight: Constant, shape: tuple[int, ...], *, transposed: bool) -> Rationals:

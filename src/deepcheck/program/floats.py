@@ -1,11 +1,10 @@
 """NumPy arrays of binary floats, without error bounds."""
 
 from dataclasses import dataclass
-from math import prod
 
 import numpy as np
 
-from deepcheck.program.arithmetic import Arithmetic, Table
+from deepcheck.program.arithmetic import Arithmetic, Choice, Table
 from deepcheck.program.constants import Constant
 from deepcheck.program.maps import Contract, Gather, Scale
 from deepcheck.program.rationals import Array
@@ -31,7 +30,7 @@ class Floats(Arithmetic[Array]):
     def table(self, table: Table) -> Array:
         """The numbers of a table in this arithmetic, per item and element."""
         numbers = np.array([float(number) for number in table.numbers], dtype=self.dtype)
-        return np.take(np.abs(numbers) if self.absolute else numbers, table.choice)
+        return np.take(np.abs(numbers) if self.absolute else numbers, table.choice.full)
 
     def reshape(self, shape: tuple[int, ...], x: Array) -> Array:
         return x.reshape(len(x), *shape)
@@ -73,12 +72,12 @@ class Floats(Arithmetic[Array]):
     def plus(self, x: Array, offsets: Table) -> Array:
         return np.asarray(x + self.table(offsets)) if any(offsets.numbers) else x
 
-    def pick(self, x: Array, slots: Array) -> Array:
-        return np.take_along_axis(x, slots[..., None], axis=-1)[..., 0]
+    def pick(self, x: Array, slots: Choice) -> Array:
+        return np.take_along_axis(x, slots.full[..., None], axis=-1)[..., 0]
 
-    def pick_transposed(self, x: Array, slots: Array, width: int) -> Array:
+    def pick_transposed(self, x: Array, slots: Choice, width: int) -> Array:
         out = np.zeros((*x.shape, width), self.dtype)
-        np.put_along_axis(out, slots[..., None], x[..., None], axis=-1)
+        np.put_along_axis(out, slots.full[..., None], x[..., None], axis=-1)
         return out
 
     def spread(self, x: Array, width: int) -> Array:
@@ -93,6 +92,9 @@ class Floats(Arithmetic[Array]):
     def take(self, x: Array, items: Array) -> Array:
         return x[items]
 
+    def flat(self, x: Array) -> Array:
+        return x.reshape(len(x), -1)
+
 
 def _contract(x: Array, weight: Array, shape: tuple[int, ...]) -> Array:
     """Rows times matrices, always as large matrix products: ``(n, g, r, k)`` with ``(g, k, m)``."""
@@ -103,8 +105,3 @@ def _contract(x: Array, weight: Array, shape: tuple[int, ...]) -> Array:
     stacked = x.reshape(items, groups, rows, width).transpose(1, 0, 2, 3).reshape(groups, items * rows, width)
     product = np.matmul(stacked, weight).reshape(groups, items, *shape[1:])
     return np.ascontiguousarray(product.transpose(1, 0, 2, 3))
-
-
-def element_count(shape: tuple[int, ...]) -> int:
-    """How many elements an item of this shape has."""
-    return prod(shape)

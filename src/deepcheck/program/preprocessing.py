@@ -56,7 +56,7 @@ class Preprocessing:
     def slopes(self, shape: tuple[int, ...]) -> Array:
         """How far a pixel step of 1 moves each element of the model's input, ``shape``, in float64."""
         _, std = self._columns(np.dtype(np.float64), len(shape) + 1)
-        return np.broadcast_to(1.0 / std, (1, *shape))[0]
+        return np.asarray(np.broadcast_to(1.0 / std, (1, *shape))[0])
 
     def _columns(self, dtype: np.dtype[np.floating], dimensions: int) -> tuple[Array, Array]:
         trailing = (1,) * max(dimensions - 2, 0)

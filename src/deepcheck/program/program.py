@@ -11,6 +11,7 @@ import numpy as np
 
 from deepcheck.errors import InputError, MalformedModel, NoDecision
 from deepcheck.program.affine import Affine
+from deepcheck.program.arithmetic import Choice
 from deepcheck.program.branches import Branch
 from deepcheck.program.decision import Decision
 from deepcheck.program.floats import Floats
@@ -182,12 +183,11 @@ class _Plain(Interpretation[Array]):
         return run_affine(self.arithmetic, instruction, operands)
 
     def branch(self, position: int, instruction: Branch, operand: Array) -> Array:
-        return instruction.select(self.arithmetic, instruction.decide(self.arithmetic, operand), operand)
+        arms = Choice(instruction.decide(self.arithmetic, operand))
+        return instruction.select(self.arithmetic, arms, operand)
 
 
 def _expected_shapes(instruction: Instruction) -> list[tuple[int, tuple[int, ...]]]:
     if isinstance(instruction, Branch):
         return [(instruction.operand, instruction.source_shape)]
-    return [
-        (term.operand, term.maps[0].source_shape if term.maps else instruction.shape) for term in instruction.terms
-    ]
+    return [(term.operand, term.maps[0].source_shape if term.maps else instruction.shape) for term in instruction.terms]

@@ -1,0 +1,23 @@
+"""Attacks: goals, the search over sets of features, and results."""
+
+from deepcheck.attacks.assemble import assemble, replayed
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.result import Attack, Attacks, Columns, Result, Witness
+from deepcheck.attacks.schema import as_json
+from deepcheck.attacks.search import OBJECTIVES, Search
+from deepcheck.attacks.strategy import Strategy
+
+__all__ = [
+    "OBJECTIVES",
+    "Attack",
+    "Attacks",
+    "Columns",
+    "Outcome",
+    "Result",
+    "Search",
+    "Strategy",
+    "Witness",
+    "as_json",
+    "assemble",
+    "replayed",
+]

@@ -1,0 +1,153 @@
+"""One symbolic element, one other label, in exact arithmetic: what the float stage could not settle."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from deepcheck.attacks.findings import Regions
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.triples import INWARD
+from deepcheck.domains import Box
+from deepcheck.program import Array, Exact, Path, Program, Rationals, from_floats
+from deepcheck.solvers import ExactFold, ExactInterval
+from deepcheck.symbolic import exact_outputs, run_columns
+
+
+def decide_exactly(
+    program: Program, x: Array, path: Path, wanted: list[tuple[int, int]], box: Box, objective: str
+) -> Regions:
+    """Settle triples of one item.
+
+    Args:
+        program: The program.
+        x: What the model receives, ``(1, *input_shape)``.
+        path: Its exact path.
+        wanted: (element, other label) pairs.
+        box: The domain.
+        objective: "margin", "l1" or "linf".
+
+    Returns:
+        One row per pair that is not refuted.
+    """
+    elements = sorted({element for element, _ in wanted})
+    column = {element: position for position, element in enumerate(elements)}
+    units = np.zeros((len(elements), program.size), dtype=object)
+    units[np.arange(len(elements)), elements] = 1
+    fold = ExactFold(len(elements))
+    slopes = run_columns(
+        program,
+        Exact(),
+        from_floats(x),
+        Rationals(units.reshape(len(elements), *program.input_shape), 1),
+        path=path,
+        items=np.zeros(len(elements), dtype=np.int64),
+        distinct=np.arange(len(elements)),
+        sink=fold,
+    )
+    decision = program.decided()
+    scores = decision.scores(exact_outputs(program, x).fractions())[0]
+    score_slopes = decision.scores(slopes.fractions().reshape(len(elements), -1))
+    found = []
+    for element, other in wanted:
+        position = column[element]
+        origin = Fraction(float(x.reshape(-1)[element]))
+        kept = _within(fold.intervals[position], box, element, origin)
+        values = [scores[other] - scores[m] for m in range(len(scores)) if m != other]
+        steps = [score_slopes[position][other] - score_slopes[position][m] for m in range(len(scores)) if m != other]
+        names = [m for m in range(len(scores)) if m != other]
+        row = _settle(kept, values, steps, [m < other for m in names], origin, box, element, program.dtype, objective)
+        if row is not None:
+            found.append((0, element, other, *row))
+    if not found:
+        return Regions.empty()
+    rows = [(*row, True) for row in found]
+    return Regions(*(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def _within(interval: ExactInterval, box: Box, element: int, origin: Fraction) -> ExactInterval:
+    """Intersect with the domain."""
+    for end, sign in ((box.lower[element], 1), (box.upper[element], -1)):
+        if np.isfinite(end):
+            interval = interval.require(sign * (origin - Fraction(float(end))), Fraction(sign), strict=False)
+    return interval
+
+
+def _settle(
+    kept: ExactInterval,
+    values: list[Fraction],
+    slopes: list[Fraction],
+    strict: list[bool],
+    origin: Fraction,
+    box: Box,
+    element: int,
+    dtype: np.dtype[np.floating],
+    objective: str,
+) -> tuple[float, float, int, int, float, float, int] | None:
+    reached = won = kept
+    for value, slope, is_strict in zip(values, slopes, strict, strict=True):
+        reached = reached.require(value, slope, strict=is_strict)
+        won = won.require(value, slope, strict=True)
+    if reached.empty:
+        return None
+    first = last = -1
+    if box.tables is not None:
+        table = box.tables[box.channel[element]]
+        inside = [
+            v for v in _levels_near(reached, table, origin) if reached.contains(Fraction(float(table[v])) - origin)
+        ]
+        if not inside:
+            return None
+        first, last = inside[0], inside[-1]
+        winners = [v for v in inside if won.contains(Fraction(float(table[v])) - origin)]
+        picks = [winners[round((len(winners) - 1) * t)] for t in INWARD] if winners else []
+        candidates = [float(table[v]) for v in picks]
+    else:
+        candidates = [c for c in _candidates(won, origin, dtype) if won.contains(Fraction(c) - origin)]
+
+    def margin(value: float) -> Fraction:
+        step = Fraction(value) - origin
+        return min(v + s * step for v, s in zip(values, slopes, strict=True))
+
+    hull = (_number(reached.lower, -np.inf), _number(reached.upper, np.inf))
+    if not candidates:
+        outcome = Outcome.TIE if won.empty or box.tables is not None else Outcome.NO_VALUE
+        return (*hull, first, last, float("nan"), float("nan"), int(outcome))
+    if objective == "margin":
+        best = max(candidates, key=margin)
+    else:
+        best = min(candidates, key=lambda value: abs(Fraction(value) - origin))
+    return (*hull, first, last, best, float(margin(best)), int(Outcome.ATTACKABLE))
+
+
+def _levels_near(interval: ExactInterval, table: Array, origin: Fraction) -> range:
+    """The levels that can lie in an interval: those between its rounded ends, and one more on each side."""
+    low = 0 if interval.lower is None else int(np.searchsorted(table, float(origin + interval.lower))) - 2
+    high = len(table) if interval.upper is None else int(np.searchsorted(table, float(origin + interval.upper))) + 2
+    return range(max(low, 0), min(high, len(table)))
+
+
+def _candidates(won: ExactInterval, origin: Fraction, dtype: np.dtype[np.floating]) -> list[float]:
+    """Numbers of the model's type in and around an interval; if one lies inside, so does one of these."""
+    if won.empty:
+        return []
+    reach = max(Fraction(1), abs(origin))
+    low = won.lower if won.lower is not None else (won.upper if won.upper is not None else Fraction(0)) - reach
+    high = won.upper if won.upper is not None else low + reach + abs(low)
+    points = [origin + low + (high - low) * Fraction(t) for t in INWARD]
+    found = []
+    for point in points:
+        found.append(dtype.type(_number(point, 0.0)))
+    for end in (origin + low, origin + high):
+        nearest = dtype.type(_number(end, 0.0))
+        found += [nearest, np.nextafter(nearest, dtype.type(-np.inf)), np.nextafter(nearest, dtype.type(np.inf))]
+    return [float(value) for value in found if np.isfinite(value)]
+
+
+def _number(value: Fraction | None, default: float) -> float:
+    """A fraction as a float; its limit where it overflows."""
+    if value is None:
+        return default
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")

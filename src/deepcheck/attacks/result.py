@@ -1,0 +1,356 @@
+"""Results: columns underneath, views on demand."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import overload
+
+import numpy as np
+
+from deepcheck.attacks.findings import Regions
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.domains import Box, Features, Pixels
+from deepcheck.program import Array, Program
+from deepcheck.symbolic import Run
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A new input that differs in the chosen features only.
+
+    Attributes:
+        model_input: What the model receives, ``input_shape``, in its own type; all claims are about this array.
+        pixels: The same in the user's units, float64.
+        values: The changed elements in the user's units.
+        label: The label in exact arithmetic.
+        margin: That label's lead over every other label; positive.
+        replayed: Does the untouched model give the same label?
+        same_path: Is it on the input's path, in exact arithmetic?
+        same_path_float32: Do the two runs in the model's own arithmetic have the same activations?
+    """
+
+    model_input: Array = field(repr=False)
+    pixels: Array = field(repr=False)
+    values: tuple[float, ...]
+    label: int
+    margin: float
+    replayed: bool
+    same_path: bool
+    same_path_float32: bool
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One attackable feature.
+
+    Attributes:
+        features: The changed features, by index.
+        labels: The labels that it can reach along the path.
+        intervals: For each label the closed hull of the attacking values, in the user's units.
+        levels: For each label the first and last attacking level; empty without levels.
+        witness: The new input with the largest margin found (or the smallest change, by objective).
+    """
+
+    features: tuple[int, ...]
+    labels: tuple[int, ...]
+    intervals: Mapping[int, tuple[tuple[float, float], ...]]
+    levels: Mapping[int, tuple[tuple[int, int], ...]]
+    witness: Witness
+
+
+@dataclass(frozen=True)
+class Columns:
+    """All results of one call, as arrays.
+
+    Attributes:
+        program: The program.
+        x: What the model received, ``(items, *input_shape)``.
+        run: The concrete run.
+        features: The features; each owns one element.
+        pixels: The domain as asked.
+        box: The domain in the units of the model's input.
+        order: Elements in the order tried, ``(items, m)``.
+        outcomes: What became of each, in the same order, ``(items, m)``.
+        regions: All regions of attackable elements, sorted by item, then by the order tried.
+        chosen: Rows of ``regions`` that hold each attackable element's witness, in the order tried.
+        replayed: For each chosen row: does the label survive replay?
+        same_path_float32: For each chosen row: same activations in the model's own arithmetic?
+        model_labels: The label of each input in the model's own arithmetic, ``(items,)``; -1 if not replayed.
+        exact: How many questions needed exact arithmetic, ``(items,)``.
+        target: The only label that counts, or None.
+        seconds: How long the analysis took, replay left out.
+        replay_seconds: How long replay took.
+        runtime: Which onnxruntime replayed.
+    """
+
+    program: Program
+    x: Array
+    run: Run
+    features: Features
+    pixels: Pixels
+    box: Box
+    order: Array
+    outcomes: Array
+    regions: Regions
+    chosen: Array
+    replayed: Array
+    same_path_float32: Array
+    model_labels: Array
+    exact: Array
+    target: int | None
+    seconds: float
+    replay_seconds: float
+    runtime: str
+
+    @cached_property
+    def chosen_starts(self) -> Array:
+        """Where each item's chosen rows start, ``(items + 1,)``."""
+        return np.asarray(np.searchsorted(self.regions.item[self.chosen], np.arange(len(self.x) + 1)))
+
+    @cached_property
+    def region_starts(self) -> Array:
+        """Where each item's regions start, ``(items + 1,)``."""
+        return np.asarray(np.searchsorted(self.regions.item, np.arange(len(self.x) + 1)))
+
+    @cached_property
+    def attackable_counts(self) -> Array:
+        """How many features of each item are attackable, ``(items,)``."""
+        return np.count_nonzero(self.outcomes == Outcome.ATTACKABLE, axis=1)
+
+    @cached_property
+    def first(self) -> Array:
+        """At which try, counted from 1, the first attackable feature was found; 0 where none was, ``(items,)``."""
+        hits = self.outcomes == Outcome.ATTACKABLE
+        return np.asarray(np.where(hits.any(axis=1), hits.argmax(axis=1) + 1, 0))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What is known about one input. The verdict names its scope; it never says more than was decided."""
+
+    columns: Columns = field(repr=False)
+    item: int
+    size: int = 1
+    arithmetic: str = "exact"
+
+    @property
+    def label(self) -> int:
+        """The label of the input in exact arithmetic."""
+        return int(self.columns.run.labels[self.item])
+
+    @property
+    def borders(self) -> int:
+        """On how many borders between pieces the input lies."""
+        return int(self.columns.run.borders[self.item])
+
+    @property
+    def scope(self) -> str:
+        """Which paths the verdict is about."""
+        return "this path (one of several through x)" if self.borders else "this path"
+
+    @property
+    def domain(self) -> Pixels:
+        """Where the features may go."""
+        return self.columns.pixels
+
+    @property
+    def outcomes(self) -> Array:
+        """An `Outcome` for each set, in the order tried, ``(m,)``."""
+        return np.asarray(self.columns.outcomes[self.item])
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        """Attackable, proved, undecided and untried sets, which add up to the sets asked; and how many replay."""
+        found = self.outcomes
+        counts = {
+            "attackable": int(np.count_nonzero(found == Outcome.ATTACKABLE)),
+            "replayed": int(np.count_nonzero(self.columns.replayed[self._chosen])),
+            "proved": int(np.count_nonzero(found == Outcome.PROVED)),
+            "undecided": int(np.count_nonzero(found >= Outcome.TIE)),
+            "untried": int(np.count_nonzero(found == Outcome.UNTRIED)),
+        }
+        assert sum(counts.values()) - counts["replayed"] == len(found)
+        return counts
+
+    @property
+    def verdict(self) -> str:
+        """ "attack", "proved" or "undecided"; see `scope`, `domain`, `counts` and `reason`."""
+        counts = self.counts
+        if counts["replayed"]:
+            return "attack"
+        return "undecided" if counts["attackable"] or counts["undecided"] or counts["untried"] else "proved"
+
+    @property
+    def reason(self) -> str:
+        """Why the verdict is undecided; "" where it is not."""
+        if self.verdict != "undecided":
+            return ""
+        if self.counts["attackable"]:
+            return "does not replay"
+        open_outcomes = sorted({int(o) for o in self.outcomes if Outcome(o).undecided or o == Outcome.UNTRIED})
+        return ", ".join(Outcome(o).words for o in open_outcomes)
+
+    @property
+    def tried(self) -> int:
+        """How many sets were tried."""
+        return int(np.count_nonzero(self.outcomes != Outcome.UNTRIED))
+
+    @property
+    def first(self) -> int | None:
+        """At which try, counted from 1, the first attack was found."""
+        return int(self.columns.first[self.item]) or None
+
+    @property
+    def first_features(self) -> int | None:
+        """The largest rank, counted from 1, of a feature in the first attackable set."""
+        return self.first
+
+    @cached_property
+    def attackable(self) -> tuple[tuple[int, ...], ...]:
+        """The attackable sets, in the order tried."""
+        hits = self.columns.order[self.item][self.outcomes == Outcome.ATTACKABLE]
+        return tuple((int(feature),) for feature in self.columns.features.owner[hits])
+
+    @property
+    def exact_questions(self) -> int:
+        """How many (feature, label) questions floats could not settle, so that exact arithmetic did."""
+        return int(self.columns.exact[self.item])
+
+    @property
+    def seconds(self) -> float:
+        """This input's share of the analysis time, replay left out."""
+        return self.columns.seconds / len(self.columns.x)
+
+    @property
+    def _chosen(self) -> slice:
+        start, stop = self.columns.chosen_starts[self.item : self.item + 2]
+        return slice(int(start), int(stop))
+
+    @property
+    def attacks(self) -> "Views":
+        """A view of each attackable set, in the order tried."""
+        return Views(self.columns, self._chosen.start, self._chosen.stop)
+
+    def __str__(self) -> str:
+        counts = self.counts
+        where = f"{self.scope}, {self.domain.describe()}, one feature of {len(self.outcomes)}"
+        aim = "the label" if self.columns.target is None else f"the label to {self.columns.target}"
+        if self.verdict == "proved":
+            return (
+                f"proved ({self.scope}): changing any single one of these {counts['proved']} features, with "
+                f"{self.domain.describe()}, does not change {aim} (label {self.label})"
+            )
+        if self.verdict == "attack":
+            return (
+                f"attack ({where}): {counts['attackable']} attackable ({counts['replayed']} replayed), {counts['proved']} "
+                f"proved, {counts['undecided']} undecided, {counts['untried']} untried"
+            )
+        return f"undecided: {self.reason} ({where})"
+
+
+@dataclass(frozen=True)
+class Views(Sequence[Attack]):
+    """Attacks of one input, made one by one when asked for."""
+
+    columns: Columns = field(repr=False)
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    @overload
+    def __getitem__(self, index: int) -> Attack: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Attack]: ...
+    def __getitem__(self, index: int | slice) -> Attack | list[Attack]:
+        if isinstance(index, slice):
+            return [self._make(position) for position in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return self._make(index % len(self))
+
+    def _make(self, position: int) -> Attack:
+        columns, at = self.columns, self.start + position
+        row = int(columns.chosen[at])
+        regions = columns.regions
+        item, element = int(regions.item[row]), int(regions.element[row])
+        low, high = columns.region_starts[item : item + 2]
+        mine = np.arange(low, high)[regions.element[low:high] == element]
+        mine = mine[regions.outcome[mine] == Outcome.ATTACKABLE]
+        mine = mine[np.argsort(regions.label[mine])]
+        ends = values_of(columns, item, element, np.stack([regions.lower[mine], regions.upper[mine]], axis=1))
+        labels = tuple(int(label) for label in regions.label[mine])
+        levels = [(int(regions.first_level[r]), int(regions.last_level[r])) for r in mine]
+        return Attack(
+            features=(int(columns.features.owner[element]),),
+            labels=labels,
+            intervals={label: ((float(a), float(b)),) for label, (a, b) in zip(labels, ends, strict=True)},
+            levels={} if columns.box.tables is None else {k: (v,) for k, v in zip(labels, levels, strict=True)},
+            witness=self._witness(at, row, item, element),
+        )
+
+    def _witness(self, at: int, row: int, item: int, element: int) -> Witness:
+        columns = self.columns
+        changed = witnesses(columns, np.array([row]))[0]
+        pixels = columns.program.preprocessing.pixels(changed[None])[0]
+        return Witness(
+            model_input=changed,
+            pixels=pixels,
+            values=(float(pixels.reshape(-1)[element]),),
+            label=int(columns.regions.label[row]),
+            margin=float(columns.regions.margin[row]),
+            replayed=bool(columns.replayed[at]),
+            same_path=True,
+            same_path_float32=bool(columns.same_path_float32[at]),
+        )
+
+
+@dataclass(frozen=True)
+class Attacks(Sequence[Result]):
+    """The results of a batch."""
+
+    columns: Columns = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.columns.x)
+
+    @overload
+    def __getitem__(self, index: int) -> Result: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Result]: ...
+    def __getitem__(self, index: int | slice) -> Result | list[Result]:
+        if isinstance(index, slice):
+            return [Result(self.columns, item) for item in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return Result(self.columns, index % len(self))
+
+    def __iter__(self) -> Iterator[Result]:
+        return (Result(self.columns, item) for item in range(len(self)))
+
+    @property
+    def seconds(self) -> float:
+        """How long the analysis of the batch took, replay left out."""
+        return self.columns.seconds
+
+
+def witnesses(columns: Columns, rows: Array) -> Array:
+    """The changed inputs of some regions, ``(rows, *input_shape)``, in the model's type."""
+    regions = columns.regions
+    changed = columns.x[regions.item[rows]].reshape(len(rows), -1).copy()
+    changed[np.arange(len(rows)), regions.element[rows]] = regions.value[rows].astype(columns.x.dtype)
+    return changed.reshape(len(rows), *columns.x.shape[1:])
+
+
+def values_of(columns: Columns, item: int, element: int, displacements: Array) -> Array:
+    """Values of one element in the user's units, kept inside the domain, for displacements of any shape."""
+    program = columns.program
+    origin = columns.x[item].reshape(-1)[element].astype(np.float64)
+    received = np.clip(origin + displacements, columns.box.lower[element], columns.box.upper[element])
+    one = np.zeros((received.size, program.size))
+    one[:, element] = received.ravel()
+    pixels = program.preprocessing.pixels(one.reshape(-1, *program.input_shape)).reshape(received.size, -1)
+    found = pixels[:, element].reshape(received.shape)
+    lower, upper = columns.pixels.bounds
+    return np.asarray(np.clip(found, lower, upper))

@@ -1,0 +1,68 @@
+"""The one place that knows how a result is written as JSON, and its version."""
+
+import math
+from typing import Any
+
+from deepcheck.attacks.result import Attack, Result
+
+SCHEMA = 1
+
+
+def as_json(result: Result, limit: int | None = None) -> dict[str, Any]:
+    """A result as one JSON object (no NaN, no infinity: an infinite end is null).
+
+    Args:
+        result: The result of one input.
+        limit: At most how many attacks to list; the counts are of all.
+    """
+    columns = result.columns
+    lower, upper = (_finite(end) for end in result.domain.bounds)
+    listed = result.attacks[:limit]
+    found: dict[str, Any] = {
+        "schema": SCHEMA,
+        "model": {"name": columns.program.origin.name, "sha256": columns.program.origin.sha256},
+        "label": result.label,
+        "target": columns.target,
+        "size": result.size,
+        "paths": "same",
+        "domain": {"lower": lower, "upper": upper, "levels": result.domain.levels},
+        "feature_count": columns.features.count,
+        "verdict": result.verdict,
+        "reason": result.reason,
+        "scope": result.scope,
+        "arithmetic": result.arithmetic,
+        "borders": result.borders,
+        "counts": result.counts,
+        "tried": result.tried,
+        "first": result.first,
+        "first_features": result.first_features,
+        "exact_questions": result.exact_questions,
+        "rounded_constants": list(columns.program.origin.rounded),
+        "runtime": columns.runtime,
+        "seconds": result.seconds,
+        "attackable": [list(features) for features in result.attackable],
+        "attacks": [_attack(attack) for attack in listed],
+    }
+    return found
+
+
+def _attack(attack: Attack) -> dict[str, Any]:
+    witness = attack.witness
+    return {
+        "features": list(attack.features),
+        "labels": list(attack.labels),
+        "intervals": {str(k): [[_finite(a), _finite(b)] for a, b in v] for k, v in attack.intervals.items()},
+        "levels": {str(k): [list(pair) for pair in v] for k, v in attack.levels.items()},
+        "witness": {
+            "values": [list(witness.values)],
+            "label": witness.label,
+            "margin": witness.margin,
+            "replayed": witness.replayed,
+            "same_path": witness.same_path,
+            "same_path_float32": witness.same_path_float32,
+        },
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,186 @@
+"""One symbolic feature at a time, all features of a batch at once, complete for the path of each input.
+
+Stages: the gain bound proves most features from one reverse pass; the rest become columns of one forward pass whose
+guards fold into an interval each; the labels' half-lines are intersected; exact arithmetic takes what is left.
+
+Source: Section III-C with t = 1; DESIGN.md, section 4.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcheck.attacks.exact_triples import decide_exactly
+from deepcheck.attacks.findings import Regions
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.triples import Triples, decide
+from deepcheck.domains import Box
+from deepcheck.program import Array, Bounded, NormBounded, Program, exact_floats
+from deepcheck.program.bounded import difference
+from deepcheck.ranking import Gains, gains
+from deepcheck.solvers import Fold, Interval
+from deepcheck.symbolic import Run, run_columns
+
+OBJECTIVES = ("margin", "l1", "linf")
+CHUNK_BYTES = 8 << 20
+"""How large the coefficients of a chunk of items may grow: about a cache."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """What to look for.
+
+    Attributes:
+        program: The program.
+        box: The domain.
+        target: The only label that counts, or None for any other label.
+        objective: What the witness is chosen by: "margin", or the smallest change, "l1" or "linf".
+        column_bytes: Memory budget of one forward pass of columns.
+    """
+
+    program: Program
+    box: Box
+    target: int | None = None
+    objective: str = "margin"
+    column_bytes: int = 256 << 20
+
+
+@dataclass(frozen=True)
+class Found:
+    """Outcomes and regions of a search.
+
+    Attributes:
+        outcomes: An `Outcome` per item and element, ``(items, size)``; untried where not asked.
+        regions: Every region that is not refuted.
+        exact: How many (element, label) questions needed exact arithmetic, ``(items,)``.
+    """
+
+    outcomes: Array
+    regions: Regions
+    exact: Array
+
+
+def search(
+    query: Search,
+    x: Array,
+    run: Run,
+    asked: Array,
+    *,
+    advance: Callable[[int], bool] = lambda items: True,
+) -> Found:
+    """Decide single elements of a batch.
+
+    Args:
+        query: What to look for.
+        x: What the model receives, ``(items, *input_shape)``, in the model's type.
+        run: The concrete run of ``x``.
+        asked: Which elements to decide, ``(items, size)``.
+        advance: Called after each chunk with its number of items; False stops, and the rest stays untried.
+    """
+    program = query.program
+    outcomes = np.where(asked, Outcome.PROVED, Outcome.UNTRIED).astype(np.int8)
+    outcomes[run.overflow[:, None] & asked] = Outcome.OVERFLOW
+    exact = np.zeros(len(x), dtype=np.int64)
+    parts: list[Regions] = []
+    per_item = 8 * program.size * (program.decided().labels - 1)
+    length = max(1, CHUNK_BYTES // per_item)
+    for start in range(0, len(x), length):
+        items = np.arange(start, min(start + length, len(x)))
+        fit = items[~run.overflow[items] & asked[items].any(axis=1)]
+        if len(fit):
+            regions, counts = _chunk(query, x[fit], run, fit, asked[fit])
+            exact[fit] = counts
+            parts.append(regions)
+        if not advance(len(items)):
+            outcomes[start + length :][asked[start + length :]] = Outcome.UNTRIED
+            break
+    regions = Regions.join(parts)
+    for outcome in (Outcome.TIE, Outcome.NO_VALUE, Outcome.ATTACKABLE):
+        rows = regions.outcome == outcome
+        outcomes[regions.item[rows], regions.element[rows]] = outcome
+    return Found(outcomes, regions, exact)
+
+
+def _chunk(query: Search, x: Array, run: Run, items: Array, asked: Array) -> tuple[Regions, Array]:
+    program, box = query.program, query.box
+    flat = x.reshape(len(x), -1).astype(np.float64)
+    found = gains(program, run, items)
+    (lower, _), (upper, _) = difference(box.lower, flat), difference(box.upper, flat)
+    if box.bounded:
+        alive = found.may_flip(lower, upper)
+        alive &= asked[:, None, :]
+    else:
+        alive = np.repeat(asked[:, None, :], found.others.shape[1], axis=1)
+    if query.target is not None:
+        alive &= (found.others == query.target)[:, :, None]
+    item, other, element = np.nonzero(alive)
+    parts = []
+    left: list[tuple[int, int, int]] = []
+    for rows in _column_chunks(query, item, element):
+        triples = _with_paths(query, x, flat, run, items, (item[rows], element[rows], other[rows]))
+        regions, open_rows = decide(found, triples, box, flat, program.dtype, query.objective)
+        parts.append(regions)
+        left += _left_over(found, triples.take(open_rows))
+    counts = np.zeros(len(x), dtype=np.int64)
+    for position in sorted({row[0] for row in left}):
+        wanted = [(e, label) for i, e, label in left if i == position]
+        counts[position] = len(wanted)
+        path = run.path.take(items[position : position + 1])
+        settled = decide_exactly(program, x[position : position + 1], path, wanted, box, query.objective)
+        parts.append(settled.at_items(np.full(1, position)))
+    joined = Regions.join(parts)
+    return joined.at_items(items), counts
+
+
+def _left_over(found: Gains, triples: Triples) -> list[tuple[int, int, int]]:
+    labels = found.others[triples.item, triples.other]
+    return list(zip(triples.item.tolist(), triples.element.tolist(), labels.tolist(), strict=True))
+
+
+def _column_chunks(query: Search, item: Array, element: Array) -> list[Array]:
+    """Rows of triples in chunks whose columns fit the memory budget; a column's triples stay together."""
+    if len(item) == 0:
+        return []
+    program = query.program
+    widest = max(int(np.prod(shape)) for shape in program.shapes)
+    limit = max(1, query.column_bytes // (3 * 8 * widest))
+    order = np.lexsort((element, item))
+    column = item[order] * program.size + element[order]
+    number = np.concatenate([[0], np.cumsum(column[1:] != column[:-1])])
+    cuts = np.searchsorted(number, np.arange(limit, int(number[-1]) + 1, limit))
+    return np.split(order, cuts)
+
+
+def _with_paths(
+    query: Search, x: Array, flat: Array, run: Run, items: Array, rows: tuple[Array, Array, Array]
+) -> Triples:
+    """Run the columns of some triples and give each triple the interval that keeps its path and domain."""
+    program, box = query.program, query.box
+    item, element, other = rows
+    columns, column_of = np.unique(item * program.size + element, return_inverse=True)
+    column_item, column_element = columns // program.size, columns % program.size
+    used, local = np.unique(column_item, return_inverse=True)
+    origin = flat[column_item, column_element]
+    lower = difference(box.lower[column_element], origin)
+    upper = difference(box.upper[column_element], origin)
+    fold = Fold(Interval.within(*lower, *upper))
+    distinct, unit_of = np.unique(column_element, return_inverse=True)
+    run_columns(
+        program,
+        NormBounded(),
+        exact_floats(x[used]),
+        _units(program, distinct),
+        path=run.path.take(items[used]),
+        items=local,
+        distinct=unit_of,
+        sink=fold,
+    )
+    return Triples(item, element, other, fold.interval.take(column_of))
+
+
+def _units(program: Program, elements: Array) -> Bounded:
+    """Unit displacements of some elements, ``(elements, *input_shape)``."""
+    units = np.zeros((len(elements), program.size))
+    units[np.arange(len(elements)), elements] = 1.0
+    return exact_floats(units.reshape(len(elements), *program.input_shape))

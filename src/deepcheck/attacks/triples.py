@@ -1,0 +1,184 @@
+"""One symbolic element, one other label: the float stage, for all of them at once.
+
+A *triple* is (item, element, label). Its constraints are the path's guards, the domain, and the label's lead over
+every other label. Whatever the error bounds do not settle is handed on to exact arithmetic.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcheck.attacks.findings import Regions
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.domains import Box
+from deepcheck.program import Array, Bounded
+from deepcheck.program.bounded import UNIT, UP, difference
+from deepcheck.ranking import Gains
+from deepcheck.solvers import Fold, Interval
+
+INWARD = (1 / 2, 1 / 16, 15 / 16)
+"""Where in an interval a witness is looked for: its middle, and each end moved inwards."""
+
+
+@dataclass(frozen=True)
+class Triples:
+    """Which triples, and the intervals of displacements that keep their path and domain.
+
+    Attributes:
+        item: Row in the gains of a chunk, ``(rows,)``.
+        element: The symbolic element.
+        other: Position of the label among the other labels.
+        path: The interval of displacements that keeps path and domain.
+    """
+
+    item: Array
+    element: Array
+    other: Array
+    path: Interval
+
+    def take(self, rows: Array) -> "Triples":
+        """Some of the triples."""
+        return Triples(self.item[rows], self.element[rows], self.other[rows], self.path.take(rows))
+
+
+def leads(found: Gains, triples: Triples) -> tuple[Bounded, Bounded]:
+    """The label's lead over every other label: values and slopes, ``(rows, labels - 1)``.
+
+    In the own position stands the lead over the original label.
+    """
+    rows = np.arange(len(triples.item))
+    gaps, gap_errors = found.gaps[triples.item], found.gap_errors[triples.item]
+    slopes, errors = found.slopes[triples.item, :, triples.element], found.slope_errors[triples.item]
+    own = rows, triples.other
+    parts = []
+    for values, doubt in ((gaps, gap_errors), (slopes, errors)):
+        mine, my_doubt = values[own], doubt[own]
+        lead, unsure = mine[:, None] - values, my_doubt[:, None] + doubt
+        lead[own], unsure[own] = mine, my_doubt
+        parts.append(Bounded(lead, (unsure + 2 * UNIT * np.abs(lead)) * UP, np.zeros(len(rows))))
+    return parts[0], parts[1]
+
+
+def decide(
+    found: Gains, triples: Triples, box: Box, x: Array, dtype: np.dtype[np.floating], objective: str
+) -> tuple[Regions, Array]:
+    """Settle what floats with error bounds can settle.
+
+    Args:
+        found: The difference forms of the chunk.
+        triples: The triples, with their path's intervals.
+        box: The domain.
+        x: What the model receives, ``(items, size)`` float64.
+        dtype: The model's input type: a witness is a number of it.
+        objective: "margin", "l1" or "linf".
+
+    Returns:
+        The attackable regions found, and which triples are left for exact arithmetic.
+        Triples in neither are refuted.
+    """
+    values, slopes = leads(found, triples)
+    fold = Fold(triples.path)
+    fold.require(values, slopes)
+    region = fold.interval
+    origin = x[triples.item, triples.element]
+    open_rows = np.flatnonzero(~region.empty)
+    if box.tables is None:
+        first = last = np.full(len(origin), -1)
+        candidates = _continuous_candidates(region, origin, dtype)
+        settled = region.solid
+    else:
+        outer, inner = levels_within(region, origin, box, triples.element)
+        first, last = outer
+        open_rows = np.flatnonzero(~region.empty & (first <= last))
+        settled = (outer[0] == inner[0]) & (outer[1] == inner[1])
+        steps = [np.rint(first + (last - first) * t).astype(np.int64) for t in INWARD]
+        channel = box.channel[triples.element]
+        levels = np.clip(np.stack(steps, axis=1), 0, box.tables.shape[1] - 1)
+        candidates = box.tables[channel[:, None], levels]
+    value, margin, certain = _best(candidates, origin, region, values, slopes, objective)
+    ready = settled & certain
+    done = open_rows[ready[open_rows]]
+    regions = Regions(
+        item=triples.item[done],
+        element=triples.element[done],
+        label=found.others[triples.item, triples.other][done],
+        lower=region.outer_lower[done],
+        upper=region.outer_upper[done],
+        first_level=first[done],
+        last_level=last[done],
+        value=value[done],
+        margin=margin[done],
+        outcome=np.full(len(done), Outcome.ATTACKABLE, dtype=np.int64),
+        exact=np.zeros(len(done), dtype=bool),
+    )
+    return regions, open_rows[~ready[open_rows]]
+
+
+def levels_within(
+    region: Interval, origin: Array, box: Box, element: Array
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """First and last level whose displacement lies in the outer and in the inner interval."""
+    assert box.tables is not None
+    channel = box.channel[element]
+    outer_first = _first_level(box.tables, channel, origin, region.outer_lower, kind=1)
+    inner_first = _first_level(box.tables, channel, origin, region.inner_lower, kind=-1)
+    inner_last = _last_level(box.tables, channel, origin, region.inner_upper, kind=-1)
+    outer_last = _last_level(box.tables, channel, origin, region.outer_upper, kind=1)
+    return (outer_first, outer_last), (inner_first, inner_last)
+
+
+def _first_level(tables: Array, channel: Array, origin: Array, bound: Array, *, kind: int) -> Array:
+    """The first level whose displacement may be (kind 1) or certainly is (kind -1) at least the bound."""
+    near = _near(tables, channel, origin + bound)
+    step, error = difference(tables[channel[:, None], near], origin[:, None])
+    return np.asarray(near[:, 0] + np.count_nonzero(step + kind * error < bound[:, None], axis=1))
+
+
+def _last_level(tables: Array, channel: Array, origin: Array, bound: Array, *, kind: int) -> Array:
+    """The last level whose displacement may be, or certainly is, at most the bound."""
+    near = _near(tables, channel, origin + bound)
+    step, error = difference(tables[channel[:, None], near], origin[:, None])
+    return np.asarray(near[:, 0] - 1 + np.count_nonzero(step - kind * error <= bound[:, None], axis=1))
+
+
+def _near(tables: Array, channel: Array, value: Array) -> Array:
+    """Three consecutive levels around each value, ``(rows, 3)``: rounding can misplace a value by one."""
+    guess = np.zeros(len(value), dtype=np.int64)
+    for position, table in enumerate(tables):
+        mine = channel == position
+        guess[mine] = np.searchsorted(table, value[mine], side="left")
+    width = min(3, tables.shape[1])
+    start = np.clip(guess - 1, 0, tables.shape[1] - width)
+    return np.asarray(start[:, None] + np.arange(width))
+
+
+def _continuous_candidates(region: Interval, origin: Array, dtype: np.dtype[np.floating]) -> Array:
+    """Values of the model's type inside each region, ``(rows, candidates)``."""
+    lower, upper = region.inner_lower, region.inner_upper
+    with np.errstate(invalid="ignore", over="ignore"):
+        reach = np.maximum(1.0, np.abs(origin))
+        low = np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper - reach, -reach))
+        high = np.where(np.isfinite(upper), upper, low + reach + np.abs(low))
+        inside = [origin + low + (high - low) * t for t in INWARD]
+        return np.stack(inside, axis=1).astype(dtype).astype(np.float64)
+
+
+def _best(
+    candidates: Array, origin: Array, region: Interval, values: Bounded, slopes: Bounded, objective: str
+) -> tuple[Array, Array, Array]:
+    """The best candidate of each row that certainly works: value, margin, and whether there is one."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        step, slack = difference(candidates, origin[:, None])
+        inside = (step - slack >= region.inner_lower[:, None]) & (step + slack <= region.inner_upper[:, None])
+        margins = values.value[:, None, :] + slopes.value[:, None, :] * step[:, :, None]
+        doubt = (
+            values.error[:, None, :]
+            + slopes.error[:, None, :] * np.abs(step)[:, :, None]
+            + 4 * UNIT * (np.abs(values.value)[:, None, :] + np.abs(slopes.value[:, None, :] * step[:, :, None]))
+        ) * UP
+        certain = inside & (margins > doubt).all(axis=2) & np.isfinite(candidates)
+    margin = margins.min(axis=2)
+    score = margin if objective == "margin" else -np.abs(step)
+    best = np.argmax(np.where(certain, score, -np.inf), axis=1)
+    rows = np.arange(len(candidates))
+    return candidates[rows, best], margin[rows, best], certain[rows, best]

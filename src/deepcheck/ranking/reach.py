@@ -1,0 +1,70 @@
+"""How far one feature alone can bring another label: the gain bound, and the *reach* that ranks by it.
+
+A bound and not the answer: it is the linear form over the domain, with the path's guards ignored.
+
+Source: DESIGN.md, section 4, "Pruning".
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcheck.program import Array, Bounded, Program
+from deepcheck.program.bounded import UNIT, UP
+from deepcheck.symbolic import Run, label_differences
+
+
+@dataclass(frozen=True)
+class Gains:
+    """The forms ``f[j] - f[label]`` of a batch, for every other label ``j``, with error bounds.
+
+    Attributes:
+        others: The other labels, lowest first, ``(items, others)``.
+        gaps: ``f[j] - f[label]`` at the input, ``(items, others)``.
+        gap_errors: How far they may be off, likewise.
+        slopes: Coefficients of every element, ``(items, others, size)``.
+        slope_errors: How far those may be off, ``(items, others)``.
+        sizes: At least their largest magnitude, ``(items, others)``.
+    """
+
+    others: Array
+    gaps: Array
+    gap_errors: Array
+    slopes: Array
+    slope_errors: Array
+    sizes: Array
+
+    def most(self, lower: Array, upper: Array) -> Array:
+        """The most that each element alone can add, ``(items, others, size)``, for displacements in ``[lower, upper]``."""
+        most = self.slopes * upper[:, None, :]
+        return np.asarray(np.maximum(most, self.slopes * lower[:, None, :], out=most))
+
+    def may_flip(self, lower: Array, upper: Array) -> Array:
+        """Where one element's gain, rounded up, meets the goal: all else is proved, ``(items, others, size)``."""
+        farthest = np.maximum(np.abs(lower).max(axis=1), np.abs(upper).max(axis=1))[:, None]
+        slack = (self.gap_errors + farthest * (self.slope_errors + 8 * UNIT * self.sizes)) * UP
+        return np.asarray(self.most(lower, upper) >= (-self.gaps - slack)[:, :, None])
+
+
+def gains(program: Program, run: Run, items: Array) -> Gains:
+    """The difference forms of some items of a run."""
+    decision = program.decided()
+    labels = run.labels[items]
+    slopes, others = label_differences(program, run.path.take(items), labels)
+    scores = decision.scores(run.outputs.value[items])
+    errors = np.broadcast_to(run.outputs.element_error[items], run.outputs.value[items].shape)
+    slack = errors @ np.abs(decision.matrix).T
+    rows = np.arange(len(items))
+    own, own_slack = scores[rows, labels][:, None], slack[rows, labels][:, None]
+    gaps = np.take_along_axis(scores, others, axis=1) - own
+    doubt = np.take_along_axis(slack, others, axis=1) + own_slack + 2 * UNIT * np.abs(gaps)
+    return Gains(others, gaps, doubt, *_by_item(slopes, others.shape))
+
+
+def _by_item(slopes: Bounded, shape: tuple[int, ...]) -> tuple[Array, Array, Array]:
+    return slopes.value.reshape(*shape, -1), slopes.error.reshape(shape), slopes.size.reshape(shape)
+
+
+def reach(found: Gains, lower: Array, upper: Array) -> Array:
+    """The largest margin that each element alone could produce, ``(items, size)``: max over labels of gap + gain."""
+    return np.asarray((found.most(lower, upper) + found.gaps[:, :, None]).max(axis=1))

@@ -1,0 +1,107 @@
+"""One unknown per system, all systems at once: intersect half-lines ``value + slope * d >= 0``.
+
+Every number carries a bound on its rounding error, so each interval comes twice: an *outer* one that
+contains the true interval, and an *inner* one inside it. What lies between is for exact arithmetic.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcheck.program import Array, Bounded
+from deepcheck.program.bounded import UP
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Bounds of the solution sets of many systems, each ``(systems,)``; empty where lower > upper."""
+
+    outer_lower: Array
+    inner_lower: Array
+    inner_upper: Array
+    outer_upper: Array
+
+    @staticmethod
+    def within(lower: Array, lower_error: Array, upper: Array, upper_error: Array) -> "Interval":
+        """The intervals ``[lower, upper]`` whose ends are known up to an error."""
+        return Interval(lower - lower_error, lower + lower_error, upper - upper_error, upper + upper_error)
+
+    def take(self, systems: Array) -> "Interval":
+        """Some of the systems."""
+        return Interval(
+            self.outer_lower[systems], self.inner_lower[systems], self.inner_upper[systems], self.outer_upper[systems]
+        )
+
+    @property
+    def empty(self) -> Array:
+        """Certainly without a solution."""
+        return np.asarray(self.outer_lower > self.outer_upper)
+
+    @property
+    def solid(self) -> Array:
+        """Certainly with an interior."""
+        return np.asarray(self.inner_lower < self.inner_upper)
+
+
+class Fold:
+    """A guard sink that keeps nothing but the interval of each column (bounded memory)."""
+
+    def __init__(self, start: Interval) -> None:
+        self.interval = start
+
+    def emit(self, values: Bounded, slopes: Bounded, present: Array) -> None:
+        """Intersect with guards that hold at ``d = 0`` (their true values are never negative)."""
+        error, slope_error = values.element_error, slopes.element_error
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            magnitude = np.abs(slopes.value)
+            far = np.where(
+                present & (magnitude > slope_error),
+                (np.maximum(values.value, 0.0) + error) / (magnitude - slope_error) * UP,
+                np.inf,
+            )
+            steep = magnitude + slope_error
+            near = np.where(present & (steep > 0), np.maximum(values.value - error, 0.0) / steep * (2 - UP), np.inf)
+        rising, falling = slopes.value > 0, slopes.value < 0
+        flat_or = magnitude <= slope_error
+        known = self.interval
+        self.interval = Interval(
+            np.maximum(known.outer_lower, -np.min(far, axis=1, initial=np.inf, where=rising)),
+            np.maximum(known.inner_lower, -np.min(near, axis=1, initial=np.inf, where=rising | flat_or)),
+            np.minimum(known.inner_upper, np.min(near, axis=1, initial=np.inf, where=falling | flat_or)),
+            np.minimum(known.outer_upper, np.min(far, axis=1, initial=np.inf, where=falling)),
+        )
+
+    def require(self, values: Bounded, slopes: Bounded) -> None:
+        """Intersect with half-lines that may fail at ``d = 0``, ``(systems, rows)``; errors ``(systems, rows)``."""
+        v, s, error, slope_error = values.value, slopes.value, values.element_error, slopes.element_error
+        outer = _ends(v + error, s - slope_error, s + slope_error, optimistic=True)
+        inner = _ends(v - error, s - slope_error, s + slope_error, optimistic=False)
+        known = self.interval
+        self.interval = Interval(
+            np.maximum(known.outer_lower, outer[0].max(axis=1, initial=-np.inf)),
+            np.maximum(known.inner_lower, inner[0].max(axis=1, initial=-np.inf)),
+            np.minimum(known.inner_upper, inner[1].min(axis=1, initial=np.inf)),
+            np.minimum(known.outer_upper, outer[1].min(axis=1, initial=np.inf)),
+        )
+
+
+def _ends(value: Array, low: Array, high: Array, *, optimistic: bool) -> tuple[Array, Array]:
+    """Ends of ``{d: value + slope * d >= 0}`` for a slope in ``[low, high]``.
+
+    Optimistic: the hull of the sets of all such slopes, rounded outward. Otherwise a set that lies in all of
+    them, rounded inward.
+    """
+    lower, upper = np.full(value.shape, -np.inf), np.full(value.shape, np.inf)
+    # The slope that counts on each side of 0: the kindest when optimistic, else the least kind.
+    right, left = (high, low) if optimistic else (low, high)
+    out = UP if optimistic else 2 - UP
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        to_right, to_left = np.abs(value / right), np.abs(value / left)
+        holds = value >= 0
+        upper = np.where(holds & (right < 0), to_right * out, upper)
+        lower = np.where(holds & (left > 0), -to_left * out, lower)
+        rising, falling = ~holds & (right > 0), ~holds & (left < 0)
+        lower = np.where(rising & ~falling, to_right * (2 - out), lower)
+        upper = np.where(falling & ~rising, -to_left * (2 - out), upper)
+    hopeless = ~holds & ~rising & ~falling
+    return np.where(hopeless, np.inf, lower), np.where(hopeless, -np.inf, upper)

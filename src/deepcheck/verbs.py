@@ -1,0 +1,271 @@
+"""The public functions: load a program, rank its inputs, attack it."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from deepcheck.attacks import OBJECTIVES, Attacks, Result, Search, Strategy, assemble, replayed
+from deepcheck.domains import Box, Features, Pixels
+from deepcheck.domains.features import Grouping, Layout
+from deepcheck.errors import InputError, OptionError
+from deepcheck.frontends import program_from_onnx, read_model
+from deepcheck.program import Array, Preprocessing, Program
+from deepcheck.program.bounded import difference
+from deepcheck.ranking import METRICS, element_scores, gains, order_of, reach, shortlist_length
+from deepcheck.symbolic import Run, coefficients, run
+
+if TYPE_CHECKING:
+    import onnx
+
+ORDERS = (*METRICS, "reach")
+CHUNK_BYTES = 8 << 20
+
+
+def load(
+    model: "str | Path | onnx.ModelProto",
+    *,
+    mean: float | Sequence[float] | None = None,
+    std: float | Sequence[float] | None = None,
+    decision: str | None = None,
+) -> Program:
+    """Read a trained network as a program.
+
+    Args:
+        model: An ONNX file, or a loaded ``onnx.ModelProto``.
+        mean: With ``std``: preprocessing outside the model, ``(pixel - mean) / std``; one number or one per channel.
+        std: See ``mean``.
+        decision: "arg max", "arg min" or "sign"; by default arg max, or sign behind a single sigmoid.
+
+    Raises:
+        MalformedModel: If the file is missing, truncated, hostile or not ONNX.
+        UnsupportedOperator: If an operator is not piecewise linear or not supported; the message names it.
+        OptionError: If mean and std do not fit.
+    """
+    preprocessing = Preprocessing(_numbers(mean, 0.0), _numbers(std, 1.0))
+    if isinstance(model, (str, Path)):
+        path = Path(model)
+        return program_from_onnx(
+            read_model(path), name=path.stem, path=path, preprocessing=preprocessing, decision=decision
+        )
+    if type(model).__name__ != "ModelProto":
+        raise OptionError(f"expected an ONNX file or an onnx.ModelProto, got {type(model).__name__}: export it to ONNX")
+    return program_from_onnx(model, name=model.graph.name or "model", preprocessing=preprocessing, decision=decision)
+
+
+def importance(
+    program: Program,
+    x: Array,
+    *,
+    metric: str = "coi",
+    domain: Pixels | None = None,
+    features_as: Grouping | None = None,
+    layout: Layout = "nchw",
+) -> Array:
+    """Score every feature for the predicted label.
+
+    Args:
+        program: The program.
+        x: Pixels, ``input_shape``, or a batch of them.
+        metric: "abs", "co" or "coi" (section III-B), from the coefficients of the predicted label's score along the
+            path; or "reach", the largest margin of another label that this feature alone could produce in its
+            domain if the path held (may be negative).
+        domain: Where features may go, for reach.
+        features_as: "element", "pixel" or "word"; a group's score is the sum of its elements'.
+        layout: Where a pixel's channels are.
+
+    Returns:
+        One score per feature, shaped like the features; with a leading axis for a batch. In ties the lower index
+        is the more important one, as everywhere.
+
+    Raises:
+        OptionError: If the metric is unknown or needs a bounded domain.
+        InputError: If the input does not fit the program or lies outside its domain.
+    """
+    if metric not in ORDERS:
+        raise OptionError(f"expected a metric of {', '.join(ORDERS)}, got '{metric}'")
+    program.decided()
+    features = Features.of(program.input_shape, features_as, layout)
+    single = np.ndim(x) == len(program.input_shape)
+    received = program.model_input(x)
+    outcome = run(program, received)
+    if outcome.overflow.any():
+        raise InputError("the network overflows float64 on this input: no coefficients can be given")
+    if metric == "reach":
+        if not features.single:
+            raise OptionError("expected features of one element for reach: use features_as='element'")
+        pixels = domain or Pixels()
+        box = pixels.box(program)
+        pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
+        scores = _reaches(program, received, outcome, box)[:, features.elements]
+    else:
+        scores = features.sum(_scores(program, program.batch(x), outcome, metric))
+    shaped = scores.reshape(len(scores), *features.shape)
+    return shaped[0] if single else shaped
+
+
+def attack(
+    program: Program,
+    x: Array,
+    *,
+    size: int = 1,
+    features: Sequence[int] | None = None,
+    order: str | None = None,
+    shortlist: str | int | None = None,
+    first: bool = False,
+    target: int | None = None,
+    domain: Pixels | None = None,
+    objective: str = "margin",
+    paths: str = "same",
+    timeout: float | None = None,
+    features_as: Grouping | None = None,
+    layout: Layout = "nchw",
+    progress: Callable[[int], None] | None = None,
+) -> Result | Attacks:
+    """Change one feature, keep the path, change the label; or prove that no feature can.
+
+    Every feature gets a verdict in exact arithmetic, for the path of the input: *attackable*, with the exact set
+    of attacking values for each label and a witness that is replayed on the untouched model; or *proved*.
+
+    Args:
+        program: The program.
+        x: Pixels, ``input_shape``, or a batch of them.
+        size: How many features change at once; 1 is what is built.
+        features: Only these features, by index; by default all.
+        order: Try features by falling "coi", "co", "abs" or "reach"; by default in index order (the baseline).
+        shortlist: Only the top of that order: "5%" or a number of features.
+        first: Stop at the first attackable feature; the rest stays untried.
+        target: Only this label counts.
+        domain: Where features may go; by default ``[0, 1]`` where the input lies in it.
+        objective: Witness with the largest "margin", or the smallest change ("l1", "linf").
+        paths: "same": along the input's path.
+        timeout: Seconds after which the rest stays untried.
+        features_as: "element" or "pixel"; a pixel must have one element.
+        layout: Where a pixel's channels are.
+        progress: Called with the number of inputs finished.
+
+    Returns:
+        A `Result`, or for a batch an `Attacks`, a sequence of results.
+
+    Raises:
+        OptionError: If an option has no meaning.
+        InputError: If the input does not fit the program or lies outside its domain.
+        NoDecision: If the network is a regression.
+
+    Source: Section III-C.
+    """
+    _check_options(program, size, paths, objective, target, order, shortlist, timeout)
+    grouped = Features.of(program.input_shape, features_as, layout)
+    if not grouped.single:
+        raise OptionError(
+            f"expected features of one element, got {grouped.count} pixels of {program.size // grouped.count} elements: "
+            "attacks on colour pixels and words are not built yet; use features_as='element'"
+        )
+    single = np.ndim(x) == len(program.input_shape)
+    received = program.model_input(x)
+    pixels = domain or Pixels()
+    box = pixels.box(program)
+    pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
+    started = time.perf_counter()
+    outcome = run(program, received)
+    tried = _tried(program, program.batch(x), received, outcome, box, grouped, features, order, shortlist)
+    query = Search(program, box, target, objective)
+    found = Strategy(tried, first, timeout, progress).run(query, received, outcome)
+    columns = assemble(
+        query,
+        received,
+        outcome,
+        found,
+        tried,
+        features=grouped,
+        pixels=pixels,
+        first=first,
+        seconds=time.perf_counter() - started,
+    )
+    results = Attacks(replayed(columns))
+    return results[0] if single else results
+
+
+def _check_options(
+    program: Program,
+    size: int,
+    paths: str,
+    objective: str,
+    target: int | None,
+    order: str | None,
+    shortlist: str | int | None,
+    timeout: float | None,
+) -> None:
+    if size != 1:
+        raise OptionError(f"expected size=1, got {size}: sets of several features are not built yet")
+    if paths != "same":
+        raise OptionError(f"expected paths='same', got '{paths}': other paths are not built yet")
+    if objective not in OBJECTIVES:
+        raise OptionError(f"expected an objective of {', '.join(OBJECTIVES)}, got '{objective}'")
+    labels = program.decided().labels
+    if target is not None and not 0 <= target < labels:
+        raise OptionError(f"expected a target label from 0 to {labels - 1}, got {target}")
+    if order is not None and order not in ORDERS:
+        raise OptionError(f"expected an order of {', '.join(ORDERS)}, got '{order}'")
+    if shortlist is not None and order is None:
+        raise OptionError("expected an order (such as 'coi') with a shortlist")
+    if timeout is not None and not timeout > 0:
+        raise OptionError(f"expected a timeout above 0 seconds, got {timeout}")
+
+
+def _tried(
+    program: Program,
+    pixels: Array,
+    received: Array,
+    outcome: Run,
+    box: Box,
+    features: Features,
+    chosen: Sequence[int] | None,
+    order: str | None,
+    shortlist: str | int | None,
+) -> Array:
+    """The elements to try, in order, ``(items, m)``."""
+    elements = features.elements
+    if chosen is not None:
+        index = np.unique(np.asarray(list(chosen), dtype=np.int64))
+        if len(index) == 0 or index[0] < 0 or index[-1] >= features.count:
+            raise OptionError(f"expected features from 0 to {features.count - 1}, got {list(chosen)}")
+        elements = elements[index]
+    length = shortlist_length(shortlist, len(elements))
+    if order is None:
+        return np.broadcast_to(elements, (len(received), len(elements)))
+    if order == "reach":
+        scores = _reaches(program, received, outcome, box)
+    else:
+        scores = _scores(program, pixels, outcome, order)
+    return np.asarray(elements[order_of(scores[:, elements])[:, :length]])
+
+
+def _scores(program: Program, pixels: Array, outcome: Run, metric: str) -> Array:
+    """Element scores of the predicted label by one of the paper's metrics, in pixel units, ``(items, size)``."""
+    form = coefficients(program, outcome.path, program.decided().matrix[outcome.labels]).value
+    if not program.preprocessing.is_identity:
+        form = form * program.preprocessing.slopes(program.input_shape).ravel()
+    return element_scores(metric, form, pixels.reshape(len(pixels), -1))
+
+
+def _reaches(program: Program, received: Array, outcome: Run, box: Box) -> Array:
+    """The reach of every element, ``(items, size)``, chunk by chunk."""
+    if not box.bounded:
+        raise OptionError("expected a bounded domain for reach: an unbounded feature reaches without end")
+    flat = received.reshape(len(received), -1).astype(np.float64)
+    length = max(1, CHUNK_BYTES // (8 * program.size * program.decided().labels))
+    found = np.empty(flat.shape)
+    for start in range(0, len(flat), length):
+        items = np.arange(start, min(start + length, len(flat)))
+        lower, upper = difference(box.lower, flat[items])[0], difference(box.upper, flat[items])[0]
+        found[items] = reach(gains(program, outcome, items), lower, upper)
+    return found
+
+
+def _numbers(value: float | Sequence[float] | None, default: float) -> tuple[float, ...]:
+    if value is None:
+        return (default,)
+    return tuple(float(v) for v in value) if isinstance(value, Sequence) else (float(value),)
