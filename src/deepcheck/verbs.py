@@ -1,7 +1,7 @@
 """The public functions: load a program, rank its inputs, attack it."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,6 @@ from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import InputError, OptionError
 from deepcheck.frontends import program_from_onnx, read_model
 from deepcheck.program import Array, Preprocessing, Program
-from deepcheck.program.bounded import difference
 from deepcheck.ranking import METRICS, element_scores, gains, order_of, reach, shortlist_length
 from deepcheck.symbolic import Run, coefficients, run
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     import onnx
 
 ORDERS = (*METRICS, "reach")
-CHUNK_BYTES = 8 << 20
+CHUNK_BYTES = 1 << 20
 
 
 def load(
@@ -88,20 +87,23 @@ def importance(
         raise OptionError(f"expected a metric of {', '.join(ORDERS)}, got '{metric}'")
     program.decided()
     features = Features.of(program.input_shape, features_as, layout)
+    if metric == "reach" and not features.single:
+        raise OptionError("expected features of one element for reach: use features_as='element'")
     single = np.ndim(x) == len(program.input_shape)
-    received = program.model_input(x)
-    outcome = run(program, received)
-    if outcome.overflow.any():
-        raise InputError("the network overflows float64 on this input: no coefficients can be given")
-    if metric == "reach":
-        if not features.single:
-            raise OptionError("expected features of one element for reach: use features_as='element'")
-        pixels = domain or Pixels()
-        box = pixels.box(program)
-        pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
-        scores = _reaches(program, received, outcome, box)[:, features.elements]
-    else:
-        scores = features.sum(_scores(program, program.batch(x), outcome, metric))
+    batch = program.batch(x)
+    pixels = domain or Pixels()
+    box = pixels.box(program)
+    scores = np.empty((len(batch), features.count))
+    for part in _chunks(len(batch), 8 * program.size):
+        received = program.preprocessing.model_input(batch[part], program.dtype)
+        outcome = run(program, received)
+        if outcome.overflow.any():
+            raise InputError("the network overflows float64 on this input: no coefficients can be given")
+        if metric == "reach":
+            pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
+            scores[part] = _reaches(program, received, outcome, box)[:, features.elements]
+        else:
+            scores[part] = features.sum(_scores(program, batch[part], outcome, metric))
     shaped = scores.reshape(len(scores), *features.shape)
     return shaped[0] if single else shaped
 
@@ -256,13 +258,17 @@ def _reaches(program: Program, received: Array, outcome: Run, box: Box) -> Array
     if not box.bounded:
         raise OptionError("expected a bounded domain for reach: an unbounded feature reaches without end")
     flat = received.reshape(len(received), -1).astype(np.float64)
-    length = max(1, CHUNK_BYTES // (8 * program.size * program.decided().labels))
     found = np.empty(flat.shape)
-    for start in range(0, len(flat), length):
-        items = np.arange(start, min(start + length, len(flat)))
-        lower, upper = difference(box.lower, flat[items])[0], difference(box.upper, flat[items])[0]
-        found[items] = reach(gains(program, outcome, items), lower, upper)
+    for part in _chunks(len(flat), 8 * program.size * program.decided().labels):
+        items = np.arange(part.start, part.stop)
+        found[part] = reach(gains(program, outcome, items), box.lower - flat[part], box.upper - flat[part])
     return found
+
+
+def _chunks(items: int, bytes_each: int) -> Iterator[slice]:
+    """Slices of a batch that fit a cache."""
+    length = max(1, CHUNK_BYTES // bytes_each)
+    return (slice(start, min(start + length, items)) for start in range(0, items, length))
 
 
 def _numbers(value: float | Sequence[float] | None, default: float) -> tuple[float, ...]:

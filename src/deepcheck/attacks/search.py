@@ -106,15 +106,13 @@ def _chunk(query: Search, x: Array, run: Run, items: Array, asked: Array) -> tup
     program, box = query.program, query.box
     flat = x.reshape(len(x), -1).astype(np.float64)
     found = gains(program, run, items)
-    (lower, _), (upper, _) = difference(box.lower, flat), difference(box.upper, flat)
+    wanted = np.ones(found.others.shape, dtype=bool) if query.target is None else found.others == query.target
     if box.bounded:
-        alive = found.may_flip(lower, upper)
-        alive &= asked[:, None, :]
+        item, other, element = found.may_flip(box.lower - flat, box.upper - flat, wanted)
+        kept = asked[item, element]
+        item, other, element = item[kept], other[kept], element[kept]
     else:
-        alive = np.repeat(asked[:, None, :], found.others.shape[1], axis=1)
-    if query.target is not None:
-        alive &= (found.others == query.target)[:, :, None]
-    item, other, element = np.nonzero(alive)
+        item, other, element = np.nonzero(wanted[:, :, None] & asked[:, None, :])
     parts = []
     left: list[tuple[int, int, int]] = []
     for rows in _column_chunks(query, item, element):

@@ -39,16 +39,18 @@ class Replayer:
             self._open = _session(_opened(self.origin.model, program), self.origin)
         names = [branch.origin for branch in program.branches]
         distinct = [name for name in dict.fromkeys(names) if name != self.origin.input_name]
-        arithmetic = Floats()
-        arms: list[list[Array]] = [[] for _ in names]
+        tensors: dict[str, list[Array]] = {name: [] for name in distinct}
         for item in range(len(inputs)):
-            one = inputs[item : item + 1]
-            found = self._open.run(distinct, {self.origin.input_name: one}) if distinct else []
-            tensors = dict(zip(distinct, found, strict=True)) | {self.origin.input_name: one}
-            for position, branch in enumerate(program.branches):
-                z = tensors[branch.origin].astype(np.float64).reshape(1, *branch.source_shape)
-                arms[position].append(branch.decide(arithmetic, z))
-        return Path(tuple(np.concatenate(a) if a else np.zeros((0, 1), np.int8) for a in arms))
+            found = self._open.run(distinct, {self.origin.input_name: inputs[item : item + 1]}) if distinct else []
+            for name, tensor in zip(distinct, found, strict=True):
+                tensors[name].append(tensor)
+        joined = {name: np.concatenate(parts) for name, parts in tensors.items() if parts}
+        joined[self.origin.input_name] = inputs
+        arms = []
+        for branch in program.branches:
+            z = joined[branch.origin].astype(np.float64) if len(inputs) else np.zeros(0)
+            arms.append(branch.decide(Floats(), z.reshape(len(inputs), *branch.source_shape)))
+        return Path(tuple(arms))
 
 
 @lru_cache(maxsize=8)

@@ -39,11 +39,28 @@ class Gains:
         most = self.slopes * upper[:, None, :]
         return np.asarray(np.maximum(most, self.slopes * lower[:, None, :], out=most))
 
-    def may_flip(self, lower: Array, upper: Array) -> Array:
-        """Where one element's gain, rounded up, meets the goal: all else is proved, ``(items, others, size)``."""
-        farthest = np.maximum(np.abs(lower).max(axis=1), np.abs(upper).max(axis=1))[:, None]
+    def may_flip(self, lower: Array, upper: Array, wanted: Array) -> tuple[Array, Array, Array]:
+        """Where one element's gain, rounded up, meets the goal: all else is proved.
+
+        Args:
+            lower: Least displacement of each element, ``(items, size)``, never above 0.
+            upper: Largest displacement, never below 0.
+            wanted: Which labels count, ``(items, others)``.
+
+        Returns:
+            Positions ``(item, other, element)`` of what is left, in that order.
+        """
+        ahead, behind = upper.max(axis=1)[:, None], -lower.min(axis=1)[:, None]
+        farthest = np.maximum(ahead, behind)
         slack = (self.gap_errors + farthest * (self.slope_errors + 8 * UNIT * self.sizes)) * UP
-        return np.asarray(self.most(lower, upper) >= (-self.gaps - slack)[:, :, None])
+        needed = -self.gaps - slack
+        # Whole rows first: the extreme coefficients times the longest moves bound every element's gain.
+        most = np.maximum(self.slopes.max(axis=2) * ahead, self.slopes.min(axis=2) * -behind)
+        item, other = np.nonzero((most >= needed) & wanted)
+        slopes = self.slopes[item, other]
+        gain = np.maximum(slopes * upper[item], slopes * lower[item])
+        row, element = np.nonzero(gain >= needed[item, other][:, None])
+        return item[row], other[row], element
 
 
 def gains(program: Program, run: Run, items: Array) -> Gains:

@@ -51,24 +51,22 @@ class Fold:
 
     def emit(self, values: Bounded, slopes: Bounded, present: Array) -> None:
         """Intersect with guards that hold at ``d = 0`` (their true values are never negative)."""
-        error, slope_error = values.element_error, slopes.element_error
+        value, error = values.value, values.element_error
+        slope, slope_error = slopes.value, slopes.element_error
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            magnitude = np.abs(slopes.value)
-            far = np.where(
-                present & (magnitude > slope_error),
-                (np.maximum(values.value, 0.0) + error) / (magnitude - slope_error) * UP,
-                np.inf,
-            )
-            steep = magnitude + slope_error
-            near = np.where(present & (steep > 0), np.maximum(values.value - error, 0.0) / steep * (2 - UP), np.inf)
-        rising, falling = slopes.value > 0, slopes.value < 0
-        flat_or = magnitude <= slope_error
+            magnitude = np.abs(slope)
+            known_sign = present & (magnitude > slope_error)
+            far = (np.maximum(value, 0.0) + error) / (magnitude - slope_error) * UP
+            near = np.maximum(value - error, 0.0) / (magnitude + slope_error) * (2 - UP)
+        far = np.where(known_sign, far, np.inf)
+        near = np.where(present & (magnitude + slope_error > 0), near, np.inf)
+        rising, falling = slope > 0, slope < 0
         known = self.interval
         self.interval = Interval(
-            np.maximum(known.outer_lower, -np.min(far, axis=1, initial=np.inf, where=rising)),
-            np.maximum(known.inner_lower, -np.min(near, axis=1, initial=np.inf, where=rising | flat_or)),
-            np.minimum(known.inner_upper, np.min(near, axis=1, initial=np.inf, where=falling | flat_or)),
-            np.minimum(known.outer_upper, np.min(far, axis=1, initial=np.inf, where=falling)),
+            np.maximum(known.outer_lower, -_least(far, rising)),
+            np.maximum(known.inner_lower, -_least(near, rising | ~known_sign)),
+            np.minimum(known.inner_upper, _least(near, falling | ~known_sign)),
+            np.minimum(known.outer_upper, _least(far, falling)),
         )
 
     def require(self, values: Bounded, slopes: Bounded) -> None:
@@ -83,6 +81,10 @@ class Fold:
             np.minimum(known.inner_upper, inner[1].min(axis=1, initial=np.inf)),
             np.minimum(known.outer_upper, outer[1].min(axis=1, initial=np.inf)),
         )
+
+
+def _least(ends: Array, where: Array) -> Array:
+    return np.asarray(np.where(where, ends, np.inf).min(axis=1, initial=np.inf))
 
 
 def _ends(value: Array, low: Array, high: Array, *, optimistic: bool) -> tuple[Array, Array]:
