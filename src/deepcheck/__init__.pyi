@@ -4,6 +4,6 @@ from .domains import Features as Features, Pixels as Pixels
 from .errors import DeepCheckError as DeepCheckError
 from .program import Program as Program
 from .ranking import order_of as order_of, shortlist_length as shortlist_length
-from .verbs import attack as attack, importance as importance, load as load
+from .verbs import attack as attack, conditions as conditions, importance as importance, load as load
 
 __version__: str

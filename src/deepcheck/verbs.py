@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from deepcheck.attacks import OBJECTIVES, Attacks, Result, Search, Strategy, assemble, replayed
+from deepcheck.attacks import conditions as build_conditions
+from deepcheck.constraints import Inequalities
 from deepcheck.domains import Box, Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import InputError, OptionError
@@ -159,17 +161,10 @@ def attack(
     Source: Section III-C.
     """
     _check_options(program, size, paths, objective, target, order, shortlist, timeout)
-    grouped = Features.of(program.input_shape, features_as, layout)
-    if not grouped.single:
-        raise OptionError(
-            f"expected features of one element, got {grouped.count} pixels of {program.size // grouped.count} elements: "
-            "attacks on colour pixels and words are not built yet; use features_as='element'"
-        )
+    grouped = _single_elements(program, features_as, layout)
     single = np.ndim(x) == len(program.input_shape)
-    received = program.model_input(x)
     pixels = domain or Pixels()
-    box = pixels.box(program)
-    pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
+    received, box = _received(program, x, pixels)
     started = time.perf_counter()
     outcome = run(program, received)
     tried = _tried(program, program.batch(x), received, outcome, box, grouped, features, order, shortlist)
@@ -188,6 +183,65 @@ def attack(
     )
     results = Attacks(replayed(columns))
     return results[0] if single else results
+
+
+def conditions(
+    program: Program,
+    x: Array,
+    feature: int,
+    *,
+    label: int | None = None,
+    domain: Pixels | None = None,
+    features_as: Grouping | None = None,
+    layout: Layout = "nchw",
+) -> Inequalities:
+    """The path condition of one symbolic feature, with its domain and, for a label, the goal: exact, for any solver.
+
+    Args:
+        program: The program.
+        x: Pixels, ``input_shape``.
+        feature: The symbolic feature; the unknown is its displacement, in units of the model's input.
+        label: The label to reach, or None for path condition and domain alone.
+        domain: Where the feature may go; by default ``[0, 1]`` where the input lies in it.
+        features_as: "element" or "pixel"; a pixel must have one element.
+        layout: Where a pixel's channels are.
+
+    Raises:
+        OptionError: If the feature or label does not exist.
+        InputError: If the input does not fit the program or lies outside its domain.
+
+    Source: Section III-C.
+    """
+    if np.ndim(x) != len(program.input_shape):
+        raise InputError(f"expected one input of shape {program.input_shape}, got shape {np.shape(x)}")
+    grouped = _single_elements(program, features_as, layout)
+    labels = program.decided().labels
+    if not 0 <= feature < grouped.count:
+        raise OptionError(f"expected a feature from 0 to {grouped.count - 1}, got {feature}")
+    if label is not None and not 0 <= label < labels:
+        raise OptionError(f"expected a label from 0 to {labels - 1}, got {label}")
+    pixels = domain or Pixels()
+    received, box = _received(program, x, pixels)
+    path = run(program, received).path
+    return build_conditions(program, received, path, int(grouped.elements[feature]), label, box)
+
+
+def _received(program: Program, x: Array, pixels: Pixels) -> tuple[Array, Box]:
+    """What the model receives, checked against its domain, and the domain in those units."""
+    received = program.model_input(x)
+    box = pixels.box(program)
+    pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
+    return received, box
+
+
+def _single_elements(program: Program, features_as: Grouping | None, layout: Layout) -> Features:
+    grouped = Features.of(program.input_shape, features_as, layout)
+    if not grouped.single:
+        raise OptionError(
+            f"expected features of one element, got {grouped.count} of {program.size // grouped.count} elements each: "
+            "attacks on colour pixels and words are not built yet; use features_as='element'"
+        )
+    return grouped
 
 
 def _check_options(

@@ -1,6 +1,7 @@
 """Attacks: goals, the search over sets of features, and results."""
 
 from deepcheck.attacks.assemble import assemble, replayed
+from deepcheck.attacks.conditions import conditions
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.result import Attack, Attacks, Columns, Result, Witness
 from deepcheck.attacks.schema import as_json
@@ -19,5 +20,6 @@ __all__ = [
     "Witness",
     "as_json",
     "assemble",
+    "conditions",
     "replayed",
 ]

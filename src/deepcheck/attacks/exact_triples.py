@@ -8,9 +8,9 @@ from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.triples import INWARD
 from deepcheck.domains import Box
-from deepcheck.program import Array, Exact, Path, Program, Rationals, from_floats
+from deepcheck.program import Array, Path, Program
 from deepcheck.solvers import ExactFold, ExactInterval
-from deepcheck.symbolic import exact_outputs, run_columns
+from deepcheck.symbolic import exact_columns, exact_outputs
 
 
 def decide_exactly(
@@ -31,22 +31,11 @@ def decide_exactly(
     """
     elements = sorted({element for element, _ in wanted})
     column = {element: position for position, element in enumerate(elements)}
-    units = np.zeros((len(elements), program.size), dtype=object)
-    units[np.arange(len(elements)), elements] = 1
     fold = ExactFold(len(elements))
-    slopes = run_columns(
-        program,
-        Exact(),
-        from_floats(x),
-        Rationals(units.reshape(len(elements), *program.input_shape), 1),
-        path=path,
-        items=np.zeros(len(elements), dtype=np.int64),
-        distinct=np.arange(len(elements)),
-        sink=fold,
-    )
+    slopes = exact_columns(program, x, path, np.array(elements), fold)
     decision = program.decided()
     scores = decision.scores(exact_outputs(program, x).fractions())[0]
-    score_slopes = decision.scores(slopes.fractions().reshape(len(elements), -1))
+    score_slopes = decision.scores(slopes.fractions())
     found = []
     for element, other in wanted:
         position = column[element]

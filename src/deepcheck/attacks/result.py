@@ -115,7 +115,7 @@ class Columns:
     @cached_property
     def attackable_counts(self) -> Array:
         """How many features of each item are attackable, ``(items,)``."""
-        return np.count_nonzero(self.outcomes == Outcome.ATTACKABLE, axis=1)
+        return np.asarray(np.count_nonzero(self.outcomes == Outcome.ATTACKABLE, axis=1))
 
     @cached_property
     def first(self) -> Array:
@@ -338,7 +338,7 @@ class Attacks(Sequence[Result]):
 def witnesses(columns: Columns, rows: Array) -> Array:
     """The changed inputs of some regions, ``(rows, *input_shape)``, in the model's type."""
     regions = columns.regions
-    changed = columns.x[regions.item[rows]].reshape(len(rows), -1).copy()
+    changed = columns.x[regions.item[rows]].reshape(len(rows), columns.program.size).copy()
     changed[np.arange(len(rows)), regions.element[rows]] = regions.value[rows].astype(columns.x.dtype)
     return changed.reshape(len(rows), *columns.x.shape[1:])
 

@@ -16,11 +16,11 @@ from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.triples import Triples, decide
 from deepcheck.domains import Box
-from deepcheck.program import Array, Bounded, NormBounded, Program, exact_floats
+from deepcheck.program import Array, Program
 from deepcheck.program.bounded import difference
 from deepcheck.ranking import Gains, gains
 from deepcheck.solvers import Fold, Interval
-from deepcheck.symbolic import Run, run_columns
+from deepcheck.symbolic import Run, bounded_columns
 
 OBJECTIVES = ("margin", "l1", "linf")
 CHUNK_BYTES = 8 << 20
@@ -163,22 +163,5 @@ def _with_paths(
     lower = difference(box.lower[column_element], origin)
     upper = difference(box.upper[column_element], origin)
     fold = Fold(Interval.within(*lower, *upper))
-    distinct, unit_of = np.unique(column_element, return_inverse=True)
-    run_columns(
-        program,
-        NormBounded(),
-        exact_floats(x[used]),
-        _units(program, distinct),
-        path=run.path.take(items[used]),
-        items=local,
-        distinct=unit_of,
-        sink=fold,
-    )
+    bounded_columns(program, x[used], run.path.take(items[used]), local, column_element, fold)
     return Triples(item, element, other, fold.interval.take(column_of))
-
-
-def _units(program: Program, elements: Array) -> Bounded:
-    """Unit displacements of some elements, ``(elements, *input_shape)``."""
-    units = np.zeros((len(elements), program.size))
-    units[np.arange(len(elements)), elements] = 1.0
-    return exact_floats(units.reshape(len(elements), *program.input_shape))

@@ -22,6 +22,7 @@ from deepcheck.program.path import Path
 from deepcheck.program.preprocessing import Preprocessing
 from deepcheck.program.program import Instruction, Origin, Program
 from deepcheck.program.rationals import Array, Rationals, from_floats
+from deepcheck.program.windowed import Windowed, Windows, aligned
 
 __all__ = [
     "Affine",
@@ -53,6 +54,9 @@ __all__ = [
     "Table",
     "Term",
     "Transposition",
+    "Windowed",
+    "Windows",
+    "aligned",
     "exact_floats",
     "from_floats",
     "interpret",

@@ -121,16 +121,6 @@ class Arithmetic(ABC, Generic[A]):
     def take(self, x: A, items: Array) -> A:
         """Some items of the batch, in the given order."""
 
-    def aligned(self, x: A, like: A, items: Array) -> A:
-        """The elements of items that a batch of rows ``like`` holds, row by row, ``(rows, m)``."""
-        return self.flat(self.take(x, items))
-
-    def aligned_mask(self, mask: Array, like: A, items: Array) -> Array:
-        """The same for a mask ``(items or 1, *shape)``."""
-        return np.asarray(
-            np.broadcast_to(mask.reshape(len(mask), -1), (int(items.max(initial=0)) + 1, mask[0].size))[items]
-        )
-
     @abstractmethod
     def flat(self, x: A) -> A:
         """The elements of each row in one axis, ``(rows, m)``."""

@@ -94,14 +94,15 @@ class NormBounded(Arithmetic[Bounded]):
 
     def contract(self, product: Contract, x: Bounded) -> Bounded:
         value = _FLOATS.contract(product, x.value)
-        return self._product(value, product.growth, product.source_shape[2], x)
+        return self.product(value, product.growth, product.source_shape[2], x)
 
     def contract_transposed(self, product: Contract, x: Bounded) -> Bounded:
         value = _FLOATS.contract_transposed(product, x.value)
-        return self._product(value, product.growth_transposed, product.shape[2], x)
+        return self.product(value, product.growth_transposed, product.shape[2], x)
 
     @staticmethod
-    def _product(value: Array, growth: float, terms: int, x: Bounded) -> Bounded:
+    def product(value: Array, growth: float, terms: int, x: Bounded) -> Bounded:
+        """Bound a product with constants: at most ``terms`` terms each, growing an error at most ``growth`` times."""
         error = (growth * (x.error + gamma(terms) * x.size) + 2 * terms * TINY) * UP
         # Measuring a result much larger than its operand would cost more than making it.
         large = value.size > 4 * x.value.size

@@ -28,5 +28,5 @@ class Path:
     def differences(self, other: "Path") -> Array:
         """How many arms differ, item by item, ``(items,)``."""
         pairs = zip(self.arms, other.arms, strict=True)
-        counts = [np.count_nonzero((a != b).reshape(len(a), -1), axis=1) for a, b in pairs]
+        counts = [np.count_nonzero(a != b, axis=tuple(range(1, a.ndim))) for a, b in pairs]
         return np.sum(counts, axis=0) if counts else np.zeros(len(self), dtype=np.int64)

@@ -153,6 +153,8 @@ class Program:
             raise InputError(
                 f"expected an input of shape {self.input_shape} (or a batch of them), got {tuple(int(s) for s in given)}"
             )
+        if len(x) == 0:
+            raise InputError("expected at least one input, got an empty batch")
         with np.errstate(over="ignore"):
             converted = x.astype(self.dtype)
         if not np.isfinite(converted).all():

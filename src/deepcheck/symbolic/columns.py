@@ -1,11 +1,14 @@
 """Symbolic execution: value and slopes, run forward along the path; guards are emitted as they come.
 
 A *column* is one symbolic input element of one item: its displacement from the concrete input is the unknown.
-Until the first branch the slopes do not depend on the item, so columns of the same element share them.
+Unit displacements are never materialised before the first layer, and until the first branch the slopes do not depend
+on the item, so columns of the same element share them.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic
+from functools import lru_cache
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -14,99 +17,136 @@ from deepcheck.program import (
     Affine,
     Arithmetic,
     Array,
+    Bounded,
     Branch,
     Choice,
+    Exact,
     Interpretation,
+    NormBounded,
     Path,
     Program,
+    Rationals,
+    Windowed,
+    Windows,
+    aligned,
+    exact_floats,
+    from_floats,
     interpret,
     run_affine,
     run_linear,
 )
 from deepcheck.program.interpret import A
 
+S = TypeVar("S")
+
 
 @dataclass(frozen=True)
-class Column(Generic[A]):
+class Column(Generic[A, S]):
     """What a value is here.
 
     Attributes:
         value: The concrete value, ``(items, *shape)``.
-        slopes: Slopes in each column's displacement; ``(distinct elements, *shape)`` while shared, then
-            ``(columns, *shape)``.
+        slopes: Slopes in each column's displacement; one row per distinct element while shared, then one per column.
         shared: Has no branch been passed yet?
     """
 
     value: A
-    slopes: A
+    slopes: S
     shared: bool
 
 
 @dataclass
-class Columns(Interpretation[Column[A]]):
-    """Value and slopes in some arithmetic, along a known path."""
+class Columns(Interpretation[Column[A, S]]):
+    """Values in one arithmetic, slopes in another, along a known path.
 
-    arithmetic: Arithmetic[A]
+    Attributes:
+        values: The arithmetic of the values.
+        slopes: The arithmetic of the slopes.
+        align: Puts guard values, slopes and masks side by side, column by column.
+        path: The items' paths.
+        items: Which item each column belongs to, ``(columns,)``.
+        distinct: Which distinct element each column starts from, ``(columns,)``.
+        sink: Where the guards go.
+    """
+
+    values: Arithmetic[A]
+    slopes: Arithmetic[S]
+    align: Callable[[S, A, Array, Array], tuple[A, A, Array]]
     path: Path
     items: Array
     distinct: Array
     sink: GuardSink[A]
 
-    def affine(self, instruction: Affine, operands: tuple[Column[A], ...]) -> Column[A]:
+    def affine(self, instruction: Affine, operands: tuple[Column[A, S], ...]) -> Column[A, S]:
         if len({operand.shared for operand in operands}) > 1:
-            operands = tuple(self._own(operand) for operand in operands)
-        value = run_affine(self.arithmetic, instruction, tuple(operand.value for operand in operands))
-        slopes = run_linear(self.arithmetic, instruction, tuple(operand.slopes for operand in operands))
+            operands = tuple(self.own(operand) for operand in operands)
+        value = run_affine(self.values, instruction, tuple(operand.value for operand in operands))
+        slopes = run_linear(self.slopes, instruction, tuple(operand.slopes for operand in operands))
         return Column(value, slopes, operands[0].shared)
 
-    def branch(self, position: int, instruction: Branch, operand: Column[A]) -> Column[A]:
-        operand = self._own(operand)
-        arithmetic = self.arithmetic
+    def branch(self, position: int, instruction: Branch, operand: Column[A, S]) -> Column[A, S]:
+        operand = self.own(operand)
         arms = Choice(self.path.arms[position])
         own_arms = Choice(arms.options, self.items)
-        guards = instruction.guards(arithmetic, arms, operand.value)
-        slopes = instruction.guards_linear(arithmetic, own_arms, operand.slopes)
-        for (values, present), slope in zip(guards, slopes, strict=True):
-            aligned = arithmetic.aligned(values, slope, self.items)
-            mask = arithmetic.aligned_mask(present, slope, self.items)
-            self.sink.emit(aligned, arithmetic.flat(slope), mask)
-        value = instruction.select(arithmetic, arms, operand.value)
-        return Column(value, instruction.select_linear(arithmetic, own_arms, operand.slopes), shared=False)
+        guards = instruction.guards(self.values, arms, operand.value)
+        slopes = instruction.guards_linear(self.slopes, own_arms, operand.slopes)
+        for (value, present), slope in zip(guards, slopes, strict=True):
+            self.sink.emit(*self.align(slope, value, present, self.items))
+        selected = instruction.select(self.values, arms, operand.value)
+        return Column(selected, instruction.select_linear(self.slopes, own_arms, operand.slopes), shared=False)
 
-    def _own(self, operand: Column[A]) -> Column[A]:
+    def own(self, operand: Column[A, S]) -> Column[A, S]:
         """Give each column slopes of its own."""
         if not operand.shared:
             return operand
-        return Column(operand.value, self.arithmetic.take(operand.slopes, self.distinct), shared=False)
+        return Column(operand.value, self.slopes.take(operand.slopes, self.distinct), shared=False)
 
 
-def run_columns(
-    program: Program,
-    arithmetic: Arithmetic[A],
-    start: A,
-    units: A,
-    *,
-    path: Path,
-    items: Array,
-    distinct: Array,
-    sink: GuardSink[A],
-) -> A:
-    """Run the columns of a batch along its path.
+def bounded_columns(
+    program: Program, x: Array, path: Path, items: Array, elements: Array, sink: GuardSink[Bounded]
+) -> Bounded:
+    """Run columns in float64 with error bounds, along the path of each item.
 
     Args:
         program: The program.
-        arithmetic: What the values are computed in.
-        start: What the model receives, ``(items, *input_shape)``.
-        units: Unit displacements of the distinct elements, ``(distinct elements, *input_shape)``.
-        path: The items' paths.
+        x: What the model receives, ``(items, *input_shape)``.
+        path: The items' exact paths.
         items: Which item each column belongs to, ``(columns,)``.
-        distinct: Which unit each column starts from, ``(columns,)``.
+        elements: Which input element of it is symbolic, ``(columns,)``.
         sink: Where the guards go.
 
     Returns:
-        The slopes of the outputs, ``(columns, *output shape)``.
+        The slopes of the outputs, ``(columns, outputs)``.
 
     Source: Section III-C (path condition), with displacements as the symbolic inputs.
     """
-    out = interpret(program, Column(start, units, shared=True), Columns(arithmetic, path, items, distinct, sink))
-    return arithmetic.take(out.slopes, distinct) if out.shared else out.slopes
+    distinct, of = np.unique(elements, return_inverse=True)
+    windows = _windows(distinct.tobytes(), program.input_shape)
+    start: Column[Bounded, Windowed] = Column(exact_floats(x), windows.units(), shared=True)
+    columns = Columns(NormBounded(), windows, aligned, path, items, of, sink)
+    out = columns.own(interpret(program, start, columns))
+    return NormBounded().flat(windows.dense(out.slopes))
+
+
+def exact_columns(program: Program, x: Array, path: Path, elements: Array, sink: GuardSink[Rationals]) -> Rationals:
+    """Run columns of one item, ``(1, *input_shape)``, in exact arithmetic; see `bounded_columns`."""
+    units = np.full((len(elements), program.size), 0, dtype=object)
+    units[np.arange(len(elements)), elements] = 1
+    shaped = Rationals(units.reshape(len(elements), *program.input_shape), 1)
+    exact = Exact()
+
+    def align(slopes: Rationals, values: Rationals, present: Array, items: Array) -> tuple[Rationals, Rationals, Array]:
+        mask = np.broadcast_to(present, values.shape).reshape(len(values.numerators), -1)
+        return exact.take(exact.flat(values), items), exact.flat(slopes), mask[items]
+
+    start: Column[Rationals, Rationals] = Column(from_floats(x), shaped, shared=True)
+    items = np.zeros(len(elements), dtype=np.int64)
+    columns = Columns(exact, exact, align, path, items, np.arange(len(elements)), sink)
+    out = columns.own(interpret(program, start, columns))
+    return exact.flat(out.slopes)
+
+
+@lru_cache(maxsize=2)
+def _windows(elements: bytes, shape: tuple[int, ...]) -> Windows:
+    """The windows of a set of symbolic elements; asking for the same set again finds them worked out."""
+    return Windows(np.frombuffer(elements, dtype=np.int64), shape)

@@ -1,0 +1,55 @@
+"""The command: ``deepcheck``, or ``python -m deepcheck``."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from deepcheck.cli.app import command
+from deepcheck.errors import DeepCheckError
+
+ANSWERED, UNDECIDED, BAD_USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
+
+UsageError = typer.BadParameter.__mro__[1]
+"""The parser's own error for bad usage; typer exports only this child of it."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; a bad input or bad usage is one line on standard error, never a traceback.
+
+    Args:
+        arguments: The words behind ``deepcheck``; by default those of the process.
+
+    Returns:
+        The exit status: 0 answered, 1 undecided or a check failed, 2 bad usage or bad input.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        status = int(command().main(args=words, prog_name="deepcheck", standalone_mode=False) or ANSWERED)
+        sys.stdout.flush()
+    except DeepCheckError as problem:
+        return _complain(str(problem))
+    except BrokenPipeError:
+        sys.stdout = None  # type: ignore[assignment]  # nobody reads it: do not flush it at exit
+        return BROKEN_PIPE
+    except OSError as problem:
+        name = f"{problem.filename}: " if problem.filename is not None else ""
+        return _complain(f"{name}{problem.strerror or problem}")
+    except (typer.Abort, KeyboardInterrupt):
+        status = INTERRUPTED
+    except Exception as problem:
+        if not isinstance(problem, UsageError):
+            raise
+        return _complain(f"{problem.format_message()} See 'deepcheck --help'.")
+    if status == INTERRUPTED:
+        print("interrupted", file=sys.stderr)
+    return status
+
+
+def _complain(message: str) -> int:
+    print("error:", " ".join(message.split()), file=sys.stderr)
+    return BAD_USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,159 @@
+"""MODEL and INPUT: from words on the command line to a program and what it is asked about."""
+
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import deepcheck
+from deepcheck.cli.values import numbers
+from deepcheck.errors import InputError, OptionError
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from deepcheck.datasets import ImageSet
+    from deepcheck.domains import Pixels
+    from deepcheck.domains.features import Layout
+    from deepcheck.program import Array, Program
+
+GREY_OR_RGB = {"1": "L", "L": "L", "LA": "LA", "P": "RGB", "RGB": "RGB", "RGBA": "RGBA"}
+"""Pillow's modes of at most 8 bits, and what is left of them; others (16 bits, CMYK) would lose something silently."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about.
+
+    Attributes:
+        pixels: One input in the user's units, ``program.input_shape``, in the model's type.
+        is_image: Did it come as 8-bit levels?
+    """
+
+    pixels: "Array"
+    is_image: bool
+
+
+def read_program(model: str, mean: str | None, std: str | None, decision: str | None) -> "Program":
+    """Read MODEL: a file, or the name of a network of the zoo.
+
+    Raises:
+        OptionError: If there is neither.
+    """
+    known = deepcheck.zoo.names()
+    if not Path(model).exists() and model not in known:
+        raise OptionError(f"expected an ONNX file, or one of {', '.join(known)}, but there is no file '{model}'")
+    path = deepcheck.zoo.path(model) if not Path(model).exists() else Path(model)
+    return deepcheck.load(path, mean=numbers(mean, "--mean"), std=numbers(std, "--std"), decision=decision)
+
+
+def read_input(text: str, program: "Program", *, domain: "Pixels", layout: "Layout", data: Path | None) -> Question:
+    """Read INPUT: an array, an image, or one image of a data set.
+
+    An image's pixels are float32(level) / 255; the levels themselves where the bounds are 0:255.
+
+    Raises:
+        InputError: If it cannot be read, or does not fit the program.
+    """
+    named = None if Path(text).exists() else re.fullmatch(r"([\w-]+):(\w+):(\d+)", text)
+    if named:
+        images = _image_set(named.group(1), named.group(2), data)
+        pixels = images.pixels(int(named.group(3)))[0]
+        return Question(_fitted(_scaled(pixels, images.max_level, domain), program, layout, text), is_image=True)
+    path = Path(text)
+    if not path.is_file():
+        raise InputError(f"expected a .npy or .npz file, an image, or an image such as mnist:test:7, got '{text}'")
+    if path.suffix.lower() in (".npy", ".npz"):
+        return Question(_one(_array(path), program), is_image=False)
+    levels = _levels(path, program, layout)
+    pixels = levels.astype(np.float32) / np.float32(255)
+    return Question(_fitted(_scaled(pixels, 255, domain), program, layout, text), is_image=True)
+
+
+def _image_set(name: str, split: str, data: Path | None) -> "ImageSet":
+    readers: dict[str, Callable[[], ImageSet]] = {
+        "mnist": lambda: deepcheck.datasets.mnist(split, data),
+        "fashion-mnist": lambda: deepcheck.datasets.fashion_mnist(split, data),
+        "cifar10": lambda: deepcheck.datasets.cifar10(split, data),
+        "digits": lambda: deepcheck.datasets.digits(split),
+    }
+    if name not in readers:
+        raise OptionError(f"expected a data set of {', '.join(readers)}, got '{name}'")
+    return readers[name]()
+
+
+def _scaled(pixels: "Array", max_level: int, domain: "Pixels") -> "Array":
+    return np.rint(pixels * max_level) if domain.bounds == (0, max_level) and max_level > 1 else pixels
+
+
+def _array(path: Path) -> "Array":
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return loaded
+        with loaded as archive:
+            names = archive.files
+            found = [archive[name] for name in names[:1]]
+    except Exception as problem:  # zipfile, zlib and numpy raise many classes
+        raise InputError(f"{path} is not an array that numpy can read without pickle: {problem}") from None
+    if len(names) != 1:
+        raise InputError(f"expected 1 array in {path}, got {len(names)}: save only the input")
+    return np.asarray(found[0])
+
+
+def _one(array: "Array", program: "Program") -> "Array":
+    if array.ndim == len(program.input_shape) + 1 and len(array) != 1:
+        raise InputError(f"expected one input, got a batch of {len(array)}: save one of them")
+    return program.batch(array)[0]
+
+
+def _levels(path: Path, program: "Program", layout: "Layout") -> "Array":
+    """The levels of an image file, ``(channels, rows, columns)``, in as many channels as the program has."""
+    from PIL import Image  # slow, and only images need it
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(path) as image:
+                width, height = image.size
+                channels = _channels(program, layout, height * width, f"{path} of {height} rows, {width} columns")
+                return _converted(image, channels, path)
+    except InputError:
+        raise
+    except Exception as problem:  # each of Pillow's readers raises classes of its own
+        raise InputError(f"{path} is not an image that can be read: {problem}") from None
+
+
+def _converted(image: "Image.Image", channels: int, path: Path) -> "Array":
+    if image.mode not in GREY_OR_RGB:
+        raise InputError(f"expected an 8-bit grey or RGB image, got {path} of mode {image.mode}: convert it first")
+    if image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema()[0] < 255:
+        raise InputError(f"expected an image without transparency, got {path}: flatten it first")
+    levels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
+    return levels[None] if channels == 1 else levels.transpose(2, 0, 1)
+
+
+def _channels(program: "Program", layout: "Layout", positions: int, name: str) -> int:
+    """1 or 3: how many channels the program wants from an image of so many positions."""
+    if len(program.input_shape) == 3:
+        channels = program.input_shape[0 if layout == "nchw" else -1]
+    else:
+        channels = program.size // positions if program.size % positions == 0 else 1
+    if channels in (1, 3):
+        return channels
+    raise InputError(f"expected an input of shape {program.input_shape}, got image {name}: save it as .npy")
+
+
+def _fitted(pixels: "Array", program: "Program", layout: "Layout", name: str) -> "Array":
+    """An image ``(channels, rows, columns)`` in the program's own shape; nothing is resized."""
+    shape = program.input_shape
+    given = pixels if layout == "nchw" or len(shape) != 3 else pixels.transpose(1, 2, 0)
+    same_grid = given.shape == shape if len(shape) == 3 else shape in ((given.size,), given.shape[1:])
+    if not same_grid or given.size != prod(shape):
+        raise InputError(f"expected an image that fits an input of shape {shape}, got {name} of shape {pixels.shape}")
+    return program.batch(np.ascontiguousarray(given).reshape(shape))[0]

@@ -1,0 +1,48 @@
+"""Arguments and options that several verbs share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="An ONNX file, or a network that comes along: digits_10x4, mnist_10x4.")
+]
+Input = Annotated[
+    str,
+    typer.Argument(
+        metavar="INPUT",
+        help="A .npy or .npz file (the model's own input; pixels where --mean or --std is given), an image file, or "
+        "an image of a data set, such as mnist:test:7 (mnist, fashion-mnist, cifar10, digits).",
+    ),
+]
+Mean = Annotated[
+    str | None, typer.Option(metavar="M[,M...]", help="The model receives (pixel - mean) / std; one, or one a channel.")
+]
+Std = Annotated[str | None, typer.Option(metavar="S[,S...]", help="See --mean.")]
+Decision = Annotated[
+    str | None, typer.Option(metavar="RULE", help="How scores become a label: 'arg max', 'arg min' or 'sign'.")
+]
+Data = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Folder of the data sets; by default DEEPCHECK_DATA, or the cache.")
+]
+Bounds = Annotated[
+    str | None, typer.Option(metavar="A:B", help="Pixels stay within these; by default 0:1 where the input does.")
+]
+Unbounded = Annotated[bool, typer.Option("--unbounded", help="Pixels may be any real number.")]
+Levels = Annotated[
+    int | None, typer.Option(metavar="N", help="Pixels stay on N levels: 256 for 8-bit images, 17 for the digits.")
+]
+FeaturesAs = Annotated[
+    str | None,
+    typer.Option(metavar="KIND", help="A feature is an 'element', a 'pixel' (all channels) or a 'word' (a vector)."),
+]
+Layout = Annotated[str, typer.Option(metavar="ORDER", help="Where a pixel's channels are: 'nchw' or 'nhwc'.")]
+Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it: a PNG file.")]
+Limit = Annotated[
+    int | None, typer.Option(metavar="N", min=0, help="List at most N; by default 20 in tables, all in JSON.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")]
+
+TABLE_ROWS = 20
+"""How many rows a table lists where --limit does not say."""

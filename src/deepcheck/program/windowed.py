@@ -1,0 +1,264 @@
+"""Slopes that are zero outside a window: a pixel touches a few positions of an early convolution.
+
+Each row of a batch array keeps only the elements that its symbolic input can reach. The window grows by the index map
+of each gather, stays the same through branches, and is dropped where it would cover half of a layer.
+Which elements a window holds depends on the program alone, not on the input, so it is worked out once
+for a set of symbolic elements.
+
+Source: DESIGN.md, section 1 ("a column may carry a window").
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from math import prod
+
+import numpy as np
+
+from deepcheck.program.arithmetic import Arithmetic, Choice, Table
+from deepcheck.program.bounded import Bounded, NormBounded
+from deepcheck.program.constants import Constant
+from deepcheck.program.maps import ABSENT, Contract, Gather, Scale
+from deepcheck.program.rationals import Array
+
+_DENSE = NormBounded()
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """Which elements of a layer each symbolic element reaches.
+
+    Attributes:
+        elements: Flat elements, ``(symbolic elements, m)``, padded with ``ABSENT``.
+        width: Elements come in whole rows of this length, as a contraction needs them; 1 is no rows.
+    """
+
+    elements: Array
+    width: int = 1
+
+    @property
+    def rows(self) -> Array:
+        """The rows that the elements fill, ``(symbolic elements, m / width)``, padded with ``ABSENT``."""
+        first = self.elements[:, :: self.width]
+        return np.where(first == ABSENT, ABSENT, first // self.width)
+
+
+@dataclass(frozen=True)
+class Windowed:
+    """A batch of rows, each within its window; without a window, the whole layer.
+
+    Attributes:
+        data: ``(rows, m)`` in a window, with 0 where the window is padded; else ``(rows, *shape)``.
+        shape: The layer's shape.
+        window: The window, or None.
+        of: Which of the window's symbolic elements each row belongs to, ``(rows,)``; None: in order.
+    """
+
+    data: Bounded
+    shape: tuple[int, ...]
+    window: Window | None = None
+    of: Array | None = None
+
+    def own(self, table: Array) -> Array:
+        """A table by symbolic element, as one by row."""
+        return table if self.of is None else table[self.of]
+
+
+class Windows(Arithmetic[Windowed]):
+    """`NormBounded`, within windows. Remembers what it worked out for one set of symbolic elements."""
+
+    def __init__(self, elements: Array, shape: tuple[int, ...]) -> None:
+        self._start = Window(np.ascontiguousarray(elements, dtype=np.int64)[:, None])
+        self._shape = shape
+        self._plans: dict[tuple[Window, object], tuple[Array, Window]] = {}
+
+    def units(self) -> Windowed:
+        """Unit displacements of the symbolic elements."""
+        ones = np.ones((len(self._start.elements), 1))
+        return Windowed(Bounded(ones, np.zeros(len(ones)), np.ones(len(ones))), self._shape, self._start)
+
+    def _plan(self, window: Window, key: object, make: Callable[[], tuple[Array, Window]]) -> tuple[Array, Window]:
+        if (window, key) not in self._plans:
+            self._plans[window, key] = make()
+        return self._plans[window, key]
+
+    def dense(self, x: Windowed) -> Bounded:
+        """The whole layer, ``(rows, *shape)``."""
+        if x.window is None:
+            return x.data
+        rows, size = len(x.data.value), prod(x.shape)
+        whole = np.zeros((rows, size + 1))
+        np.put_along_axis(whole, x.own(np.where(x.window.elements == ABSENT, size, x.window.elements)), x.data.value, 1)
+        return replace(x.data, value=np.ascontiguousarray(whole[:, :size]).reshape(rows, *x.shape))
+
+    def reshape(self, shape: tuple[int, ...], x: Windowed) -> Windowed:
+        data = _DENSE.reshape(shape, x.data) if x.window is None else x.data
+        return replace(x, data=data, shape=shape)
+
+    def gather(self, move: Gather, x: Windowed) -> Windowed:
+        if x.window is None:
+            return Windowed(_DENSE.gather(move, x.data), move.shape)
+        window = x.window
+        slots, grown = self._plan(window, move, lambda: _grow(window, move))
+        if 2 * grown.elements.shape[1] > prod(move.shape):
+            return Windowed(_DENSE.gather(move, self.dense(x)), move.shape)
+        padded = np.concatenate([x.data.value, np.zeros((len(x.data.value), 1))], axis=1)
+        offsets = np.arange(len(padded))[:, None] * padded.shape[1]
+        value = np.take(padded.reshape(-1), x.own(slots) + offsets)
+        return Windowed(replace(x.data, value=value), move.shape, grown, x.of)
+
+    def contract(self, product: Contract, x: Windowed) -> Windowed:
+        groups, rows, width = product.source_shape
+        outputs = product.shape[2]
+        window = x.window
+        if window is None or groups > 1:
+            return Windowed(_DENSE.contract(product, self.dense(x)), product.shape)
+        weight = product.weight.floats(np.dtype(np.float64))[0]
+        if window.width == width > 1:
+            flat = x.data.value.reshape(-1, width) @ weight
+            value = flat.reshape(len(x.data.value), -1)
+            _, grown = self._plan(window, product, lambda: _widen(window, outputs))
+            return Windowed(_DENSE.product(value, product.growth, width, x.data), product.shape, grown, x.of)
+        if rows == 1 and window.elements.shape[1] == 1:
+            value = x.data.value * x.own(weight[window.elements[:, 0]])
+            made = _DENSE.product(value.reshape(-1, *product.shape), product.growth, 1, x.data)
+            return Windowed(made, product.shape)
+        return Windowed(_DENSE.contract(product, self.dense(x)), product.shape)
+
+    def scale(self, scaling: Scale, x: Windowed) -> Windowed:
+        if x.window is None:
+            return Windowed(_DENSE.scale(scaling, x.data), scaling.shape)
+        window = x.window
+        factors = scaling.factor.broadcast(scaling.shape).floats(np.dtype(np.float64)).reshape(-1)
+        local = Constant(x.own(factors[window.elements]))
+        bounded = _DENSE.scale(Scale(local, local.shape), x.data)
+        return replace(x, data=bounded)
+
+    def add(self, x: Windowed, y: Windowed) -> Windowed:
+        if _same_window(x, y):
+            return replace(x, data=_DENSE.add(x.data, y.data))
+        return Windowed(_DENSE.add(self.dense(x), self.dense(y)), x.shape)
+
+    def subtract(self, x: Windowed, y: Windowed) -> Windowed:
+        if _same_window(x, y):
+            return replace(x, data=_DENSE.subtract(x.data, y.data))
+        return Windowed(_DENSE.subtract(self.dense(x), self.dense(y)), x.shape)
+
+    def times(self, x: Windowed, factors: Table) -> Windowed:
+        return replace(x, data=_DENSE.times(x.data, Table(factors.numbers, self._local(x, factors.choice))))
+
+    def _local(self, x: Windowed, choice: Choice) -> Choice:
+        return choice if x.window is None else Choice(choice.at(x.own(x.window.elements)))
+
+    def pick(self, x: Windowed, slots: Choice) -> Windowed:
+        shape, window = x.shape[:-1], x.window
+        if window is None or window.width != x.shape[-1]:
+            return Windowed(_DENSE.pick(self.dense(x), slots), shape)
+        rows, narrow = self._plan(window, "pick", lambda: (window.rows, Window(window.rows)))
+        local = Choice(slots.at(x.own(rows)))
+        data = replace(x.data, value=x.data.value.reshape(len(x.data.value), -1, window.width))
+        return Windowed(_DENSE.pick(data, local), shape, narrow, x.of)
+
+    def spread(self, x: Windowed, width: int) -> Windowed:
+        shape, window = (*x.shape, width), x.window
+        if window is None:
+            return Windowed(_DENSE.spread(x.data, width), shape)
+        _, wide = self._plan(window, ("spread", width), lambda: _widen(window, width))
+        value = np.repeat(x.data.value, width, axis=1)
+        return Windowed(replace(x.data, value=value), shape, wide, x.of)
+
+    def take(self, x: Windowed, items: Array) -> Windowed:
+        if x.window is None:
+            return replace(x, data=_DENSE.take(x.data, items))
+        of = items if x.of is None else x.of[items]
+        in_order = len(of) == len(x.window.elements) and bool((of == np.arange(len(of))).all())
+        return replace(x, data=_DENSE.take(x.data, items), of=None if in_order else of)
+
+    def flat(self, x: Windowed) -> Windowed:
+        return Windowed(_DENSE.flat(self.dense(x)), (prod(x.shape),))
+
+    # Slopes are never asked for these; whoever does asks for the whole layer.
+
+    def shift(self, constant: Constant, x: Windowed) -> Windowed:
+        return Windowed(_DENSE.shift(constant, self.dense(x)), x.shape)
+
+    def plus(self, x: Windowed, offsets: Table) -> Windowed:
+        return Windowed(_DENSE.plus(self.dense(x), offsets), x.shape)
+
+    def gather_transposed(self, move: Gather, x: Windowed) -> Windowed:
+        return Windowed(_DENSE.gather_transposed(move, self.dense(x)), move.source_shape)
+
+    def contract_transposed(self, product: Contract, x: Windowed) -> Windowed:
+        return Windowed(_DENSE.contract_transposed(product, self.dense(x)), product.source_shape)
+
+    def pick_transposed(self, x: Windowed, slots: Choice, width: int) -> Windowed:
+        return Windowed(_DENSE.pick_transposed(self.dense(x), slots, width), (*x.shape, width))
+
+    def signs(self, x: Windowed) -> tuple[Array, Array]:
+        return _DENSE.signs(self.dense(x))
+
+    def first_largest(self, x: Windowed, present: Array) -> Array:
+        return _DENSE.first_largest(self.dense(x), present)
+
+
+def aligned(slopes: Windowed, values: Bounded, present: Array, items: Array) -> tuple[Bounded, Bounded, Array]:
+    """Guard values and masks, element by element with windowed slopes.
+
+    Args:
+        slopes: Guard slopes of the rows.
+        values: Guard values of the items, ``(items, *shape)``.
+        present: Which guards exist, ``(items, *shape)``.
+        items: Which item each row belongs to, ``(rows,)``.
+
+    Returns:
+        Values, slopes and mask, each ``(rows, m)``.
+    """
+    flat = values.value.reshape(len(values.value), -1)
+    mask = np.broadcast_to(present, values.value.shape).reshape(flat.shape)
+    if slopes.window is None:
+        taken = Bounded(flat[items], values.error[items], values.size[items])
+        return taken, _DENSE.flat(slopes.data), mask[items]
+    elements = slopes.own(slopes.window.elements)
+    at = items[:, None], elements
+    taken = Bounded(flat[at], values.error[items], values.size[items])
+    return taken, slopes.data, mask[at] & (elements != ABSENT)
+
+
+def _same_window(x: Windowed, y: Windowed) -> bool:
+    if x.window is None or y.window is None:
+        return x.window is y.window
+    if (x.of is None) != (y.of is None) or x.window.width != y.window.width:
+        return False
+    return x.window is y.window or np.array_equal(x.window.elements, y.window.elements)
+
+
+def _widen(window: Window, width: int) -> tuple[Array, Window]:
+    """Each row of a window becomes a row of ``width`` elements."""
+    rows = window.rows[:, :, None]
+    elements = np.where(rows == ABSENT, ABSENT, rows * width + np.arange(width))
+    return rows, Window(elements.reshape(len(rows), -1), width)
+
+
+def _grow(window: Window, move: Gather) -> tuple[Array, Window]:
+    """The window behind a gather, and for each of its elements the slot in the window before.
+
+    Returns:
+        Slots ``(symbolic elements, m)``, pointing one past the end where nothing arrives; the new window.
+    """
+    count, before = window.elements.shape
+    padded = np.concatenate([move.readers, np.full((1, move.readers.shape[1]), ABSENT)], axis=0)
+    readers = padded[window.elements]
+    symbol, slot, _ = np.nonzero(readers != ABSENT)
+    reached = readers[readers != ABSENT]
+    width = move.shape[-1] if move.rows else 1
+    lines = prod(move.shape) // width
+    keys, inverse = np.unique(symbol * lines + reached // width, return_inverse=True)
+    owner = keys // lines
+    starts = np.searchsorted(owner, np.arange(count + 1))
+    most = max(int(np.diff(starts).max(initial=0)), 1)
+    position = np.arange(len(keys)) - starts[owner]
+    rows = np.full((count, most), ABSENT, dtype=np.int64)
+    rows[owner, position] = keys % lines
+    slots = np.full((count, most, width), before, dtype=np.int64)
+    slots[symbol, position[inverse], reached % width] = slot
+    elements = np.where(rows[:, :, None] == ABSENT, ABSENT, rows[:, :, None] * width + np.arange(width))
+    return slots.reshape(count, -1), Window(elements.reshape(count, -1), width)

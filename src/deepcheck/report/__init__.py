@@ -1,0 +1,1 @@
+"""What people look at: tables, pictures, and files written whole or not at all."""

@@ -1,0 +1,34 @@
+"""Tables for a terminal."""
+
+import sys
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WIDE = 240
+"""Columns where no terminal says how many it has: nothing is cut in a file or a pipe."""
+
+
+def print_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "", caption: str = "", left: int = 0
+) -> None:
+    """Print a table on standard output.
+
+    Args:
+        columns: Their headings.
+        rows: The cells, as they are to be read; None is an empty cell.
+        title: Above it.
+        caption: Below it.
+        left: How many of the first columns hold words, set to the left; numbers are set to the right.
+    """
+    table = Table(
+        title=title or None, caption=caption or None, box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left"
+    )
+    for position, heading in enumerate(columns):
+        table.add_column(Text(heading), justify="left" if position < left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    Console(width=None if sys.stdout.isatty() else WIDE, highlight=False).print(table)

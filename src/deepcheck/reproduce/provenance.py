@@ -1,0 +1,36 @@
+"""Where figures come from: what is needed to get them again."""
+
+import os
+import platform
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+import deepcheck
+from deepcheck.datasets import ImageSet
+from deepcheck.program import Program
+from deepcheck.reproduce.measure import Measured
+from deepcheck.reproduce.rules import NETWORK
+
+Provenance = dict[str, Any]
+
+
+def provenance(program: Program, part: str, quick: bool, sets: list[ImageSet], used: list[Measured]) -> Provenance:
+    """The model, data, package, machine and time behind one output; seconds are those of the first run."""
+    analysis, replay = (sum(float(m.seconds[:, column].sum()) for m in used) for column in (0, 1))
+    return {
+        "command": f"deepcheck reproduce {part}" + " --quick" * quick,
+        "date": datetime.now(UTC).date().isoformat(),
+        "deepcheck": deepcheck.__version__,
+        "onnxruntime": ", ".join(sorted({str(name) for m in used for name in m.runtime})),
+        "model": {"name": NETWORK, "sha256": program.origin.sha256},
+        "data": [{"name": s.name, "split": s.split, "images": len(s), "sha256": _digest(s)} for s in sets],
+        "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
+        "seconds": {"analysis": round(analysis, 3), "replay": round(replay, 3)},
+    }
+
+
+def _digest(images: ImageSet) -> str:
+    digest = sha256(images.images.tobytes())
+    digest.update(images.labels.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,82 @@
+"""What all parts share: the network, the data, the folders, and the ten images."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from deepcheck.datasets import ImageSet, mnist
+from deepcheck.program import Array, Program
+from deepcheck.reproduce.measure import Measured
+from deepcheck.reproduce.places import ever_lit
+from deepcheck.reproduce.rules import NETWORK
+from deepcheck.reproduce.selection import pick
+from deepcheck.reproduce.store import Store
+from deepcheck.verbs import load
+from deepcheck.zoo import path
+
+
+@final
+@dataclass(frozen=True)
+class Study:
+    """One run of the reproduction.
+
+    Attributes:
+        program: The network.
+        train: The images that the ten are picked from.
+        test: The images of the census.
+        out: Where the results go; measurements go to ``runs`` in it.
+        quick: Only part of the census.
+        progress: Show progress on standard error.
+    """
+
+    program: Program
+    train: ImageSet
+    test: ImageSet
+    out: Path
+    quick: bool = False
+    progress: bool = True
+
+    @staticmethod
+    def of(data: Path | None, out: Path, quick: bool, progress: bool) -> "Study":
+        """The study of our MNIST network."""
+        return Study(load(path(NETWORK)), mnist("train", data), mnist("test", data), out, quick, progress)
+
+    @cached_property
+    def store(self) -> Store:
+        """The measurements."""
+        return Store(self.out / "runs", self.program)
+
+    @cached_property
+    def picked(self) -> tuple[int | None, ...]:
+        """The index of each label's image."""
+        with self.bar("picking ten images", None):
+            return pick(self.store, self.train)
+
+    def chosen(self, domain: str) -> Measured | None:
+        """What came of the images picked, by rising label; None where none qualified."""
+        items = np.array([item for item in self.picked if item is not None], dtype=np.int64)
+        return self.store.measured(self.train, items, domain) if len(items) else None
+
+    @cached_property
+    def lit_in_training(self) -> Array:
+        """Which pixels some training image lights, ``(pixels,)``."""
+        return ever_lit(self.train)
+
+    @contextmanager
+    def bar(self, text: str, total: int | None) -> Iterator[Callable[[int], object]]:
+        """A progress bar with the time left, on standard error; gives what to call with each step's length."""
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        shown = Progress(
+            *columns, console=Console(stderr=True), disable=not self.progress, speed_estimate_period=120, transient=True
+        )
+        with shown:
+            task = shown.add_task(text, total=total)
+            yield lambda length: shown.advance(task, length)
