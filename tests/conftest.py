@@ -2,7 +2,12 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from requirements import absent
+
+# Speed is measured in benchmarks/, never asserted here.
+settings.register_profile("deepcheck", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("deepcheck")
 
 
 @pytest.fixture(scope="session")

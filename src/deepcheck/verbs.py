@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import onnx
 
 ORDERS = (*METRICS, "reach")
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 2 << 20
 
 
 def load(
@@ -301,7 +301,7 @@ def _tried(
 
 def _scores(program: Program, pixels: Array, outcome: Run, metric: str) -> Array:
     """Element scores of the predicted label by one of the paper's metrics, in pixel units, ``(items, size)``."""
-    form = coefficients(program, outcome.path, program.decided().matrix[outcome.labels]).value
+    form = coefficients(program, outcome.path, program.decided().matrix[outcome.labels])
     if not program.preprocessing.is_identity:
         form = form * program.preprocessing.slopes(program.input_shape).ravel()
     return element_scores(metric, form, pixels.reshape(len(pixels), -1))

@@ -26,8 +26,6 @@ from deepcheck.errors import OptionError
 
 if TYPE_CHECKING:
     from deepcheck.attacks import Attack, Result
-    from deepcheck.cli.inputs import Question
-    from deepcheck.domains import features
 
 SOLVERS = ("auto", "interval")
 
@@ -72,7 +70,7 @@ def attack(
     The answer is exact, for the path that the input takes; each witness is replayed on the untouched model.
     """
     import deepcheck
-    from deepcheck.cli import inputs, showing, values
+    from deepcheck.cli import attack_files, inputs, showing, values
 
     if solver not in SOLVERS:
         raise OptionError(f"expected a solver of {', '.join(SOLVERS)}, got '{solver}': others are not built yet")
@@ -102,9 +100,9 @@ def attack(
     assert isinstance(result, deepcheck.Result)
     listed = result.attacks[: limit if as_json or limit is not None else TABLE_ROWS]
     if plot is not None:
-        _draw(plot, result, question, metric or "coi", shortlist or "5%", channels)
+        attack_files.draw(plot, result, question, order=metric, layout=channels)
     if save is not None:
-        _save(save, listed, result, question, channels)
+        attack_files.save(save, listed, result, question, layout=channels)
     if as_json:
         showing.print_json(deepcheck.as_json(result, limit))
     else:
@@ -148,64 +146,3 @@ def _values(attack: "Attack") -> str:
 
 def _levels(attack: "Attack") -> str:
     return "; ".join(f"{label}: " + " ".join(f"{a}..{b}" for a, b in pairs) for label, pairs in attack.levels.items())
-
-
-def _draw(file: Path, result: "Result", question: "Question", order: str | None, layout: "Channels") -> None:
-    from deepcheck.cli.showing import image_of, say
-    from deepcheck.report.pictures import attack_picture, save_figure
-
-    important, ranking = _important(result, question, order)
-    place = {"domain": result.domain, "features": result.columns.features.shape, "layout": layout}
-    best = next(iter(result.attacks), None)
-    figure = attack_picture(
-        image_of(question.pixels, **place),
-        important,
-        [features[0] for features in result.attackable],
-        label=str(result.label),
-        ranking=ranking,
-        witness=None if best is None else image_of(best.witness.pixels, **place),
-        changed=() if best is None else best.features,
-        new_label="" if best is None else str(best.witness.label),
-        caption=str(result),
-    )
-    save_figure(figure, file)
-    say(f"wrote {file}")
-
-
-def _important(result: "Result", question: "Question", order: str | None) -> tuple["Array", str]:
-    """The features shown as important: those tried if they are a shortlist, else the top 5 % by the order or coi."""
-    import deepcheck
-
-    columns, metric = result.columns, order or "coi"
-    tried = columns.features.owner[columns.order[result.item]]
-    if order is not None and len(tried) < columns.features.count:
-        return tried, f"{metric}, top {len(tried)}"
-    scores = deepcheck.importance(
-        columns.program, question.pixels, metric=metric, domain=result.domain, features_as="element"
-    )
-    count = max(1, scores.size // 20)
-    return deepcheck.order_of(scores.ravel())[:count], f"{metric}, top {count}"
-
-
-def _save(folder: Path, listed: "list[Attack]", result: "Result", question: "Question", layout: "Channels") -> None:
-    """Write each witness as what the model receives, and as an image where levels or an image say that it is one."""
-    import numpy as np
-
-    from deepcheck.cli.showing import say
-    from deepcheck.report.files import make_folder, write_atomically
-    from deepcheck.report.images import save_image
-
-    make_folder(folder)
-    program, rounded = result.columns.program, 0
-    as_image = question.is_image or result.domain.levels is not None
-    for attack in listed:
-        witness = attack.witness
-        stem = folder / f"feature-{attack.features[0]:04d}-label-{witness.label}"
-        array = witness.model_input
-        write_atomically(stem.with_suffix(".npy"), lambda stream, array=array: np.save(stream, array))
-        if as_image:
-            stored = save_image(image, stem.with_suffix(".png"))
-            rounded += not np.array_equal(program.model_input(stored)[0], witness.model_input)
-    say(f"wrote {len(listed)} witnesses to {folder}")
-    if rounded:
-        say(f"{rounded} of the PNG files are rounded to 8 bits: the .npy file is the attack")

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import prod
 from typing import TypeVar
 
 import numpy as np
@@ -57,6 +58,20 @@ class Branch(ABC):
     @abstractmethod
     def decide(self, arithmetic: Arithmetic[A], z: A) -> Array:
         """The arm of each output element, ``(items, *shape)`` small integers."""
+
+    def settle(self, arithmetic: Arithmetic[A], z: A) -> tuple[Array, Array, Array]:
+        """The arms, whether each item's arms are certain, and how many guards of each are exactly 0.
+
+        Returns:
+            Arms ``(items, *shape)``, certain ``(items,)``, borders ``(items,)``.
+        """
+        arms = self.decide(arithmetic, z)
+        certain, borders = np.ones(len(arms), dtype=bool), np.zeros(len(arms), dtype=np.int64)
+        for guard, present in self.guards(arithmetic, Choice(arms), z):
+            signs, sure = arithmetic.signs(guard)
+            certain &= (sure | ~present).reshape(len(arms), -1).all(axis=1)
+            borders += np.count_nonzero(((signs == 0) & present).reshape(len(arms), -1), axis=1)
+        return arms, certain, borders
 
     @abstractmethod
     def select(self, arithmetic: Arithmetic[A], arms: Choice, z: A) -> A:
@@ -113,11 +128,18 @@ class Piecewise(Branch):
         return self.name
 
     def decide(self, arithmetic: Arithmetic[A], z: A) -> Array:
-        arms = np.zeros((), dtype=np.int8)
+        return self.settle(arithmetic, z)[0]
+
+    def settle(self, arithmetic: Arithmetic[A], z: A) -> tuple[Array, Array, Array]:
+        arms, certain, borders = np.int8(0), np.bool_(True), np.int64(0)
         for t in self.breakpoints:
             offset = Table((-t,), Choice(np.zeros((1, *self.size), dtype=np.int8)))
-            arms = arms + (arithmetic.signs(arithmetic.plus(z, offset))[0] > 0)
-        return arms.astype(np.int8)
+            signs, sure = arithmetic.signs(arithmetic.plus(z, offset))
+            flat = signs.reshape(len(signs), self.elements)
+            arms = arms + (signs > 0)
+            certain = certain & sure.reshape(flat.shape).all(axis=1)
+            borders = borders + self.elements - np.count_nonzero(flat, axis=1)
+        return np.asarray(arms, dtype=np.int8), np.asarray(certain), np.asarray(borders)
 
     def select(self, arithmetic: Arithmetic[A], arms: Choice, z: A) -> A:
         return arithmetic.plus(self.select_linear(arithmetic, arms, z), Table(self.intercepts, arms))
@@ -127,6 +149,11 @@ class Piecewise(Branch):
 
     def select_transposed(self, arithmetic: Arithmetic[A], arms: Choice, s: A) -> A:
         return self.select_linear(arithmetic, arms, s)
+
+    @cached_property
+    def elements(self) -> int:
+        """How many elements it branches on."""
+        return prod(self.size)
 
     @cached_property
     def _sides(self) -> tuple[tuple[tuple[Fraction, ...], tuple[Fraction, ...]], ...]:

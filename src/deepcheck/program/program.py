@@ -156,7 +156,7 @@ class Program:
         if len(x) == 0:
             raise InputError("expected at least one input, got an empty batch")
         with np.errstate(over="ignore"):
-            converted = x.astype(self.dtype)
+            converted = x.astype(self.dtype, copy=False)
         if not np.isfinite(converted).all():
             raise InputError(f"expected finite numbers in the range of {self.dtype}, got NaN, infinity or overflow")
         return converted

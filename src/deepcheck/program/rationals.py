@@ -46,7 +46,7 @@ class Rationals:
 
 def from_floats(values: Array) -> Rationals:
     """The exact values of finite binary floats, over one power of two."""
-    mantissa, exponent = np.frexp(np.asarray(values, dtype=np.float64))
+    mantissa, exponent = np.frexp(np.asarray(values, dtype=np.float64).reshape(-1))
     integers = np.ldexp(mantissa, 53).astype(np.int64)
     odd_part_shift = np.where(integers == 0, 0, np.frexp((integers & -integers).astype(np.float64))[1] - 1)
     integers >>= odd_part_shift

@@ -60,7 +60,7 @@ class Measured:
     @property
     def counts(self) -> Array:
         """How many pixels are attackable, ``(n,)``."""
-        return np.count_nonzero(self.attackable, axis=1)
+        return np.asarray(np.count_nonzero(self.attackable, axis=1))
 
     def take(self, rows: Array) -> "Measured":
         """Some images; seconds and runtime stay those of all calls."""
@@ -110,9 +110,7 @@ def measure(program: Program, images: ImageSet, items: Array, domain: Pixels) ->
 def ranks_of(program: Program, x: Array, metric: str, domain: Pixels) -> Array:
     """The rank of every pixel by a metric, counted from 1, ``(n, pixels)``."""
     order = order_of(importance(program, x, metric=metric, domain=domain).reshape(len(x), -1))
-    ranks = np.empty_like(order)
-    np.put_along_axis(ranks, order, np.broadcast_to(np.arange(1, order.shape[1] + 1), order.shape), axis=1)
-    return ranks
+    return np.asarray(np.argsort(order, axis=1) + 1)
 
 
 def first_tries(attackable: Array, ranks: Array) -> Array:

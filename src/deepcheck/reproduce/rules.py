@@ -16,7 +16,8 @@ RULES = (
     "The network is `mnist_10x4`, the paper's 784x10x10x10x10, trained by us: the paper's own weights are not "
     "published, so its figures stand beside ours and cannot be equal to them.",
     "The ten images: for each label the first training image of MNIST, in index order, that the network labels "
-    "rightly and that has at least one attackable pixel in [0, 1]. Where no image of a label qualifies, its row says so.",
+    "rightly and that has at least one attackable pixel in [0, 1]. Where no image of a label qualifies, its row says "
+    "so.",
     "A pixel is attackable if it alone can be given another value so that the label changes and every ReLU stays in "
     "its phase; decided in exact arithmetic. Each one is replayed on the untouched model in onnxruntime; what does not "
     "survive stays counted as attackable and lowers the replayed share.",

@@ -68,13 +68,10 @@ class Concrete(Interpretation[A]):
         return run_affine(self.arithmetic, instruction, operands)
 
     def branch(self, position: int, instruction: Branch, operand: A) -> A:
-        arms = instruction.decide(self.arithmetic, operand)
+        arms, certain, borders = instruction.settle(self.arithmetic, operand)
         self.arms.append(arms)
-        for guard, present in instruction.guards(self.arithmetic, Choice(arms), operand):
-            signs, certain = self.arithmetic.signs(guard)
-            self.certain &= (certain | ~present).reshape(self.items, -1).all(axis=1)
-            on_border = ((signs == 0) & present).reshape(self.items, -1)
-            self.borders += np.count_nonzero(on_border, axis=1)
+        self.certain &= certain
+        self.borders += borders
         return instruction.select(self.arithmetic, Choice(arms), operand)
 
 

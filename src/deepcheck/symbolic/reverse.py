@@ -14,6 +14,7 @@ from deepcheck.program import (
     Bounded,
     Branch,
     Choice,
+    Floats,
     NormBounded,
     Path,
     Program,
@@ -44,25 +45,34 @@ class Reverse(Transposition[A]):
         return self.arithmetic.add(x, y)
 
 
-def coefficients(program: Program, path: Path, seeds: Array, items: Array | None = None) -> Bounded:
-    """Coefficients of all inputs in linear forms of the outputs.
+def coefficients(program: Program, path: Path, seeds: Array) -> Array:
+    """Coefficients of all inputs in one linear form of the outputs per item, in float64 without error bounds.
 
     Args:
         program: The program.
         path: The paths of a batch.
-        seeds: Each form's exact float weights over the outputs, ``(rows, outputs)``.
-        items: Which item each row follows, ``(rows,)``; by default row ``i`` follows item ``i``.
+        seeds: Each form's weights over the outputs, ``(items, outputs)``.
 
     Returns:
-        ``(rows, size)`` in units of the model's input, with one error bound per row.
+        ``(items, size)``, in units of the model's input.
+    """
+    return _run(program, Floats(), seeds, Reverse(Floats(), path)).reshape(len(seeds), program.size)
+
+
+def bounded_coefficients(program: Program, path: Path, seeds: Array, items: Array) -> Bounded:
+    """The same with one error bound per row, where row ``i`` follows the path of item ``items[i]``.
+
+    Returns:
+        ``(rows, size)``, in units of the model's input.
     """
     arithmetic = NormBounded()
-    start = arithmetic.reshape(program.shapes[program.output], exact_floats(seeds))
-    found = interpret_transposed(program, start, Reverse(arithmetic, path, items))
-    if found is None:
-        zeros = np.zeros((len(seeds), program.size))
-        return Bounded(zeros, np.zeros(len(seeds)), np.zeros(len(seeds)))
-    return arithmetic.flat(found)
+    return arithmetic.flat(_run(program, arithmetic, exact_floats(seeds), Reverse(arithmetic, path, items)))
+
+
+def _run(program: Program, arithmetic: Arithmetic[A], seeds: A, transposition: Reverse[A]) -> A:
+    found = interpret_transposed(program, arithmetic.reshape(program.shapes[program.output], seeds), transposition)
+    assert found is not None, "the output of a program depends on its input"
+    return found
 
 
 def label_differences(program: Program, path: Path, labels: Array) -> tuple[Bounded, Array]:
@@ -77,4 +87,4 @@ def label_differences(program: Program, path: Path, labels: Array) -> tuple[Boun
     matrix = decision.matrix
     seeds = (matrix[others] - matrix[labels][:, None, :]).reshape(-1, decision.outputs)
     items = np.repeat(np.arange(len(labels)), decision.labels - 1)
-    return coefficients(program, path, seeds, items), others
+    return bounded_coefficients(program, path, seeds, items), others

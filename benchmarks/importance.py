@@ -1,0 +1,49 @@
+"""Importance in batches of 1,000 images, against Captum's Saliency on the same cores."""
+
+import numpy as np
+import torch
+from captum.attr import Saliency
+from measure import seconds, store
+from plain import Plain
+
+import deepcheck
+from deepcheck import datasets, zoo
+
+
+def twin(plain: Plain) -> torch.nn.Module:
+    """The same network in torch, float32, as Captum's users have it."""
+    layers: list[torch.nn.Module] = [torch.nn.Flatten()]
+    for position, (weight, offset) in enumerate(zip(plain.weights, plain.offsets, strict=True)):
+        linear = torch.nn.Linear(*weight.shape)
+        linear.weight.data = torch.tensor(weight.T, dtype=torch.float32)
+        linear.bias.data = torch.tensor(offset, dtype=torch.float32)
+        layers += [torch.nn.ReLU()] * (position > 0) + [linear]
+    return torch.nn.Sequential(*layers).eval()
+
+
+def main() -> None:
+    program = deepcheck.load(zoo.path("mnist_10x4"))
+    images = datasets.mnist("test").pixels(slice(0, 1000))
+    model = twin(Plain.of(zoo.path("mnist_10x4")))
+    saliency = Saliency(model)
+    batch = torch.tensor(images)
+
+    def rival() -> torch.Tensor:
+        labels = model(batch).argmax(dim=1)
+        return saliency.attribute(batch.clone(), target=labels, abs=True)
+
+    ours = seconds(lambda: deepcheck.importance(program, images, metric="abs"), 25)
+    theirs = seconds(rival, 25)
+    difference = np.abs(deepcheck.importance(program, images, metric="abs") - rival().numpy()[:, 0]).max()
+    figures = {
+        "images": len(images),
+        "us an image, DeepCheck abs": 1e6 * ours / len(images),
+        "us an image, Captum Saliency": 1e6 * theirs / len(images),
+        "times faster": theirs / ours,
+        "largest difference of a score": float(difference),
+    }
+    store("importance", figures, f"library defaults; torch {torch.get_num_threads()} threads")
+
+
+if __name__ == "__main__":
+    main()

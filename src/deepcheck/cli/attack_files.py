@@ -1,0 +1,67 @@
+"""What ``deepcheck attack`` writes: the picture, and each witness."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import deepcheck
+from deepcheck.attacks import Attack, Result
+from deepcheck.cli.inputs import Question, scaled
+from deepcheck.cli.showing import image_of, say
+from deepcheck.program import Array
+from deepcheck.report.files import make_folder, write_atomically
+from deepcheck.report.images import save_image
+from deepcheck.report.pictures import attack_picture, grid_shape, save_figure
+
+if TYPE_CHECKING:
+    from deepcheck.domains.features import Layout
+
+
+def draw(file: Path, result: Result, question: Question, *, order: str | None, layout: "Layout") -> None:
+    """Draw the input, its important and attackable features, and the first attack listed."""
+    shape, domain = result.columns.features.shape, result.domain
+    important, ranking = _important(result, question, order)
+    best = next(iter(result.attacks), None)
+    figure = attack_picture(
+        image_of(question.pixels, domain=domain, features=shape, layout=layout),
+        important,
+        [features[0] for features in result.attackable],
+        label=str(result.label),
+        ranking=ranking,
+        witness=None if best is None else image_of(best.witness.pixels, domain=domain, features=shape, layout=layout),
+        changed=() if best is None else best.features,
+        new_label="" if best is None else str(best.witness.label),
+        caption=str(result),
+    )
+    save_figure(figure, file)
+    say(f"wrote {file}")
+
+
+def _important(result: Result, question: Question, order: str | None) -> tuple[Array, str]:
+    """The features shown as important: those tried if they are a shortlist, else the top 5 % by the order or coi."""
+    columns, metric = result.columns, order or "coi"
+    tried = columns.features.owner[columns.order[result.item]]
+    if order is not None and len(tried) < columns.features.count:
+        return tried, f"{metric}, top {len(tried)}"
+    scores = deepcheck.importance(
+        columns.program, question.pixels, metric=metric, domain=result.domain, features_as="element"
+    )
+    count = max(1, scores.size // 20)
+    return columns.features.owner[deepcheck.order_of(scores.ravel())[:count]], f"{metric}, top {count}"
+
+
+def save(folder: Path, listed: list[Attack], result: Result, question: Question, *, layout: "Layout") -> None:
+    """Write each witness as what the model receives, and as an image where levels or an image say that it is one."""
+    make_folder(folder)
+    rounded = 0
+    for attack in listed:
+        witness = attack.witness
+        name = f"feature-{attack.features[0]:04d}-label-{witness.label}"
+        array = _as_given(witness.model_input, result)
+        write_atomically(folder / f"{name}.npy", lambda stream, array=array: np.save(stream, array))
+        if question.is_image or result.domain.levels is not None:
+            rounded += not _save_image(folder / f"{name}.png", attack, result, layout)
+    say(f"wrote {len(listed)} witnesses to {folder}")
+    if rounded:
+        say(f"{rounded} of the PNG files are rounded to 8 bits: the .npy file is the attack")

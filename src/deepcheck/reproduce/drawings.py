@@ -1,0 +1,62 @@
+"""Table I and figure 3(a) as pictures."""
+
+from pathlib import Path
+
+import numpy as np
+
+from deepcheck.ranking import shortlist_length
+from deepcheck.report.files import make_folder
+from deepcheck.report.pictures import Picture, picture_grid, save_figure
+from deepcheck.reproduce.measure import ranks_of
+from deepcheck.reproduce.rules import DOMAINS, PAPER_METRICS, PIXELS, SHORTLISTS
+from deepcheck.reproduce.study import Study
+
+
+def draw_table1(study: Study, path: Path) -> Path:
+    """Draw the most important pixels of the ten images in green, by metric and shortlist."""
+    items = np.array([item for item in study.picked if item is not None], dtype=np.int64)
+    x = study.train.pixels(items)
+    ranks = {metric: ranks_of(study.program, x, metric, DOMAINS["bounded"]) for metric in PAPER_METRICS}
+    lengths = {shortlist: shortlist_length(shortlist, PIXELS) for shortlist in SHORTLISTS}
+    rows = [
+        [
+            Picture(image, green=(ranks[metric][row] <= length).reshape(image.shape))
+            for length in lengths.values()
+            for metric in PAPER_METRICS
+        ]
+        for row, image in enumerate(x[:, 0])
+    ]
+    columns = [f"{s} ({length})\n{metric}" for s, length in lengths.items() for metric in PAPER_METRICS]
+    caption = "Important pixels in green. " + _images(study)
+    return _draw(rows, path, row_titles=_digits(study), column_titles=columns, caption=caption)
+
+
+def draw_figure3(study: Study, path: Path) -> Path:
+    """Draw the attackable pixels of the ten images in red: one row for each domain."""
+    rows = []
+    for domain in DOMAINS:
+        measured = study.chosen(domain)
+        assert measured is not None
+        images = study.train.pixels(measured.items)[:, 0]
+        masks = measured.attackable.reshape(images.shape)
+        rows.append([Picture(image, red=mask) for image, mask in zip(images, masks, strict=True)])
+    caption = "Attackable pixels in red. " + _images(study)
+    return _draw(rows, path, row_titles=["[0, 1]", "any"], column_titles=_digits(study), caption=caption)
+
+
+def _draw(
+    rows: list[list[Picture]], path: Path, *, row_titles: list[str], column_titles: list[str], caption: str
+) -> Path:
+    make_folder(path.parent)
+    save_figure(picture_grid(rows, row_titles=row_titles, column_titles=column_titles, caption=caption), path)
+    return path
+
+
+def _digits(study: Study) -> list[str]:
+    return [str(label) for label, item in enumerate(study.picked) if item is not None]
+
+
+def _images(study: Study) -> str:
+    known = ", ".join(f"{label}: {item}" for label, item in enumerate(study.picked) if item is not None)
+    missing = [str(label) for label, item in enumerate(study.picked) if item is None]
+    return f"Training images {known}." + (f"\nNo image qualifies for {', '.join(missing)}." if missing else "")
