@@ -55,7 +55,7 @@ class Plain:
     def brute_force(self, image: np.ndarray) -> np.ndarray:
         """Try all 256 values of every pixel, the first layer reused: ``(784, 256)``, same path and another label."""
         x = image.ravel().astype(np.float64)
-        levels = np.arange(256) / 255
+        levels = (np.arange(256, dtype=np.float32) / np.float32(255)).astype(np.float64)
         first = x @ self.weights[0] + self.offsets[0]
         step = levels[None, :] - x[:, None]
         z = first + step[:, :, None] * self.weights[0][:, None, :]

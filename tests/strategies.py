@@ -111,15 +111,19 @@ def settings_of(axes):
 
 
 def outputs_of(spatial, given, *, ceil=False):
+    """How many windows there are along each axis."""
     d, out = len(spatial), []
     for a, n in enumerate(spatial):
         room = n + given["pads"][a] + given["pads"][d + a]
         room -= given.get("dilations", [1] * d)[a] * (given["kernel_shape"][a] - 1) + 1
-        count = (-(-room // given["strides"][a]) if ceil else room // given["strides"][a]) + 1
-        if ceil and (count - 1) * given["strides"][a] >= n + given["pads"][a]:
-            count -= 1
-        out.append(count)
+        out.append((-(-room // given["strides"][a]) if ceil else room // given["strides"][a]) + 1)
     return tuple(out)
+
+
+def starts_outside(spatial, given):
+    """With ceil_mode, would a window start behind the input? Shape inference and kernels of ONNX differ there."""
+    last = zip(outputs_of(spatial, given, ceil=True), given["strides"], given["pads"], spatial, strict=False)
+    return any((count - 1) * stride >= n + before for count, stride, before, n in last)
 
 
 def convolution(draw, net):
@@ -147,15 +151,12 @@ def max_pool(draw, net):
     given = settings_of([windows(draw, n) for n in net.shape[1:]])
     if any(d > 1 for d in given["dilations"]):
         given["pads"] = [0] * len(given["pads"])
-    ceil = draw(st.booleans()) and net.opset >= 10
-    shape = (net.shape[0], *outputs_of(net.shape[1:], given, ceil=ceil))
     if net.opset < 10:
-        given["dilations"] = [1] * len(given["dilations"])
-        shape = (net.shape[0], *outputs_of(net.shape[1:], given))
         del given["dilations"]
-        net.node("MaxPool", shape=shape, **given)
-    else:
-        net.node("MaxPool", shape=shape, ceil_mode=int(ceil), **given)
+        net.node("MaxPool", shape=(net.shape[0], *outputs_of(net.shape[1:], given)), **given)
+        return
+    ceil = draw(st.booleans()) and not starts_outside(net.shape[1:], given)
+    net.node("MaxPool", shape=(net.shape[0], *outputs_of(net.shape[1:], given, ceil=ceil)), ceil_mode=int(ceil), **given)
 
 
 def batch_norm(draw, net):

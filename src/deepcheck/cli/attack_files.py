@@ -1,13 +1,14 @@
 """What ``deepcheck attack`` writes: the picture, and each witness."""
 
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 import deepcheck
 from deepcheck.attacks import Attack, Result
-from deepcheck.cli.inputs import Question, scaled
+from deepcheck.cli.inputs import Question, full_scale, scaled
 from deepcheck.cli.showing import image_of, say
 from deepcheck.program import Array
 from deepcheck.report.files import make_folder, write_atomically
@@ -58,10 +59,26 @@ def save(folder: Path, listed: list[Attack], result: Result, question: Question,
     for attack in listed:
         witness = attack.witness
         name = f"feature-{attack.features[0]:04d}-label-{witness.label}"
-        array = _as_given(witness.model_input, result)
-        write_atomically(folder / f"{name}.npy", lambda stream, array=array: np.save(stream, array))
+        write_atomically(folder / f"{name}.npy", partial(_write_array, witness.model_input))
         if question.is_image or result.domain.levels is not None:
             rounded += not _save_image(folder / f"{name}.png", attack, result, layout)
     say(f"wrote {len(listed)} witnesses to {folder}")
     if rounded:
         say(f"{rounded} of the PNG files are rounded to 8 bits: the .npy file is the attack")
+
+
+def _write_array(array: Array, stream: BinaryIO) -> None:
+    np.save(stream, array, allow_pickle=False)
+
+
+def _save_image(file: Path, attack: Attack, result: Result, layout: "Layout") -> bool:
+    """Write a witness as PNG; does the model receive the very same array when it reads the PNG?"""
+    program, full = result.columns.program, full_scale(result.domain)
+    pixels = attack.witness.pixels
+    if pixels.ndim == 3 and layout == "nhwc":
+        stored = save_image(pixels.transpose(2, 0, 1) / full, file).transpose(1, 2, 0)
+    else:
+        shape = grid_shape(pixels.shape) if pixels.ndim == 1 else pixels.shape
+        stored = save_image(pixels.reshape(shape) / full, file).reshape(pixels.shape)
+    received = program.model_input(scaled(stored, 255, result.domain))[0]
+    return np.array_equal(received, attack.witness.model_input)

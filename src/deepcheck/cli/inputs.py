@@ -64,7 +64,7 @@ def read_input(text: str, program: "Program", *, domain: "Pixels", layout: "Layo
     if named:
         images = _image_set(named.group(1), named.group(2), data)
         pixels = images.pixels(int(named.group(3)))[0]
-        return Question(_fitted(_scaled(pixels, images.max_level, domain), program, layout, text), is_image=True)
+        return Question(_fitted(scaled(pixels, images.max_level, domain), program, layout, text), is_image=True)
     path = Path(text)
     if not path.is_file():
         raise InputError(f"expected a .npy or .npz file, an image, or an image such as mnist:test:7, got '{text}'")
@@ -72,7 +72,7 @@ def read_input(text: str, program: "Program", *, domain: "Pixels", layout: "Layo
         return Question(_one(_array(path), program), is_image=False)
     levels = _levels(path, program, layout)
     pixels = levels.astype(np.float32) / np.float32(255)
-    return Question(_fitted(_scaled(pixels, 255, domain), program, layout, text), is_image=True)
+    return Question(_fitted(scaled(pixels, 255, domain), program, layout, text), is_image=True)
 
 
 def _image_set(name: str, split: str, data: Path | None) -> "ImageSet":
@@ -87,8 +87,14 @@ def _image_set(name: str, split: str, data: Path | None) -> "ImageSet":
     return readers[name]()
 
 
-def _scaled(pixels: "Array", max_level: int, domain: "Pixels") -> "Array":
-    return np.rint(pixels * max_level) if domain.bounds == (0, max_level) and max_level > 1 else pixels
+def full_scale(domain: "Pixels") -> float:
+    """The value of white: 255 where the bounds are 0:255, else 1."""
+    return 255.0 if domain.bounds == (0.0, 255.0) else 1.0
+
+
+def scaled(pixels: "Array", max_level: int, domain: "Pixels") -> "Array":
+    """Pixels in [0, 1] as they are, or as the levels that they came from where the bounds are 0:255."""
+    return pixels if full_scale(domain) == 1 else np.rint(pixels * np.float32(max_level))
 
 
 def _array(path: Path) -> "Array":

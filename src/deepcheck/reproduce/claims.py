@@ -59,7 +59,7 @@ def _half_of_each(rows: Rows) -> Finding:
     short = [
         f"{row.digit}: {n} of {row.attackable}" for row in rows if 2 * (n := row.within["10%"]["coi"]) < row.attackable
     ]
-    return Finding(not short, "all images" if not short else "less on digits " + ", ".join(short))
+    return Finding(not short, "all images" if not short else "less on digit " + ", ".join(short))
 
 
 def _half_of_the_rest(rows: Rows) -> Finding:

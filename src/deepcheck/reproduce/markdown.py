@@ -125,12 +125,11 @@ def _claims(content: Content) -> str:
 def _footer(content: Content) -> str:
     source = content["provenance"]
     seconds, machine = source["seconds"], source["machine"]
-    versions = f"deepcheck {source['deepcheck']}, {source['onnxruntime']}"
+    versions = f"deepcheck {source['deepcheck']}, {source['replayed_by']}"
     place = f"{machine['system']} {machine['processor']} with {machine['cores']} cores"
     took = f"{seconds['analysis']:.1f} s of analysis and {seconds['replay']:.1f} s of replay"
     model = f"Model sha256 `{source['model']['sha256']}`."
-    return f"`{source['command']}`, {source['date']}, {versions}, {place}: {took}. {model}
-"
+    return f"`{source['command']}`, {source['date']}, {versions}, {place}: {took}. {model}\n"
 
 
 def _percent(share: float | None) -> str:

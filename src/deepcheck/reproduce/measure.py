@@ -89,7 +89,7 @@ def measure(program: Program, images: ImageSet, items: Array, domain: Pixels) ->
     attackable = np.zeros(columns.outcomes.shape, dtype=bool)
     np.put_along_axis(attackable, columns.order, columns.outcomes == Outcome.ATTACKABLE, axis=1)
     ranks = [ranks_of(program, x, metric, domain) for metric in metrics_in(domain)]
-    index = np.broadcast_to(np.arange(1, attackable.shape[1] + 1), attackable.shape)
+    index = np.broadcast_to(np.arange(1, program.size + 1), attackable.shape)
     return Measured(
         items=np.asarray(items),
         truth=images.labels[items],

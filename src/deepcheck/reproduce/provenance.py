@@ -22,7 +22,7 @@ def provenance(program: Program, part: str, quick: bool, sets: list[ImageSet], u
         "command": f"deepcheck reproduce {part}" + " --quick" * quick,
         "date": datetime.now(UTC).date().isoformat(),
         "deepcheck": deepcheck.__version__,
-        "onnxruntime": ", ".join(sorted({str(name) for m in used for name in m.runtime})),
+        "replayed_by": ", ".join(sorted({str(name) for m in used for name in m.runtime})),
         "model": {"name": NETWORK, "sha256": program.origin.sha256},
         "data": [{"name": s.name, "split": s.split, "images": len(s), "sha256": _digest(s)} for s in sets],
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},

@@ -1,6 +1,7 @@
 """The kinds of file that a reproduction writes: text, JSON and arrays, whole or not at all."""
 
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,7 @@ def write_arrays(path: Path, arrays: Mapping[str, Array]) -> Path:
 def read_arrays(path: Path) -> dict[str, Array] | None:
     """Read named arrays; None where there are none, or the file is damaged and must be made again."""
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
             return {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, EOFError, BadZipFile):
+    except (OSError, ValueError, EOFError, BadZipFile, zlib.error):
         return None

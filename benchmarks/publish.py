@@ -1,0 +1,86 @@
+"""Write the figures of `results/*.json` into README.md and PERFORMANCE.md, between their markers.
+
+Figures in the documents come from here and from nowhere else; `--check` only says whether they are up to date.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+
+
+def figures(name: str) -> dict:
+    return json.loads((HERE / "results" / f"{name}.json").read_text())
+
+
+def readme() -> str:
+    one, shares, conv, start = (figures(n) for n in ("one_pixel", "importance", "convolution", "startup"))
+    f = one["figures"]
+    rows = [
+        ("all 784 pixels x 9 labels of an image, in batches, witnesses included", f"{f['ms an image, batch']:.3f} ms"),
+        ("- times faster than brute force over 256 values", f"{f['times faster than brute force']:.0f}x"),
+        ("- times faster than HiGHS per pixel and label", f"{f['times faster than HiGHS']:,.0f}x"),
+        ("- times faster than Z3 per pixel and label", f"{f['times faster than Z3']:,.0f}x"),
+        ("importance of an image, in batches", f"{shares['figures']['us an image, DeepCheck abs']:.1f} us"),
+        ("- times faster than Captum's Saliency", f"{shares['figures']['times faster']:.1f}x"),
+        (
+            "`MNIST_ConvSmall`, all pixels of an image, against 784 runs in onnxruntime",
+            f"{conv['figures']['times onnxruntime']:.2f}x their time",
+        ),
+        (
+            "`deepcheck attack` on the MNIST network, whole process",
+            f"{start['figures']['s, deepcheck attack on the MNIST network, later runs']:.2f} s",
+        ),
+    ]
+    lines = [f"Network 784x10x10x10x10 on MNIST, {one['machine']}, {one['date']}:", "", "| what | measured |", "|---|---|"]
+    lines += [f"| {what} | {value} |" for what, value in rows]
+    return "\n".join([*lines, "", "From `benchmarks/results/`, written by `python benchmarks/publish.py`."])
+
+
+def performance() -> str:
+    parts = []
+    for path in sorted((HERE / "results").glob("*.json")):
+        record = json.loads(path.read_text())
+        parts += [
+            f"### {record['benchmark']}",
+            "",
+            f"`{record['command']}`, {record['date']}, commit {record['commit']}, {record['machine']}, threads: {record['threads']}",
+            "",
+            "| figure | value |",
+            "|---|---|",
+            *(f"| {name} | {shown(value)} |" for name, value in record["figures"].items()),
+            "",
+        ]
+    return "\n".join(parts)
+
+
+def shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {len(found)}" for key, found in value.items())
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def filled(document: str, block: str) -> str:
+    before, rest = document.split("<!-- figures -->")
+    _, after = rest.split("<!-- /figures -->")
+    return f"{before}<!-- figures -->\n{block.rstrip()}\n<!-- /figures -->{after}"
+
+
+def main() -> int:
+    stale = 0
+    for name, block in (("README.md", readme()), ("PERFORMANCE.md", performance())):
+        path = ROOT / name
+        made = filled(path.read_text(), block)
+        if made != path.read_text():
+            stale = 1
+            if "--check" not in sys.argv:
+                path.write_text(made)
+    return stale if "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

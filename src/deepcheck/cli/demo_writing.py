@@ -1,0 +1,168 @@
+"""What the demo prints and writes."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import deepcheck
+from deepcheck.cli.demo_study import DATA, METRICS, NETWORK, SHORTLISTS, SHOWN_METRIC, SHOWN_SHORTLIST, Study
+from deepcheck.report.files import make_folder, write_atomically
+from deepcheck.report.pictures import Picture, mask_of, picture_grid, save_figure
+from deepcheck.report.tables import print_table
+
+SCHEMA = 1
+PAPER_METRICS = ("abs", "co", "coi")
+SCOPE = (
+    "A count is exact for the path that each image takes: a pixel that is not attackable is proved not to change the "
+    "label along this path, which says nothing about other paths."
+)
+
+
+def write(study: Study, folder: Path) -> list[Path]:
+    """Write the two pictures and the results; give their files."""
+    make_folder(folder)
+    attacks, importance, results = folder / "attacks.png", folder / "importance.png", folder / "results.json"
+    save_figure(
+        picture_grid(
+            _attack_rows(study),
+            row_titles=["input", "important", "attackable", "attacked"],
+            column_titles=[f"{label}" for label in study.labels],
+            caption=f"Green: the top {SHOWN_SHORTLIST} by {SHOWN_METRIC}. Red: every pixel that alone can change the "
+            f"label, on {study.domain.levels} levels. Last row: the attack with the largest margin, its pixel framed, "
+            f"and the new label.\n{SCOPE}",
+            inches=0.95,
+        ),
+        attacks,
+    )
+    save_figure(
+        picture_grid(
+            _importance_rows(study),
+            row_titles=[str(label) for label in study.labels],
+            column_titles=[f"{top} ({_count(study, top)})\n{metric}" for top in SHORTLISTS for metric in PAPER_METRICS],
+            caption="Green: the most important pixels, by three metrics and three shortlists.",
+        ),
+        importance,
+    )
+    write_atomically(results, partial(_write_json, as_json(study)))
+    return [attacks, importance, results]
+
+
+def print_tables(study: Study, files: list[Path]) -> None:
+    """Print the two tables, what was written, and what to try next."""
+    levels = f"one pixel of 64, on {study.domain.levels} levels"
+    found = as_json(study)
+    print(f"{NETWORK}: one image of scikit-learn's digits for each label; {levels}")
+    tops = [(metric, top) for top in SHORTLISTS for metric in METRICS]
+    print_table(
+        ["digit", "image", "all", *(f"{metric} {top}" for metric, top in tops)],
+        [
+            [row["label"], row["image"], row["all"], *(row["shortlists"][metric][top] for metric, top in tops)]
+            for row in found["attackable"]
+        ],
+        title="Attackable pixels: among all, and among the most important (the paper's table II)",
+        caption=SCOPE,
+    )
+    print_table(
+        ["digit", "image", "index order", *METRICS],
+        [
+            [row["label"], row["image"], *(_or_dash(row["first"][name]) for name in ("index", *METRICS))]
+            for row in found["tries"]
+        ],
+        title="Pixels tried until the first attack: in index order, and by importance (the paper's table III)",
+    )
+    print("Written:", *files, sep="\n  ")
+    print("Try next:", *next_commands(study), sep="\n  ")
+
+
+def next_commands(study: Study) -> list[str]:
+    """Commands that go on from here."""
+    most = max(range(len(study.indices)), key=lambda item: study.results[item].counts["attackable"])
+    image = f"{DATA}:{study.indices[most]}"
+    return [
+        f"deepcheck attack {NETWORK} {image} --levels {study.domain.levels} --plot attack.png",
+        f"deepcheck importance {NETWORK} {image} --metric reach --plot importance.png",
+        f"deepcheck info {NETWORK} --program",
+    ]
+
+
+def as_json(study: Study) -> dict[str, Any]:
+    """Everything that the demo found."""
+    items = range(len(study.indices))
+    names = [{"label": study.labels[item], "image": f"{DATA}:{study.indices[item]}"} for item in items]
+    return {
+        "schema": SCHEMA,
+        "network": NETWORK,
+        "attackable": [
+            names[item]
+            | {
+                "all": study.results[item].counts["attackable"],
+                "shortlists": {
+                    metric: {top: study.shortlists[metric, top][item].counts["attackable"] for top in SHORTLISTS}
+                    for metric in METRICS
+                },
+            }
+            for item in items
+        ],
+        "tries": [
+            names[item]
+            | {
+                "first": {"index": study.results[item].first}
+                | {metric: study.ordered[metric][item].first for metric in METRICS}
+            }
+            for item in items
+        ],
+        "results": [deepcheck.as_json(result) for result in study.results],
+    }
+
+
+def _attack_rows(study: Study) -> list[list[Picture]]:
+    images = [pixels[0] for pixels in study.pixels]
+    attacked = []
+    for image, result in zip(images, study.results, strict=True):
+        best = max(result.attacks, key=lambda attack: attack.witness.margin, default=None)
+        attacked.append(
+            Picture(image, title="none")
+            if best is None
+            else Picture(
+                best.witness.pixels[0],
+                framed=mask_of(best.features, image.shape),
+                title=f"now {best.witness.label}",
+            )
+        )
+    reds = [
+        mask_of([f for (f,) in result.attackable], image.shape)
+        for image, result in zip(images, study.results, strict=True)
+    ]
+    greens = [
+        mask_of(study.shortlist(SHOWN_METRIC, SHOWN_SHORTLIST, item), image.shape) for item, image in enumerate(images)
+    ]
+    return [
+        [Picture(image) for image in images],
+        [Picture(image, green=green) for image, green in zip(images, greens, strict=True)],
+        [Picture(image, red=red) for image, red in zip(images, reds, strict=True)],
+        attacked,
+    ]
+
+
+def _importance_rows(study: Study) -> list[list[Picture]]:
+    return [
+        [
+            Picture(pixels[0], green=mask_of(study.shortlist(metric, top, item), pixels[0].shape))
+            for top in SHORTLISTS
+            for metric in PAPER_METRICS
+        ]
+        for item, pixels in enumerate(study.pixels)
+    ]
+
+
+def _count(study: Study, top: str) -> int:
+    return deepcheck.shortlist_length(top, study.program.size)
+
+
+def _or_dash(tries: int | None) -> object:
+    return "-" if tries is None else tries
+
+
+def _write_json(found: dict[str, Any], stream: BinaryIO) -> None:
+    stream.write((json.dumps(found, allow_nan=False, indent=1) + "\n").encode())

@@ -1,0 +1,115 @@
+"""``deepcheck importance``: which features decide the prediction."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deepcheck.cli.options import (
+    TABLE_ROWS,
+    Bounds,
+    Data,
+    Decision,
+    FeaturesAs,
+    Input,
+    Json,
+    Layout,
+    Levels,
+    Limit,
+    Mean,
+    Model,
+    Plot,
+    Std,
+    Unbounded,
+)
+
+if TYPE_CHECKING:
+    from deepcheck.program import Array, Program
+
+SCHEMA = 1
+
+
+def importance(
+    model: Model,
+    x: Input,
+    metric: Annotated[
+        str, typer.Option(metavar="METRIC", help="abs, co or coi, the paper's; or reach, the largest margin possible.")
+    ] = "coi",
+    top: Annotated[
+        str | None, typer.Option(metavar="5%|N", help="The shortlist: a percentage or a number; by default 5%.")
+    ] = None,
+    bounds: Bounds = None,
+    unbounded: Unbounded = False,
+    mean: Mean = None,
+    std: Std = None,
+    levels: Levels = None,
+    limit: Limit = None,
+    plot: Plot = None,
+    features_as: FeaturesAs = None,
+    layout: Layout = "nchw",
+    decision: Decision = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Rank the features of an input by how much they decide its label."""
+    import deepcheck
+    from deepcheck.cli import inputs, showing, values
+    from deepcheck.symbolic import run
+
+    values.picture(plot)
+    domain = values.domain(bounds, unbounded, levels)
+    program = inputs.read_program(model, mean, std, decision)
+    channels = values.layout(layout)
+    pixels = inputs.read_input(x, program, domain=domain, layout=channels, data=data).pixels
+    grouping = values.grouping(features_as)
+    scores = deepcheck.importance(program, pixels, metric=metric, domain=domain, features_as=grouping, layout=channels)
+    label = int(run(program, program.model_input(pixels)).labels[0])
+    order = deepcheck.order_of(scores.ravel())
+    shortlist = order[: max(1, scores.size // 20) if top is None else deepcheck.shortlist_length(top, scores.size)]
+    if plot is not None:
+        from deepcheck.report.pictures import importance_picture, save_figure
+
+        image = showing.image_of(pixels, domain=domain, features=scores.shape, layout=channels)
+        title = f"{metric}, top {len(shortlist)}"
+        caption = f"Label {label}; green: the {len(shortlist)} most important of {scores.size} features, by {metric}."
+        save_figure(
+            importance_picture(image, scores.reshape(image.shape), shortlist, title=title, caption=caption), plot
+        )
+        showing.say(f"wrote {plot}")
+    if as_json:
+        showing.print_json(_as_json(program, metric, label, scores, order, shortlist))
+    else:
+        _print(metric, label, scores, shortlist[: TABLE_ROWS if limit is None else limit], len(shortlist))
+
+
+def _as_json(
+    program: "Program", metric: str, label: int, scores: "Array", order: "Array", shortlist: "Array"
+) -> dict[str, Any]:
+    return {
+        "schema": SCHEMA,
+        "model": {"name": program.origin.name, "sha256": program.origin.sha256},
+        "metric": metric,
+        "label": label,
+        "shape": list(scores.shape),
+        "scores": scores.tolist(),
+        "order": order.tolist(),
+        "shortlist": shortlist.tolist(),
+    }
+
+
+def _print(metric: str, label: int, scores: "Array", listed: "Array", length: int) -> None:
+    from deepcheck.cli.showing import position
+    from deepcheck.report.tables import print_table
+
+    print(f"label {label}; the {length} most important of {scores.size} features, by {metric}")
+    flat = scores.ravel()
+    rows = [
+        [rank, feature, position(feature, scores.shape), f"{flat[feature]:.6g}"]
+        for rank, feature in enumerate(listed.tolist(), start=1)
+    ]
+    more = length - len(rows)
+    if rows:
+        print_table(
+            ["rank", "feature", "position", metric],
+            rows,
+            caption=f"and {more} more: --limit {length} lists them all" if more else "",
+        )

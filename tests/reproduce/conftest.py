@@ -1,0 +1,41 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from deepcheck import datasets, load, zoo
+from deepcheck.datasets import ImageSet
+from deepcheck.reproduce.study import Study
+
+Layers = list[tuple[np.ndarray, np.ndarray]]
+
+
+def head(images: ImageSet, count: int) -> ImageSet:
+    """The first images of a set."""
+    return replace(images, images=images.images[:count].copy(), labels=images.labels[:count].copy())
+
+
+@pytest.fixture(scope="session")
+def train(data_folder: Path) -> ImageSet:
+    return head(datasets.mnist("train", data_folder), 60)
+
+
+@pytest.fixture
+def study(train: ImageSet, data_folder: Path, tmp_path: Path) -> Study:
+    """A study of few images: in these 60, six labels have an image that qualifies."""
+    test = head(datasets.mnist("test", data_folder), 30)
+    return Study(load(zoo.path("mnist_10x4")), train, test, tmp_path, quick=True, progress=False)
+
+
+@pytest.fixture(scope="session")
+def layers() -> Layers:
+    """The weights and biases of the network, read without deepcheck."""
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load(str(zoo.path("mnist_10x4"))).graph
+    tensors = {t.name: numpy_helper.to_array(t).astype(np.float64) for t in graph.initializer}
+    gemms = [node for node in graph.node if node.op_type == "Gemm"]
+    assert all(a.i == 1 for node in gemms for a in node.attribute if a.name == "transB")
+    return [(tensors[node.input[1]], tensors[node.input[2]]) for node in gemms]
