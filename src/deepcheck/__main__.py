@@ -1,7 +1,9 @@
 """The command: ``deepcheck``, or ``python -m deepcheck``."""
 
+import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
 
@@ -10,7 +12,7 @@ from deepcheck.errors import DeepCheckError
 
 ANSWERED, UNDECIDED, BAD_USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
 
-UsageError = typer.BadParameter.__mro__[1]
+UsageError: Any = typer.BadParameter.__mro__[1]
 """The parser's own error for bad usage; typer exports only this child of it."""
 
 
@@ -30,16 +32,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DeepCheckError as problem:
         return _complain(str(problem))
     except BrokenPipeError:
-        sys.stdout = None  # type: ignore[assignment]  # nobody reads it: do not flush it at exit
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # nobody reads it: the flush at exit must not fail
         return BROKEN_PIPE
     except OSError as problem:
         name = f"{problem.filename}: " if problem.filename is not None else ""
         return _complain(f"{name}{problem.strerror or problem}")
     except (typer.Abort, KeyboardInterrupt):
         status = INTERRUPTED
-    except Exception as problem:
-        if not isinstance(problem, UsageError):
-            raise
+    except UsageError as problem:
         return _complain(f"{problem.format_message()} See 'deepcheck --help'.")
     if status == INTERRUPTED:
         print("interrupted", file=sys.stderr)

@@ -36,6 +36,7 @@ def as_json(result: Result, limit: int | None = None) -> dict[str, Any]:
         "tried": result.tried,
         "first": result.first,
         "first_features": result.first_features,
+        "exact_path": bool(columns.run.exact[result.item]),
         "exact_questions": result.exact_questions,
         "rounded_constants": list(columns.program.origin.rounded),
         "runtime": columns.runtime,

@@ -41,7 +41,8 @@ def describe(program: "Program") -> dict[str, Any]:
 
     from deepcheck.program import Branch
 
-    origin, branches = program.origin, {}
+    origin = program.origin
+    branches: dict[str, int] = {}
     for branch in program.branches:
         branches[branch.kind] = branches.get(branch.kind, 0) + prod(branch.shape)
     instructions = [

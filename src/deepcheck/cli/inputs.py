@@ -101,7 +101,7 @@ def _array(path: Path) -> "Array":
     try:
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
-            return loaded
+            return np.asarray(loaded)
         with loaded as archive:
             names = archive.files
             found = [archive[name] for name in names[:1]]
@@ -115,7 +115,7 @@ def _array(path: Path) -> "Array":
 def _one(array: "Array", program: "Program") -> "Array":
     if array.ndim == len(program.input_shape) + 1 and len(array) != 1:
         raise InputError(f"expected one input, got a batch of {len(array)}: save one of them")
-    return program.batch(array)[0]
+    return np.asarray(program.batch(array)[0])
 
 
 def _levels(path: Path, program: "Program", layout: "Layout") -> "Array":
@@ -138,7 +138,7 @@ def _levels(path: Path, program: "Program", layout: "Layout") -> "Array":
 def _converted(image: "Image.Image", channels: int, path: Path) -> "Array":
     if image.mode not in GREY_OR_RGB:
         raise InputError(f"expected an 8-bit grey or RGB image, got {path} of mode {image.mode}: convert it first")
-    if image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema()[0] < 255:
+    if image.has_transparency_data and image.convert("RGBA").getchannel("A").tobytes().strip(b"\xff"):
         raise InputError(f"expected an image without transparency, got {path}: flatten it first")
     levels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
     return levels[None] if channels == 1 else levels.transpose(2, 0, 1)
@@ -162,4 +162,4 @@ def _fitted(pixels: "Array", program: "Program", layout: "Layout", name: str) ->
     same_grid = given.shape == shape if len(shape) == 3 else shape in ((given.size,), given.shape[1:])
     if not same_grid or given.size != prod(shape):
         raise InputError(f"expected an image that fits an input of shape {shape}, got {name} of shape {pixels.shape}")
-    return program.batch(np.ascontiguousarray(given).reshape(shape))[0]
+    return np.asarray(program.batch(np.ascontiguousarray(given).reshape(shape))[0])

@@ -6,12 +6,15 @@ from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
 from deepcheck.errors import MalformedModel
+from deepcheck.frontends.model_file import BUDGET_BYTES
 from deepcheck.program import Array
 
 # Operators whose results are elements of their operands, or small integers: nothing is rounded.
 MOVES = frozenset(
-    "Constant ConstantOfShape Identity Reshape Flatten Transpose Squeeze Unsqueeze Concat Slice Gather Shape Size Split "
-    "Expand Tile Range Pad".split()
+    (
+        *("Constant", "ConstantOfShape", "Identity", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze"),
+        *("Concat", "Slice", "Gather", "Shape", "Size", "Split", "Expand", "Tile", "Range", "Pad"),
+    )
 )
 
 
@@ -25,6 +28,8 @@ def fold(node: onnx.NodeProto, constants: dict[str, Array], model: onnx.ModelPro
     missing = [name for name in inputs if name not in constants]
     if missing:
         raise MalformedModel(f"node '{node.name}' ({node.op_type}) reads '{missing[0]}', which nothing computes")
+    if _elements(node, [constants[name] for name in inputs]) * 8 > BUDGET_BYTES:
+        raise MalformedModel(f"node '{node.name}' ({node.op_type}) makes a constant over {BUDGET_BYTES} bytes")
     graph = helper.make_graph(
         [node],
         "constant",
@@ -41,3 +46,21 @@ def fold(node: onnx.NodeProto, constants: dict[str, Array], model: onnx.ModelPro
     arrays = {name: np.asarray(result) for name, result in zip(node.output, results, strict=True)}
     exact = node.op_type in MOVES or all(array.dtype.kind in "iub" for array in arrays.values())
     return arrays, exact
+
+
+def _elements(node: onnx.NodeProto, operands: list[Array]) -> float:
+    """How many elements a node's result may have at most, where a small operand can ask for a large one."""
+    size = max((operand.size for operand in operands), default=0)
+    match node.op_type:
+        case "ConstantOfShape" if operands:
+            return float(np.prod(operands[0].astype(np.float64)))
+        case "Expand" | "Tile" if len(operands) > 1:
+            return float(size * np.prod(np.maximum(operands[1].astype(np.float64), 1)))
+        case "Range" if len(operands) == 3:
+            start, stop, step = (float(operand) for operand in operands)
+            return abs(stop - start) / abs(step) if step else float("inf")
+        case "Pad" if len(operands) > 1:
+            pads = np.abs(operands[1].astype(np.float64)).reshape(2, -1).sum(axis=0)
+            return float(np.prod(np.array(operands[0].shape[-len(pads) :]) + pads)) * operands[0].size
+        case _:
+            return float(size)

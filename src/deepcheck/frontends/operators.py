@@ -266,7 +266,7 @@ def _piecewise(node: Node, name: str, breakpoints: Any, slopes: Any, intercepts:
 def _limit(value: Any) -> Fraction | None:
     if value is None:
         return None
-    number = float(np.float32(np.asarray(value).item()))
+    number = float(np.asarray(value).item())
     return Fraction(number) if abs(number) < float(np.finfo(np.float32).max) else None
 
 

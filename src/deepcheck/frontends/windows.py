@@ -1,6 +1,9 @@
 """How an ONNX pooling or convolution slides: its attributes, in every spelling."""
 
+from math import prod
+
 from deepcheck.errors import MalformedModel
+from deepcheck.frontends.model_file import BUDGET_BYTES
 from deepcheck.frontends.node import Node
 from deepcheck.program import Sliding
 
@@ -25,7 +28,10 @@ def sliding_of(node: Node, shape: tuple[int, ...], kernel: tuple[int, ...] | Non
         before, after = _same(shape[1:], size, strides, dilations, lower=automatic == "SAME_LOWER")
     elif automatic == "VALID":
         before = after = (0,) * dimensions
-    return Sliding(size, strides, dilations, before, after, ceil=bool(given.get("ceil_mode", 0)))
+    sliding = Sliding(size, strides, dilations, before, after, ceil=bool(given.get("ceil_mode", 0)))
+    if shape[0] * prod(sliding.outputs(shape[1:])) * prod(size) * 8 > BUDGET_BYTES:
+        raise MalformedModel(f"kernel {size} over {shape} with pads {pads} needs over {BUDGET_BYTES} bytes")
+    return sliding
 
 
 def _same(

@@ -131,15 +131,17 @@ class Piecewise(Branch):
         return self.settle(arithmetic, z)[0]
 
     def settle(self, arithmetic: Arithmetic[A], z: A) -> tuple[Array, Array, Array]:
-        arms, certain, borders = np.int8(0), np.bool_(True), np.int64(0)
+        arms: Array = np.zeros((), dtype=np.int8)
+        certain: Array = np.ones((), dtype=bool)
+        borders: Array = np.zeros((), dtype=np.int64)
         for t in self.breakpoints:
             offset = Table((-t,), Choice(np.zeros((1, *self.size), dtype=np.int8)))
             signs, sure = arithmetic.signs(arithmetic.plus(z, offset))
             flat = signs.reshape(len(signs), self.elements)
-            arms = arms + (signs > 0)
-            certain = certain & sure.reshape(flat.shape).all(axis=1)
-            borders = borders + self.elements - np.count_nonzero(flat, axis=1)
-        return np.asarray(arms, dtype=np.int8), np.asarray(certain), np.asarray(borders)
+            arms = np.asarray(arms + (signs > 0))
+            certain = np.asarray(certain & sure.reshape(flat.shape).all(axis=1))
+            borders = np.asarray(borders + self.elements - np.count_nonzero(flat, axis=1))
+        return arms.astype(np.int8), certain, borders
 
     def select(self, arithmetic: Arithmetic[A], arms: Choice, z: A) -> A:
         return arithmetic.plus(self.select_linear(arithmetic, arms, z), Table(self.intercepts, arms))

@@ -124,13 +124,13 @@ def importance_picture(image: Array, scores: Array, shortlist: Array, *, title: 
 
 def attack_picture(
     image: Array,
-    important: Array,
-    attackable: Array,
+    important: Array | Sequence[int],
+    attackable: Array | Sequence[int],
     *,
     label: str,
     ranking: str = "",
     witness: Array | None = None,
-    changed: Array = np.zeros(0, dtype=np.int64),  # noqa: B008  (never written to)
+    changed: Sequence[int] = (),
     new_label: str = "",
     caption: str = "",
 ) -> Figure:

@@ -18,17 +18,18 @@ def print_table(
     """Print a table on standard output.
 
     Args:
-        columns: Their headings.
+        columns: Their headings; all empty for none.
         rows: The cells, as they are to be read; None is an empty cell.
         title: Above it.
         caption: Below it.
         left: How many of the first columns hold words, set to the left; numbers are set to the right.
     """
-    table = Table(
-        title=title or None, caption=caption or None, box=box.SIMPLE_HEAD, title_justify="left", caption_justify="left"
-    )
+    table = Table(box=box.SIMPLE_HEAD, show_header=any(columns))
     for position, heading in enumerate(columns):
         table.add_column(Text(heading), justify="left" if position < left else "right", overflow="fold")
     for row in rows:
         table.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
-    Console(width=None if sys.stdout.isatty() else WIDE, highlight=False).print(table)
+    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False)
+    for text, style, wanted in ((title, "bold", title), (table, "", True), (caption, "dim", caption)):
+        if wanted:
+            console.print(text, style=style, markup=False)
