@@ -14,7 +14,7 @@ from deepcheck.domains import Box, Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import InputError, OptionError
 from deepcheck.frontends import program_from_onnx, read_model
-from deepcheck.program import Array, Preprocessing, Program
+from deepcheck.program import Array, Preprocessing, Program, in_parallel
 from deepcheck.ranking import METRICS, element_scores, gains, order_of, reach, shortlist_length
 from deepcheck.symbolic import Run, coefficients, run
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import onnx
 
 ORDERS = (*METRICS, "reach")
-CHUNK_BYTES = 2 << 20
+CHUNK_BYTES = 3 << 20
 
 
 def load(
@@ -95,17 +95,18 @@ def importance(
     batch = program.batch(x)
     pixels = domain or Pixels()
     box = pixels.box(program)
-    scores = np.empty((len(batch), features.count))
-    for part in _chunks(len(batch), 8 * program.size):
+
+    def score(part: slice) -> Array:
         received = program.preprocessing.model_input(batch[part], program.dtype)
         outcome = run(program, received)
         if outcome.overflow.any():
             raise InputError("the network overflows float64 on this input: no coefficients can be given")
         if metric == "reach":
             pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
-            scores[part] = _reaches(program, received, outcome, box)[:, features.elements]
-        else:
-            scores[part] = features.sum(_scores(program, batch[part], outcome, metric))
+            return _reaches(program, received, outcome, box)[:, features.elements]
+        return features.sum(_scores(program, batch[part], outcome, metric))
+
+    scores = np.concatenate(in_parallel(score, list(_chunks(len(batch), 8 * program.size))))
     shaped = scores.reshape(len(scores), *features.shape)
     return shaped[0] if single else shaped
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from strategies import DEGENERATE, FLOAT32, ORDINARY, networks
 
 FLOAT64 = np.dtype(np.float64)
-UNIT = Fraction(1)
 
 
 def level_table(levels, dtype):
@@ -28,10 +27,17 @@ def test_in_the_unit_interval(network):
 
 
 @settings(max_examples=200)
-@given(networks(DEGENERATE, dtypes=(FLOAT32, FLOAT64)))
+@given(networks(DEGENERATE))
 def test_on_degenerate_networks(network):
     result = deepcheck.attack(deepcheck.load(network.model), network.x, features_as="element")
-    event(check_result(result, network.model, network.x, sharp=False))
+    event(check_result(result, network.model, network.x))
+
+
+@settings(max_examples=60)
+@given(networks(ORDINARY + DEGENERATE, dtypes=(FLOAT64,), ranks=(1,)))
+def test_on_networks_of_float64(network):
+    result = deepcheck.attack(deepcheck.load(network.model), network.x, features_as="element")
+    event(check_result(result, network.model, network.x))
 
 
 @settings(max_examples=80)
@@ -40,7 +46,7 @@ def test_in_custom_bounds(network, bounds):
     domain = Pixels(*bounds)
     result = deepcheck.attack(deepcheck.load(network.model), network.x, domain=domain, features_as="element")
     lower, upper = (float(np.float32(end)) for end in bounds)
-    event(check_result(result, network.model, network.x, lower=lower, upper=upper, sharp=False))
+    event(check_result(result, network.model, network.x, lower=lower, upper=upper))
 
 
 @settings(max_examples=120)
@@ -48,7 +54,7 @@ def test_in_custom_bounds(network, bounds):
 def test_unbounded(network):
     program = deepcheck.load(network.model)
     result = deepcheck.attack(program, network.x, domain=Pixels(unbounded=True), features_as="element")
-    event(check_result(result, network.model, network.x, lower=None, upper=None, sharp=False))
+    event(check_result(result, network.model, network.x, lower=None, upper=None))
 
 
 @settings(max_examples=150)
@@ -60,7 +66,7 @@ def test_on_a_grid_of_levels(network, levels):
     result = deepcheck.attack(
         deepcheck.load(network.model), x, domain=Pixels(levels=levels), features_as="element"
     )
-    event(check_result(result, network.model, x, table=table, sharp=False))
+    event(check_result(result, network.model, x, table=table))
 
 
 @settings(max_examples=80)
@@ -70,46 +76,23 @@ def test_with_a_target(network, target):
     labels = program.decision.labels
     target %= labels
     result = deepcheck.attack(program, network.x, target=target, features_as="element")
-    event(check_result(result, network.model, network.x, target=target, sharp=False))
+    event(check_result(result, network.model, network.x, target=target))
 
 
 @settings(max_examples=80)
 @given(networks(ORDINARY), st.sampled_from([(0.5, 0.25), (0.1307, 0.3081), (-1.0, 3.0)]))
 def test_behind_a_preprocessing(network, numbers):
     mean, std = numbers
-    program = deepcheck.load(network.model, mean=mean, std=std)
-    result = deepcheck.attack(program, network.x, features_as="element")
+    result = deepcheck.attack(deepcheck.load(network.model, mean=mean, std=std), network.x, features_as="element")
     received, lower, upper = ((np.float32(v) - np.float32(mean)) / np.float32(std) for v in (network.x, 0, 1))
-    assert received.dtype == np.float32
-    columns = result.columns
-    assert columns.x[result.item].tobytes() == received.tobytes()
-    in_pixels = [(attack.features[0], attack.intervals) for attack in result.attacks]
-    check_result_in_model_units(result, network.model, received, lower, upper, mean, std)
-    for _, intervals in in_pixels:
-        for ((low, high),) in intervals.values():
-            assert 0 <= low <= high <= 1
-
-
-def check_result_in_model_units(result, model, received, lower, upper, mean, std):
-    """As `check_result`, with intervals turned from pixels to what the model receives."""
-    from unittest.mock import patch
-
-    import attack_oracle
-
-    compare = attack_oracle.check_interval
-
-    def turned(intervals, span, origin, sharp):
-        ((low, high),) = intervals
-        ends = tuple((end - mean) / std for end in (low, high))
-        wider = (ends[0] - 1e-6 / std, ends[1] + 1e-6 / std)
-        compare((wider,), span, origin, False)
-        inner = (ends[0] + 1e-6 / std, ends[1] - 1e-6 / std)
-        if inner[0] < inner[1]:
-            middle = Fraction((inner[0] + inner[1]) / 2) - origin
-            assert middle in span
-
-    with patch.object(attack_oracle, "check_interval", turned):
-        check_result(result, model, received, lower=float(lower), upper=float(upper))
+    assert result.columns.x[result.item].tobytes() == received.tobytes()
+    units = (Fraction(std), Fraction(mean))
+    event(check_result(result, network.model, received, lower=float(lower), upper=float(upper), units=units))
+    for attack in result.attacks:
+        assert all(0 <= low <= high <= 1 for ((low, high),) in attack.intervals.values())
+        pixel = attack.witness.values[0]
+        value = np.float32(attack.witness.model_input.reshape(-1)[attack.features[0]])
+        assert pixel == pytest.approx(value * std + mean, abs=1e-6)
 
 
 @settings(max_examples=40)

@@ -105,7 +105,7 @@ def _settle(
         best = max(candidates, key=margin)
     else:
         best = min(candidates, key=lambda value: abs(Fraction(value) - origin))
-    return (*hull, first, last, best, float(margin(best)), int(Outcome.ATTACKABLE))
+    return (*hull, first, last, best, _number(margin(best), np.inf), int(Outcome.ATTACKABLE))
 
 
 def _levels_near(interval: ExactInterval, table: Array, origin: Fraction) -> range:
@@ -123,12 +123,11 @@ def _candidates(won: ExactInterval, origin: Fraction, dtype: np.dtype[np.floatin
     low = won.lower if won.lower is not None else (won.upper if won.upper is not None else Fraction(0)) - reach
     high = won.upper if won.upper is not None else low + reach + abs(low)
     points = [origin + low + (high - low) * Fraction(t) for t in INWARD]
-    found = []
-    for point in points:
-        found.append(dtype.type(_number(point, 0.0)))
-    for end in (origin + low, origin + high):
-        nearest = dtype.type(_number(end, 0.0))
-        found += [nearest, np.nextafter(nearest, dtype.type(-np.inf)), np.nextafter(nearest, dtype.type(np.inf))]
+    with np.errstate(over="ignore"):
+        found = [dtype.type(_number(point, 0.0)) for point in points]
+        for end in (origin + low, origin + high):
+            nearest = dtype.type(_number(end, 0.0))
+            found += [nearest, np.nextafter(nearest, dtype.type(-np.inf)), np.nextafter(nearest, dtype.type(np.inf))]
     return [float(value) for value in found if np.isfinite(value)]
 
 

@@ -8,6 +8,7 @@ Source: Section III-C with t = 1; DESIGN.md, section 4.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.triples import Triples, decide
 from deepcheck.domains import Box
-from deepcheck.program import Array, Program
+from deepcheck.program import Array, Program, in_parallel
 from deepcheck.program.bounded import difference
 from deepcheck.ranking import Gains, gains
 from deepcheck.solvers import Fold, Interval
@@ -76,25 +77,35 @@ def search(
         x: What the model receives, ``(items, *input_shape)``, in the model's type.
         run: The concrete run of ``x``.
         asked: Which elements to decide, ``(items, size)``.
-        advance: Called after each chunk with its number of items; False stops, and the rest stays untried.
+        advance: Called after each chunk, from its thread, with its number of items; False stops, and the rest stays
+            untried.
     """
     program = query.program
     outcomes = np.where(asked, Outcome.PROVED, Outcome.UNTRIED).astype(np.int8)
     outcomes[run.overflow[:, None] & asked] = Outcome.OVERFLOW
     exact = np.zeros(len(x), dtype=np.int64)
-    parts: list[Regions] = []
-    per_item = 8 * program.size * (program.decided().labels - 1)
-    length = max(1, CHUNK_BYTES // per_item)
-    for start in range(0, len(x), length):
-        items = np.arange(start, min(start + length, len(x)))
+    length = max(1, CHUNK_BYTES // (8 * program.size * (program.decided().labels - 1)))
+    stopped = Event()
+
+    def work(items: Array) -> Regions | None:
+        """Decide a chunk; None if the search has been stopped."""
+        if stopped.is_set():
+            return None
         fit = items[~run.overflow[items] & asked[items].any(axis=1)]
+        regions = Regions.empty()
         if len(fit):
-            regions, counts = _chunk(query, x[fit], run, fit, asked[fit])
-            exact[fit] = counts
-            parts.append(regions)
+            regions, exact[fit] = _chunk(query, x[fit], run, fit, asked[fit])
         if not advance(len(items)):
-            outcomes[start + length :][asked[start + length :]] = Outcome.UNTRIED
-            break
+            stopped.set()
+        return regions
+
+    chunks = [np.arange(start, min(start + length, len(x))) for start in range(0, len(x), length)]
+    parts = []
+    for items, found in zip(chunks, in_parallel(work, chunks), strict=True):
+        if found is None:
+            outcomes[items] = Outcome.UNTRIED
+        else:
+            parts.append(found)
     regions = Regions.join(parts)
     for outcome in (Outcome.TIE, Outcome.NO_VALUE, Outcome.ATTACKABLE):
         rows = regions.outcome == outcome

@@ -16,6 +16,9 @@ from deepcheck.program.bounded import UNIT, UP, difference
 from deepcheck.ranking import Gains
 from deepcheck.solvers import Fold, Interval
 
+PRECISION = 2.0**-20
+"""How far a margin or an end may be off, as a share of it (of 1 for smaller ends); else exact arithmetic takes over."""
+
 INWARD = (1 / 2, 1 / 16, 15 / 16)
 """Where in an interval a witness is looked for: its middle, and each end moved inwards."""
 
@@ -96,14 +99,15 @@ def decide(
         levels = np.clip(np.stack(steps, axis=1), 0, box.tables.shape[1] - 1)
         candidates = box.tables[channel[:, None], levels]
     value, margin, certain = _best(candidates, origin, region, values, slopes, objective)
-    ready = settled & certain
+    ready = settled & certain & _sharp(region.outer_lower, region.inner_lower)
+    ready &= _sharp(region.outer_upper, region.inner_upper)
     done = open_rows[ready[open_rows]]
     regions = Regions(
         item=triples.item[done],
         element=triples.element[done],
         label=found.others[triples.item, triples.other][done],
-        lower=region.outer_lower[done],
-        upper=region.outer_upper[done],
+        lower=_middle(region.outer_lower[done], region.inner_lower[done]),
+        upper=_middle(region.outer_upper[done], region.inner_upper[done]),
         first_level=first[done],
         last_level=last[done],
         value=value[done],
@@ -112,6 +116,18 @@ def decide(
         exact=np.zeros(len(done), dtype=bool),
     )
     return regions, open_rows[~ready[open_rows]]
+
+
+def _middle(outer: Array, inner: Array) -> Array:
+    """The best float for an end that lies between its outer and its inner bound."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(np.isfinite(outer) & np.isfinite(inner), outer + (inner - outer) / 2, outer))
+
+
+def _sharp(outer: Array, inner: Array) -> Array:
+    """Is an end known to the precision that results promise?"""
+    with np.errstate(invalid="ignore"):
+        return np.asarray((outer == inner) | (np.abs(outer - inner) <= PRECISION * np.maximum(1.0, np.abs(outer))))
 
 
 def levels_within(
@@ -176,7 +192,7 @@ def _best(
             + slopes.error[:, None, :] * np.abs(step)[:, :, None]
             + 4 * UNIT * (np.abs(values.value)[:, None, :] + np.abs(slopes.value[:, None, :] * step[:, :, None]))
         ) * UP
-        certain = inside & (margins > doubt).all(axis=2) & np.isfinite(candidates)
+        certain = inside & (margins * PRECISION > doubt).all(axis=2) & np.isfinite(candidates)
     margin = margins.min(axis=2)
     score = margin if objective == "margin" else -np.abs(step)
     best = np.argmax(np.where(certain, score, -np.inf), axis=1)

@@ -36,7 +36,7 @@ class Replayer:
     def paths(self, program: Program, inputs: Array) -> Path:
         """The activations of each input in the model's own arithmetic."""
         if len(inputs) == 0:
-            return Path(tuple(np.zeros((0, *branch.shape), np.int8) for branch in program.branches))
+            return Path(tuple(np.zeros((0, *branch.shape), np.int8) for branch in program.branches), 0)
         if self._open is None:
             self._open = _session(_opened(self.origin.model, program), self.origin)
         names = [branch.origin for branch in program.branches]
@@ -52,7 +52,7 @@ class Replayer:
         for branch in program.branches:
             z = joined[branch.origin].astype(np.float64)
             arms.append(branch.decide(Floats(), z.reshape(len(inputs), *branch.source_shape)))
-        return Path(tuple(arms))
+        return Path(tuple(arms), len(inputs))
 
 
 @lru_cache(maxsize=8)

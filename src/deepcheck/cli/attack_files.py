@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def draw(file: Path, result: Result, question: Question, *, order: str | None, layout: "Layout") -> None:
-    """Draw the input, its important and attackable features, and the first attack listed."""
+    """Draw the input, its important and attackable features, and the attack with the largest margin."""
     shape, domain = result.columns.features.shape, result.domain
     important, ranking = _important(result, question, order)
-    best = next(iter(result.attacks), None)
+    best = max(result.attacks, key=lambda attack: attack.witness.margin, default=None)
     figure = attack_picture(
         image_of(question.pixels, domain=domain, features=shape, layout=layout),
         important,

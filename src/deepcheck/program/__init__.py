@@ -18,6 +18,7 @@ from deepcheck.program.interpret import (
     run_transposed,
 )
 from deepcheck.program.maps import Contract, Gather, Reshape, Scale
+from deepcheck.program.parallel import in_parallel
 from deepcheck.program.path import Path
 from deepcheck.program.preprocessing import Preprocessing
 from deepcheck.program.program import Instruction, Origin, Program
@@ -59,6 +60,7 @@ __all__ = [
     "aligned",
     "exact_floats",
     "from_floats",
+    "in_parallel",
     "interpret",
     "interpret_transposed",
     "run_affine",

@@ -55,8 +55,8 @@ class Bounded:
 
 def exact_floats(value: Array) -> Bounded:
     """Floats that are exactly what they say (an input), with error 0."""
-    value = np.asarray(value, dtype=np.float64)
-    return Bounded(value, np.zeros(len(value)), sizes(value))
+    size = sizes(value).astype(np.float64)
+    return Bounded(np.asarray(value, dtype=np.float64), np.zeros(len(value)), size)
 
 
 def difference(a: Array, b: Array) -> tuple[Array, Array]:

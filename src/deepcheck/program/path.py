@@ -13,20 +13,22 @@ class Path:
 
     Attributes:
         arms: For each branch instruction, in program order, the arms ``(items, *shape)``.
+        items: How many items there are.
     """
 
     arms: tuple[Array, ...]
+    items: int
 
     def __len__(self) -> int:
-        """How many items there are."""
-        return len(self.arms[0]) if self.arms else 0
+        return self.items
 
     def take(self, items: Array) -> "Path":
         """The paths of some items."""
-        return Path(tuple(arms[items] for arms in self.arms))
+        return Path(tuple(arms[items] for arms in self.arms), len(items))
 
     def differences(self, other: "Path") -> Array:
         """How many arms differ, item by item, ``(items,)``."""
-        pairs = zip(self.arms, other.arms, strict=True)
-        counts = [np.count_nonzero(a != b, axis=tuple(range(1, a.ndim))) for a, b in pairs]
-        return np.sum(counts, axis=0) if counts else np.zeros(len(self), dtype=np.int64)
+        total = np.zeros(self.items, dtype=np.int64)
+        for mine, theirs in zip(self.arms, other.arms, strict=True):
+            total += np.count_nonzero(mine != theirs, axis=tuple(range(1, mine.ndim)))
+        return total

@@ -12,7 +12,7 @@ from deepcheck.program import Array
 
 def absolute(form: Array, x: Array) -> Array:
     """*abs*: the size of each coefficient."""
-    return np.abs(form)
+    return np.asarray(np.abs(form))
 
 
 def coefficient(form: Array, x: Array) -> Array:

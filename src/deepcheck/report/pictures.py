@@ -22,11 +22,12 @@ RED = np.array([0.93, 0.16, 0.16])
 TINT = 0.8
 """How much of a marked pixel is the mark's colour; the rest is the image, so that the digit shows through."""
 
-GAP, LEFT, BOTTOM, LINE, CAPTION_LINE = 0.12, 0.45, 0.1, 0.19, 0.14
-"""Inches: between pictures, for row titles, below, for one line of text, and for one line of the caption."""
+DPI = 150
+GAP, MARGIN, LINE, CAPTION_LINE = 0.12, 0.1, 0.19, 0.14
+"""Inches: between pictures, around everything, for one line of text, and for one line of the caption."""
 
-LETTERS = 15
-"""How many letters of a caption fit into an inch."""
+LETTER = 0.09
+"""About how many inches a letter of a row's title takes; a caption's takes two thirds."""
 
 
 @dataclass(frozen=True)
@@ -76,30 +77,28 @@ def picture_grid(
         caption: What stands below everything; long lines are wrapped.
         inches: The width of one picture.
     """
-    across = max(len(row) for row in rows)
-    height = inches * max(picture.image.shape[0] / picture.image.shape[1] for row in rows for picture in row)
-    title = LINE if any(picture.title for row in rows for picture in row) else 0.0
+    columns = rows[0][0].image.shape[1]
+    wide = max(1, round(inches * DPI / columns)) * columns / DPI  # whole dots for each pixel, so that all look alike
+    heights = [wide * max(p.image.shape[0] / p.image.shape[1] for p in row) for row in rows]
+    titles = [LINE if any(picture.title for picture in row) else 0.0 for row in rows]
+    left = MARGIN + LETTER * max((len(text) for text in row_titles), default=0)
     head = LINE * max((text.count("\n") + 1 for text in column_titles), default=0)
-    left = LEFT if row_titles else GAP
-    step = height + title + GAP
-    width = left + across * (inches + GAP)
-    lines = [line for text in caption.splitlines() for line in textwrap.wrap(text, round(width * LETTERS))]
-    size = (width, GAP + head + len(rows) * step + BOTTOM + CAPTION_LINE * len(lines))
-    figure = Figure(figsize=size, facecolor="white")
-    for down, row in enumerate(rows):
-        top = size[1] - GAP - head - down * step - title
-        for right, picture in enumerate(row):
-            x = left + right * (inches + GAP)
-            axes = figure.add_axes((x / size[0], (top - height) / size[1], inches / size[0], height / size[1]))
-            _draw(axes, picture)
-        if down < len(row_titles):
-            _write(figure, size, left / 2, top - height / 2, row_titles[down], 10)
+    width = left + max(len(row) for row in rows) * (wide + GAP)
+    lines = [line for text in caption.splitlines() for line in textwrap.wrap(text, round(width / LETTER * 1.5))]
+    height = MARGIN + head + sum(heights) + sum(titles) + len(rows) * GAP + CAPTION_LINE * len(lines) + MARGIN
+    sheet = _Sheet.of(width, height)
+    top = MARGIN + head
     for right, text in enumerate(column_titles):
-        _write(figure, size, left + right * (inches + GAP) + inches / 2, size[1] - GAP - head / 2, text, 9)
-    if lines:
-        place = (GAP / size[0], BOTTOM / size[1])
-        figure.text(*place, "\n".join(lines), ha="left", va="bottom", fontsize=8, color="0.3", parse_math=False)
-    return figure
+        sheet.write(left + right * (wide + GAP) + wide / 2, MARGIN + head / 2, text, points=9)
+    for down, row in enumerate(rows):
+        top += titles[down]
+        for right, picture in enumerate(row):
+            _draw(sheet.axes(left + right * (wide + GAP), top, wide, heights[down]), picture)
+        if down < len(row_titles):
+            sheet.write(left - 0.06, top + heights[down] / 2, row_titles[down], points=10, align="right")
+        top += heights[down] + GAP
+    sheet.write(MARGIN, height - MARGIN - CAPTION_LINE * len(lines) / 2, "\n".join(lines), points=8, align="left")
+    return sheet.figure
 
 
 def importance_picture(image: Array, scores: Array, shortlist: Array, *, title: str = "", caption: str = "") -> Figure:
@@ -155,7 +154,7 @@ def attack_picture(
         Picture(image, green=green, red=red, title=f"attackable: {len(attackable)}"),
     ]
     if witness is not None:
-        row.append(Picture(witness, framed=mask_of(changed, image.shape), title=f"attacked: {new_label}"))
+        row.append(Picture(witness, framed=mask_of(changed, image.shape), title=f"attacked: now {new_label}"))
     return picture_grid([row], caption=caption, inches=2.2)
 
 
@@ -172,7 +171,7 @@ def save_figure(figure: Figure, path: Path) -> None:
     Raises:
         OptionError: If it cannot be written.
     """
-    write_atomically(path, lambda stream: figure.savefig(stream, format="png", dpi=150, metadata={"Software": None}))
+    write_atomically(path, lambda stream: figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None}))
 
 
 def grid_shape(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -189,6 +188,33 @@ def grid_shape(shape: tuple[int, ...]) -> tuple[int, int]:
     raise OptionError(f"expected features in rows and columns to draw them, got features of shape {shape}")
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """A figure measured in inches from its top left corner."""
+
+    figure: Figure
+    width: float
+    height: float
+
+    @staticmethod
+    def of(width: float, height: float) -> "_Sheet":
+        """An empty sheet of whole dots."""
+        size = (round(width * DPI) / DPI, round(height * DPI) / DPI)
+        return _Sheet(Figure(figsize=size, dpi=DPI, facecolor="white"), *size)
+
+    def axes(self, left: float, top: float, width: float, height: float) -> Any:
+        """Axes whose corner lies on a whole dot."""
+        x, y = round(left * DPI) / DPI, self.height - round((top + height) * DPI) / DPI
+        return self.figure.add_axes((x / self.width, y / self.height, width / self.width, height / self.height))
+
+    def write(self, left: float, top: float, text: str, *, points: float, align: str = "center") -> None:
+        """Write lines around a point."""
+        x, y = left / self.width, 1 - top / self.height
+        self.figure.text(
+            x, y, text, ha=align, va="center", multialignment=align, fontsize=points, color="0.2", parse_math=False
+        )
+
+
 def _draw(axes: Any, picture: Picture) -> None:
     axes.imshow(picture.colours, interpolation="nearest", aspect="equal")
     axes.set_xticks([])
@@ -201,7 +227,3 @@ def _draw(axes: Any, picture: Picture) -> None:
     if picture.framed is not None:
         for y, x in np.argwhere(picture.framed):
             axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=RED, linewidth=1.6))
-
-
-def _write(figure: Figure, size: tuple[float, float], x: float, y: float, text: str, points: float) -> None:
-    figure.text(x / size[0], y / size[1], text, ha="center", va="center", fontsize=points, linespacing=1.3)

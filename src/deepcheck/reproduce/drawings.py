@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from deepcheck.errors import DataError
+from deepcheck.program import Array
 from deepcheck.ranking import shortlist_length
 from deepcheck.report.files import make_folder
 from deepcheck.report.pictures import Picture, picture_grid, save_figure
@@ -14,8 +16,7 @@ from deepcheck.reproduce.study import Study
 
 def draw_table1(study: Study, path: Path) -> Path:
     """Draw the most important pixels of the ten images in green, by metric and shortlist."""
-    items = np.array([item for item in study.picked if item is not None], dtype=np.int64)
-    x = study.train.pixels(items)
+    x = study.train.pixels(_items(study))
     ranks = {metric: ranks_of(study.program, x, metric, DOMAINS["bounded"]) for metric in PAPER_METRICS}
     lengths = {shortlist: shortlist_length(shortlist, PIXELS) for shortlist in SHORTLISTS}
     rows = [
@@ -35,8 +36,7 @@ def draw_figure3(study: Study, path: Path) -> Path:
     """Draw the attackable pixels of the ten images in red: one row for each domain."""
     rows = []
     for domain in DOMAINS:
-        measured = study.chosen(domain)
-        assert measured is not None
+        measured = study.store.measured(study.train, _items(study), domain)
         images = study.train.pixels(measured.items)[:, 0]
         masks = measured.attackable.reshape(images.shape)
         rows.append([Picture(image, red=mask) for image, mask in zip(images, masks, strict=True)])
@@ -50,6 +50,15 @@ def _draw(
     make_folder(path.parent)
     save_figure(picture_grid(rows, row_titles=row_titles, column_titles=column_titles, caption=caption), path)
     return path
+
+
+def _items(study: Study) -> Array:
+    items = [item for item in study.picked if item is not None]
+    if not items:
+        raise DataError(
+            f"expected an image with an attackable pixel, found none in {len(study.train)}: nothing to draw"
+        )
+    return np.array(items, dtype=np.int64)
 
 
 def _digits(study: Study) -> list[str]:

@@ -42,7 +42,7 @@ def census_text(content: Content) -> str:
         table(
             head, ([order, *(_tries(g, order) for g in groups.values())] for order in (BASELINE, *METRICS, "random"))
         ),
-        "### Attackable images on which less than 10 tries suffice / one third of the list\n",
+        "### Attackable images that need less than 10 tries / at most a third of the list (random: expected tries)\n",
         table(
             head, ([order, *(_limits(g, order) for g in groups.values())] for order in (BASELINE, *METRICS, "random"))
         ),

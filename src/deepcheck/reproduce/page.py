@@ -6,10 +6,11 @@ python -m deepcheck.reproduce.page docs/reproduction docs/reproduction.md
 import json
 import sys
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from deepcheck.errors import DataError
-from deepcheck.reproduce.markdown import census_text, table2_text, table3_text
+from deepcheck.reproduce.markdown import TITLES, census_text, table2_text, table3_text
 from deepcheck.reproduce.storage import write_text
 
 INTRODUCTION = """# The paper on MNIST: one pixel
@@ -42,7 +43,7 @@ def page(folder: Path) -> str:
         DataError: If one of them is missing or is no JSON of a run.
     """
     contents = [_read(folder / f"{name}.json") for name in ("table2", "table3", "census")]
-    rules = "".join(f"{number}. {rule}\n" for number, rule in enumerate(contents[0]["rules"], 1))
+    rules = "".join(_filled(f"{number}. ", rule) for number, rule in enumerate(contents[0]["rules"], 1))
     texts = [text(content) for text, content in zip((table2_text, table3_text, census_text), contents, strict=True)]
     return INTRODUCTION + "\n".join([rules, remarks(*contents), *texts])
 
@@ -50,30 +51,38 @@ def page(folder: Path) -> str:
 def remarks(table2: dict[str, Any], table3: dict[str, Any], census: dict[str, Any]) -> str:
     """What the figures say, in sentences whose numbers come from the JSON."""
     bounded, unbounded = (census["domains"][domain]["all"] for domain in ("bounded", "unbounded"))
-    dark = 1 - (bounded["places"]["lit"] or 0)
-    median = {order: found["median"] for order, found in bounded["tries"].items()}
-    judged = [claim["found"]["bounded"]["holds"] for claim in table2["claims"] + table3["claims"]]
-    own = [claim["found"]["paper"]["holds"] for claim in table2["claims"] + table3["claims"]]
-    return f"""## In short
+    places, median = bounded["places"], {order: found["median"] for order, found in bounded["tries"].items()}
+    sentences = (
+        f"{_percent(bounded['attackable_share'])} of the {census['images']:,} test images have an attackable pixel in "
+        f"[0, 1], {_percent(unbounded['attackable_share'])} where pixels are unbounded. {bounded['replayed']:,} of "
+        f"{bounded['attackable_pixels']:,} and {unbounded['replayed']:,} of {unbounded['attackable_pixels']:,} such "
+        f"pixels survive replay. Of {bounded['pixels_asked']:,} pixels {bounded['undecided_pixels']} and "
+        f"{unbounded['undecided_pixels']} are undecided; every other one is attackable, or proved not to be on "
+        "the path of its image.",
+        "The same code judges the paper's claims on all tables. "
+        + " ".join(_score(table2["claims"] + table3["claims"], where) for where in ("paper", "bounded", "unbounded")),
+        f"{_percent(places['lit'])} of our attackable pixels in [0, 1] are lit, {_percent(places['near'])} are "
+        f"background near the digit, {_percent(places['far'])} background far from it. In the paper they lie on the digit or very "
+        "close to it.",
+        "A background pixel has value 0, so coi scores it 0: it stands behind every pixel with a positive score, among "
+        "the other background pixels in index order, however strongly the network reacts to it.",
+        "In [0, 1] a background pixel can only become lighter, which lowers the label's score where its coefficient is "
+        "negative: co, which puts large positive coefficients first, tries those pixels last.",
+        f"The first attackable pixel in [0, 1] has median rank {_number(median['reach'])} by reach, "
+        f"{_number(median['abs'])} by abs, {_number(median['coi'])} by coi, {_number(median['co'])} by co, "
+        f"{_number(median['baseline'])} in index order, and {_number(median['random'])} (the median of the expected "
+        "tries) in a random order.",
+    )
+    return "## In short\n\n" + "".join(_filled("- ", sentence) for sentence in sentences)
 
-- {_percent(bounded["attackable_share"])} of the {census["images"]:,} test images have an attackable pixel in [0, 1],
-  {_percent(unbounded["attackable_share"])} where pixels are unbounded. {_percent(bounded["replayed_share"])} and
-  {_percent(unbounded["replayed_share"])} of these pixels survive replay. {bounded["undecided_pixels"]:,} and
-  {unbounded["undecided_pixels"]:,} pixels are undecided; every other one is proved not to be attackable on the path
-  of its image.
-- Of the paper's claims below, {judged.count(True)} hold on our ten images in [0, 1] and {judged.count(False)} do not;
-  on the paper's own tables {own.count(True)} hold and {own.count(False)} do not. The same code judges all tables.
-- {_percent(dark)} of our attackable pixels in [0, 1] are background: {_percent(bounded["places"]["near"])} near the
-  digit, {_percent(bounded["places"]["far"])} far from it. In the paper they lie on the digit or next to it.
-- A background pixel has value 0, so coi scores it 0: it stands behind every pixel with a positive score, among the
-  other background pixels in index order, however strongly the network reacts to it.
-- In [0, 1] a background pixel can only become lighter, which lowers the label's score where its coefficient is
-  negative: co, which puts large positive coefficients first, tries those pixels last.
-- So the first attackable pixel has median rank {_number(median["reach"])} by reach, {_number(median["abs"])} by abs,
-  {_number(median["coi"])} by coi, {_number(median["co"])} by co, {_number(median["baseline"])} in index order, and an
-  expected {_number(median["random"])} (median over the images) in a random order. The more
-  of a network's attackable pixels lie on the digit, as the paper's do, the better coi does.
-"""
+
+def _filled(mark: str, text: str) -> str:
+    return fill(mark + text, width=118, subsequent_indent=" " * len(mark), break_on_hyphens=False) + "\n"
+
+
+def _score(claims: list[dict[str, Any]], where: str) -> str:
+    found = [claim["found"][where]["holds"] for claim in claims]
+    return f"On {TITLES[where]} {found.count(True)} hold and {found.count(False)} do not."
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -69,14 +69,14 @@ class Study:
 
     @contextmanager
     def bar(self, text: str, total: int | None) -> Iterator[Callable[[int], object]]:
-        """A progress bar with the time left, on standard error; gives what to call with each step's length."""
+        """Show progress and the time left if standard error is a terminal; gives what to call with each step's length."""
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        shown = Progress(
-            *columns, console=Console(stderr=True), disable=not self.progress, speed_estimate_period=120, transient=True
-        )
+        console = Console(stderr=True)
+        hidden = not (self.progress and console.is_terminal)
+        shown = Progress(*columns, console=console, disable=hidden, speed_estimate_period=120, transient=True)
         with shown:
             task = shown.add_task(text, total=total)
             yield lambda length: shown.advance(task, length)

@@ -110,7 +110,7 @@ def run(program: Program, model_input: Array) -> Run:
         if program.decision is not None:
             labels[item] = program.decision.labels_of(known_outputs.numerators)[0]
     bounded = Bounded(values, errors, np.zeros(items))
-    return Run(bounded, labels, Path(tuple(arms)), borders, exact, overflow)
+    return Run(bounded, labels, Path(tuple(arms), items), borders, exact, overflow)
 
 
 def exact_outputs(program: Program, model_input: Array) -> Rationals:
