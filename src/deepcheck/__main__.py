@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except DeepCheckError as problem:
         return _complain(str(problem))
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the parser itself exits where a pipe breaks, and nowhere else
         os.dup2(
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
         )  # nobody reads it: the flush at exit must not fail

@@ -15,7 +15,7 @@ from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import InputError, OptionError
 from deepcheck.frontends import program_from_onnx, read_model
 from deepcheck.program import Array, Preprocessing, Program, in_parallel
-from deepcheck.ranking import METRICS, element_scores, gains, order_of, reach, shortlist_length
+from deepcheck.ranking import METRICS, gains, order_of, reach, shortlist_length
 from deepcheck.symbolic import Run, coefficients, run
 
 if TYPE_CHECKING:
@@ -96,17 +96,22 @@ def importance(
     pixels = domain or Pixels()
     box = pixels.box(program)
 
-    def score(part: slice) -> Array:
+    scores = np.empty((len(batch), features.count))
+
+    def score(part: slice) -> None:
         received = program.preprocessing.model_input(batch[part], program.dtype)
         outcome = run(program, received)
         if outcome.overflow.any():
             raise InputError("the network overflows float64 on this input: no coefficients can be given")
         if metric == "reach":
             pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
-            return _reaches(program, received, outcome, box)[:, features.elements]
-        return features.sum(_scores(program, batch[part], outcome, metric))
+            scores[part] = _reaches(program, received, outcome, box)[:, features.elements]
+        elif features.in_order:
+            _scores(program, batch[part], outcome, metric, out=scores[part])
+        else:
+            scores[part] = features.sum(_scores(program, batch[part], outcome, metric))
 
-    scores = np.concatenate(in_parallel(score, list(_chunks(len(batch), 8 * program.size))))
+    in_parallel(score, list(_chunks(len(batch), 8 * program.size)))
     shaped = scores.reshape(len(scores), *features.shape)
     return shaped[0] if single else shaped
 
@@ -300,12 +305,12 @@ def _tried(
     return np.asarray(elements[order_of(scores[:, elements])[:, :length]])
 
 
-def _scores(program: Program, pixels: Array, outcome: Run, metric: str) -> Array:
+def _scores(program: Program, pixels: Array, outcome: Run, metric: str, out: Array | None = None) -> Array:
     """Element scores of the predicted label by one of the paper's metrics, in pixel units, ``(items, size)``."""
     form = coefficients(program, outcome.path, program.decided().matrix[outcome.labels])
     if not program.preprocessing.is_identity:
         form = form * program.preprocessing.slopes(program.input_shape).ravel()
-    return element_scores(metric, form, pixels.reshape(len(pixels), -1))
+    return METRICS[metric](form, pixels.reshape(len(pixels), -1), out)
 
 
 def _reaches(program: Program, received: Array, outcome: Run, box: Box) -> Array:

@@ -82,7 +82,7 @@ def decide(
     values, slopes = leads(found, triples)
     fold = Fold(triples.path)
     fold.require(values, slopes)
-    region = fold.interval
+    region = fold.interval.cautious()
     origin = x[triples.item, triples.element]
     open_rows = np.flatnonzero(~region.empty)
     if box.tables is None:

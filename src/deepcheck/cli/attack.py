@@ -81,22 +81,23 @@ def attack(
     grouping = values.grouping(features_as)
     question = inputs.read_input(x, program, domain=domain, layout=channels, data=data)
     metric = None if order == "none" else order
-    result = deepcheck.attack(
-        program,
-        question.pixels,
-        size=size,
-        features=values.indices(features),
-        order=metric,
-        shortlist=shortlist,
-        first=first,
-        target=target,
-        domain=domain,
-        objective=objective,
-        paths=paths,
-        timeout=timeout,
-        features_as=grouping,
-        layout=channels,
-    )
+    with showing.working("trying every feature"):
+        result = deepcheck.attack(
+            program,
+            question.pixels,
+            size=size,
+            features=values.indices(features),
+            order=metric,
+            shortlist=shortlist,
+            first=first,
+            target=target,
+            domain=domain,
+            objective=objective,
+            paths=paths,
+            timeout=timeout,
+            features_as=grouping,
+            layout=channels,
+        )
     assert isinstance(result, deepcheck.Result)
     listed = result.attacks[: limit if as_json or limit is not None else TABLE_ROWS]
     if plot is not None:

@@ -15,13 +15,12 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Find what decides ten handwritten digits, and every pixel that alone can change the answer; needs no network."""
-    from deepcheck.cli import demo_study, demo_writing
+    from deepcheck.cli import demo_study, demo_writing, showing
 
-    study = demo_study.study()
-    files = demo_writing.write(study, out)
+    with showing.working("attacking every test image, pixel by pixel"):
+        study = demo_study.study()
+        files = demo_writing.write(study, out)
     if as_json:
-        from deepcheck.cli.showing import print_json
-
-        print_json(demo_writing.as_json(study))
+        showing.print_json(demo_writing.as_json(study))
     else:
         demo_writing.print_tables(study, files)

@@ -2,6 +2,8 @@
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,6 +25,18 @@ def print_json(found: dict[str, Any]) -> None:
 def say(message: str) -> None:
     """Say what was done, on standard error: standard output is for the answer."""
     print(message, file=sys.stderr)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show that something is going on, where a person looks at standard error."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console  # only terminals pay for it
+
+    with Console(stderr=True).status(what):
+        yield
 
 
 def position(feature: int, shape: tuple[int, ...]) -> str:

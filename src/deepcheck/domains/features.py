@@ -1,6 +1,7 @@
 """Features: named groups of input elements."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import Literal
 
@@ -67,6 +68,11 @@ class Features:
         """Does every feature own exactly one element?"""
         return self.count == len(self.owner)
 
+    @cached_property
+    def in_order(self) -> bool:
+        """Is feature ``i`` element ``i``?"""
+        return self.single and bool((self.owner == np.arange(self.count)).all())
+
     @property
     def elements(self) -> Array:
         """The element of each feature, ``(count,)``, where each owns one."""
@@ -75,7 +81,7 @@ class Features:
 
     def sum(self, scores: Array) -> Array:
         """Sum element scores by feature: ``(items, size)`` to ``(items, count)``."""
-        if self.single and (self.owner == np.arange(self.count)).all():
+        if self.in_order:
             return scores
         order = np.argsort(self.owner, kind="stable")
         starts = np.searchsorted(self.owner[order], np.arange(self.count))

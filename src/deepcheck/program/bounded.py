@@ -22,6 +22,7 @@ from deepcheck.program.rationals import Array
 UNIT = 2.0**-53
 TINY = 2.0**-1022
 UP = 1 + 2.0**-40
+SHORT = 64
 _FLOATS = Floats()
 _MAGNITUDES = Floats(absolute=True)
 
@@ -74,6 +75,9 @@ def sizes(value: Array) -> Array:
     flat = value.reshape(len(value), -1)
     if flat.shape[1] == 0:
         return np.zeros(len(value))
+    if flat.shape[1] <= SHORT:
+        columns = np.ascontiguousarray(flat.T)  # NumPy reduces many short rows one by one, a few long columns at once
+        return np.asarray(np.maximum(columns.max(axis=0), -columns.min(axis=0)))
     return np.asarray(np.maximum(flat.max(axis=1), -flat.min(axis=1)))
 
 

@@ -139,8 +139,8 @@ class Piecewise(Branch):
             signs, sure = arithmetic.signs(arithmetic.plus(z, offset))
             flat = signs.reshape(len(signs), self.elements)
             arms = np.asarray(arms + (signs > 0))
-            certain = np.asarray(certain & sure.reshape(flat.shape).all(axis=1))
-            borders = np.asarray(borders + self.elements - np.count_nonzero(flat, axis=1))
+            certain = np.asarray(certain & _all_rows(sure.reshape(flat.shape)))
+            borders = np.asarray(borders + _zeros_in_rows(flat))
         return arms.astype(np.int8), certain, borders
 
     def select(self, arithmetic: Arithmetic[A], arms: Choice, z: A) -> A:
@@ -231,3 +231,15 @@ class Largest(Branch):
         candidates = arithmetic.gather(self.windows, s)
         winner = arithmetic.spread(arithmetic.pick(candidates, arms), self.windows.shape[-1])
         yield arithmetic.subtract(winner, candidates)
+
+
+def _all_rows(flags: Array) -> Array:
+    """``flags.all(axis=1)``, at once where all are set."""
+    return np.ones(len(flags), dtype=bool) if flags.all() else np.asarray(flags.all(axis=1))
+
+
+def _zeros_in_rows(values: Array) -> Array:
+    """How many zeros each row has, at once where there are none."""
+    if np.count_nonzero(values) == values.size:
+        return np.zeros(len(values), dtype=np.int64)
+    return np.asarray(values.shape[1] - np.count_nonzero(values, axis=1))

@@ -1,7 +1,7 @@
 """Which inputs matter: the paper's metrics, our reach, and shortlists."""
 
-from deepcheck.ranking.metrics import METRICS, element_scores
+from deepcheck.ranking.metrics import METRICS
 from deepcheck.ranking.order import order_of, shortlist_length
 from deepcheck.ranking.reach import Gains, gains, reach
 
-__all__ = ["METRICS", "Gains", "element_scores", "gains", "order_of", "reach", "shortlist_length"]
+__all__ = ["METRICS", "Gains", "gains", "order_of", "reach", "shortlist_length"]

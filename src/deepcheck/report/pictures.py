@@ -6,6 +6,7 @@ Source: Table I and figure 3.
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -182,9 +183,8 @@ def grid_shape(shape: tuple[int, ...]) -> tuple[int, int]:
     """
     if len(shape) == 2:
         return shape[0], shape[1]
-    side = round(shape[0] ** 0.5)
-    if len(shape) == 1 and side * side == shape[0]:
-        return side, side
+    if len(shape) == 1 and isqrt(shape[0]) ** 2 == shape[0]:
+        return isqrt(shape[0]), isqrt(shape[0])
     raise OptionError(f"expected features in rows and columns to draw them, got features of shape {shape}")
 
 

@@ -62,8 +62,8 @@ def remarks(table2: dict[str, Any], table3: dict[str, Any], census: dict[str, An
         "The same code judges the paper's claims on all tables. "
         + " ".join(_score(table2["claims"] + table3["claims"], where) for where in ("paper", "bounded", "unbounded")),
         f"{_percent(places['lit'])} of our attackable pixels in [0, 1] are lit, {_percent(places['near'])} are "
-        f"background near the digit, {_percent(places['far'])} background far from it. In the paper they lie on the digit or very "
-        "close to it.",
+        f"background near the digit, {_percent(places['far'])} background far from it. In the paper they lie on "
+        "the digit or very close to it.",
         "A background pixel has value 0, so coi scores it 0: it stands behind every pixel with a positive score, among "
         "the other background pixels in index order, however strongly the network reacts to it.",
         "In [0, 1] a background pixel can only become lighter, which lowers the label's score where its coefficient is "

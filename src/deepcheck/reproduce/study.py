@@ -69,7 +69,7 @@ class Study:
 
     @contextmanager
     def bar(self, text: str, total: int | None) -> Iterator[Callable[[int], object]]:
-        """Show progress and the time left if standard error is a terminal; gives what to call with each step's length."""
+        """Show progress and the time left if standard error is a terminal; give what takes each step's length."""
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

@@ -1,7 +1,8 @@
 """One unknown per system, all systems at once: intersect half-lines ``value + slope * d >= 0``.
 
 Every number carries a bound on its rounding error, so each interval comes twice: an *outer* one that
-contains the true interval, and an *inner* one inside it. What lies between is for exact arithmetic.
+contains the true interval, and an *inner* one inside it. What lies between is for exact arithmetic. An end moves by
+a relative step and, since quotients may underflow, by the least normal number.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcheck.program import Array, Bounded
-from deepcheck.program.bounded import UP
+from deepcheck.program.bounded import TINY, UP
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,15 @@ class Interval:
         """Some of the systems."""
         return Interval(
             self.outer_lower[systems], self.inner_lower[systems], self.inner_upper[systems], self.outer_upper[systems]
+        )
+
+    def cautious(self) -> "Interval":
+        """The same, where an end that is not a number (an overflow) excludes nothing and promises nothing."""
+        return Interval(
+            np.where(np.isnan(self.outer_lower), -np.inf, self.outer_lower),
+            np.where(np.isnan(self.inner_lower), np.inf, self.inner_lower),
+            np.where(np.isnan(self.inner_upper), -np.inf, self.inner_upper),
+            np.where(np.isnan(self.outer_upper), np.inf, self.outer_upper),
         )
 
     @property
@@ -59,14 +69,14 @@ class Fold:
             far = (np.maximum(value, 0.0) + error) / (magnitude - slope_error) * UP
             near = np.maximum(value - error, 0.0) / (magnitude + slope_error) * (2 - UP)
         far = np.where(known_sign, far, np.inf)
-        near = np.where(present & (magnitude + slope_error > 0), near, np.inf)
+        near = np.where(present & ~(magnitude + slope_error == 0), near, np.inf)
         rising, falling = slope > 0, slope < 0
         known = self.interval
         self.interval = Interval(
-            np.maximum(known.outer_lower, -_least(far, rising)),
-            np.maximum(known.inner_lower, -_least(near, rising | ~known_sign)),
-            np.minimum(known.inner_upper, _least(near, falling | ~known_sign)),
-            np.minimum(known.outer_upper, _least(far, falling)),
+            np.maximum(known.outer_lower, -_least(far, rising) - TINY),
+            np.maximum(known.inner_lower, np.minimum(-_least(near, rising | ~known_sign) + TINY, 0.0)),
+            np.minimum(known.inner_upper, np.maximum(_least(near, falling | ~known_sign) - TINY, 0.0)),
+            np.minimum(known.outer_upper, _least(far, falling) + TINY),
         )
 
     def require(self, values: Bounded, slopes: Bounded) -> None:
@@ -76,10 +86,10 @@ class Fold:
         inner = _ends(v - error, s - slope_error, s + slope_error, optimistic=False)
         known = self.interval
         self.interval = Interval(
-            np.maximum(known.outer_lower, outer[0].max(axis=1, initial=-np.inf)),
-            np.maximum(known.inner_lower, inner[0].max(axis=1, initial=-np.inf)),
-            np.minimum(known.inner_upper, inner[1].min(axis=1, initial=np.inf)),
-            np.minimum(known.outer_upper, outer[1].min(axis=1, initial=np.inf)),
+            np.maximum(known.outer_lower, outer[0].max(axis=1, initial=-np.inf) - TINY),
+            np.maximum(known.inner_lower, inner[0].max(axis=1, initial=-np.inf) + TINY),
+            np.minimum(known.inner_upper, inner[1].min(axis=1, initial=np.inf) - TINY),
+            np.minimum(known.outer_upper, outer[1].min(axis=1, initial=np.inf) + TINY),
         )
 
 
@@ -105,5 +115,6 @@ def _ends(value: Array, low: Array, high: Array, *, optimistic: bool) -> tuple[A
         rising, falling = ~holds & (right > 0), ~holds & (left < 0)
         lower = np.where(rising & ~falling, to_right * (2 - out), lower)
         upper = np.where(falling & ~rising, -to_left * (2 - out), upper)
-    hopeless = ~holds & ~rising & ~falling
+    # Where a number overflowed nothing is known: then nothing is excluded, and nothing is promised.
+    hopeless = (value < 0) & (right <= 0) & (left >= 0) if optimistic else ~holds & ~rising & ~falling
     return np.where(hopeless, np.inf, lower), np.where(hopeless, -np.inf, upper)
