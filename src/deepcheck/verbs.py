@@ -99,10 +99,17 @@ def importance(
     scores = np.empty((len(batch), features.count))
 
     def score(part: slice) -> None:
+        try:
+            with np.errstate(over="raise", invalid="raise"):
+                score_chunk(part)
+        except FloatingPointError:
+            raise InputError("the network overflows float64 on this input: no coefficients can be given") from None
+
+    def score_chunk(part: slice) -> None:
         received = program.preprocessing.model_input(batch[part], program.dtype)
         outcome = run(program, received)
         if outcome.overflow.any():
-            raise InputError("the network overflows float64 on this input: no coefficients can be given")
+            raise FloatingPointError
         if metric == "reach":
             pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
             scores[part] = _reaches(program, received, outcome, box)[:, features.elements]
@@ -172,7 +179,7 @@ def attack(
     pixels = domain or Pixels()
     received, box = _received(program, x, pixels)
     started = time.perf_counter()
-    outcome = run(program, received)
+    outcome = run(program, received, sharp=True)
     tried = _tried(program, program.batch(x), received, outcome, box, grouped, features, order, shortlist)
     query = Search(program, box, target, objective)
     found = Strategy(tried, first, timeout, progress).run(query, received, outcome)
@@ -298,10 +305,11 @@ def _tried(
     length = shortlist_length(shortlist, len(elements))
     if order is None:
         return np.broadcast_to(elements, (len(received), len(elements)))
-    if order == "reach":
-        scores = _reaches(program, received, outcome, box)
-    else:
-        scores = _scores(program, pixels, outcome, order)
+    with np.errstate(over="ignore", invalid="ignore"):
+        if order == "reach":
+            scores = _reaches(program, received, outcome, box)
+        else:
+            scores = _scores(program, pixels, outcome, order)
     return np.asarray(elements[order_of(scores[:, elements])[:, :length]])
 
 

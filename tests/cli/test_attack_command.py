@@ -6,14 +6,15 @@ import onnxruntime
 import pytest
 from conftest import Command
 from PIL import Image
+from tiny_models import rgb_sum, two_sums
 
 import deepcheck
 
 ATTACKED = [[[0.5, 0.5], [0.4, 0.2]]]
 """Scores 1.0 and 0.6: x2 > 0.8, x3 > 0.6, x0 < 0.1 or x1 < 0.1 makes it label 1."""
-PROVED = [[[1.0, 1.0], [0.0, 0.0]]]
-TIED = [[[0.0, 0.0], [0.5, 0.5]]]
-"""Label 1; x0 = 1 only ties, and a tie goes to label 0."""
+PROVED = [[[1.0, 1.0], [0.1, 0.0]]]
+TIED = [[[0.5, 0.0], [0.5, 0.5]]]
+"""Scores 0.5 and 1.0: x0 = 1 only ties, and a tie goes to label 0."""
 
 
 def stored(folder: Path, values: object, name: str = "x.npy") -> Path:
@@ -42,8 +43,9 @@ def test_the_table_lists_what_json_lists(command: Command, model, tmp_path):
     assert answer.status == 0
     assert "attack (this path" in answer.out
     assert "values in [0, 1] (the default" in answer.out
-    assert "(1, 0)   1: [0.8, 1]" in answer.out
-    assert "(1, 1)   1: [0.6, 1]" in answer.out
+    lines = [" ".join(line.split()) for line in answer.out.splitlines()]
+    assert any(line.startswith("2 (1, 0) 1: [0.8, 1] ") and line.endswith(" yes") for line in lines)
+    assert any(line.startswith("3 (1, 1) 1: [0.6, 1] ") and line.endswith(" yes") for line in lines)
 
 
 def test_bounds_that_were_given_are_not_called_the_default(command: Command, model, tmp_path):
@@ -65,7 +67,7 @@ def test_a_proof_prints_its_scope_and_exits_with_0(command: Command, model, tmp_
 
 
 def test_an_open_question_exits_with_1(command: Command, model, tmp_path):
-    answer = command("attack", model, stored(tmp_path, TIED))
+    answer = command("attack", model, stored(tmp_path, TIED), "--features", 0)
     assert answer.status == 1
     assert answer.out.startswith("undecided: tie")
 
@@ -107,6 +109,39 @@ def test_an_image_file_gives_levels_and_saved_witnesses_that_are_attacks(command
         levels = np.asarray(Image.open(file.with_suffix(".png")))
         assert np.array_equal(levels.astype(np.float32) / np.float32(255), x[0])
     assert "rounded" not in answer.err
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype", "words"),
+    [
+        ((4,), np.float32, []),
+        ((2, 2), np.float32, []),
+        ((2, 2, 1), np.float32, ["--layout", "nhwc"]),
+        ((1, 2, 2), np.float64, []),
+    ],
+)
+def test_images_fit_every_shape_of_the_same_pixels(command: Command, tmp_path, shape, dtype, words):
+    model = two_sums(tmp_path / "other.onnx", shape, dtype)
+    Image.fromarray(np.array([[128, 128], [100, 50]], dtype=np.uint8)).save(tmp_path / "x.png")
+    options = ["--levels", 256, "--save", tmp_path / "w", "--plot", tmp_path / "p.png", "--json", *words]
+    answer = command("attack", model, tmp_path / "x.png", *options)
+    ((first, last),) = json.loads(answer.out)["attacks"][3]["levels"]["1"]
+    assert first in (156, 157)  # level 156 ties but for the rounding of v / 255
+    assert last == 255
+    assert "rounded" not in answer.err
+    for file in (tmp_path / "w").glob("*.png"):
+        assert json.loads(command("attack", model, file, "--json", *words).out)["label"] == 1
+
+
+def test_the_channels_of_a_colour_image_keep_their_order(command: Command, tmp_path):
+    model = two_sums(tmp_path / "colours.onnx", (4, 1, 1))
+    Image.new("RGB", (1, 1), (1, 2, 3)).save(tmp_path / "x.png")
+    assert "(4, 1, 1)" in command("importance", model, tmp_path / "x.png").err
+    sums = rgb_sum(tmp_path / "rgb.onnx")
+    Image.new("RGB", (1, 2), (255, 51, 102)).save(tmp_path / "x.png")
+    found = json.loads(command("importance", sums, tmp_path / "x.png", "--features-as", "element", "--json").out)
+    np.testing.assert_allclose(found["scores"], [[[1.0], [1.0]], [[0.4], [0.4]], [[1.2], [1.2]]], atol=1e-6)
+    assert "attacks on colour pixels" in command("attack", sums, tmp_path / "x.png").err
 
 
 def test_a_png_that_had_to_be_rounded_is_announced(command: Command, model, tmp_path):

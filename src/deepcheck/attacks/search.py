@@ -94,7 +94,9 @@ def search(
         fit = items[~run.overflow[items] & asked[items].any(axis=1)]
         regions = Regions.empty()
         if len(fit):
-            regions, exact[fit] = _chunk(query, x[fit], run, fit, asked[fit])
+            # Slopes may overflow where values do not: nothing is concluded from such a float.
+            with np.errstate(over="ignore", invalid="ignore"):
+                regions, exact[fit] = _chunk(query, x[fit], run, fit, asked[fit])
         if not advance(len(items)):
             stopped.set()
         return regions

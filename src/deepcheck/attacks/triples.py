@@ -12,7 +12,7 @@ from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.domains import Box
 from deepcheck.program import Array, Bounded
-from deepcheck.program.bounded import UNIT, UP, difference
+from deepcheck.program.bounded import UNIT, UP, difference, least_of_rows
 from deepcheck.ranking import Gains
 from deepcheck.solvers import Fold, Interval
 
@@ -192,8 +192,8 @@ def _best(
             + slopes.error[:, None, :] * np.abs(step)[:, :, None]
             + 4 * UNIT * (np.abs(values.value)[:, None, :] + np.abs(slopes.value[:, None, :] * step[:, :, None]))
         ) * UP
-        certain = inside & (margins * PRECISION > doubt).all(axis=2) & np.isfinite(candidates)
-    margin = margins.min(axis=2)
+        certain = inside & (least_of_rows(margins * PRECISION - doubt) > 0) & np.isfinite(candidates)
+    margin = least_of_rows(margins)
     score = margin if objective == "margin" else -np.abs(step)
     best = np.argmax(np.where(certain, score, -np.inf), axis=1)
     rows = np.arange(len(candidates))

@@ -80,5 +80,5 @@ def _save_image(file: Path, attack: Attack, result: Result, layout: "Layout") ->
     else:
         shape = grid_shape(pixels.shape) if pixels.ndim == 1 else pixels.shape
         stored = save_image(pixels.reshape(shape) / full, file).reshape(pixels.shape)
-    received = program.model_input(scaled(stored, 255, result.domain))[0]
+    received = program.model_input(scaled(stored * 255, 255, result.domain, program))[0]
     return np.array_equal(received, attack.witness.model_input)

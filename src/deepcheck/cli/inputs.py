@@ -55,7 +55,7 @@ def read_program(model: str, mean: str | None, std: str | None, decision: str | 
 def read_input(text: str, program: "Program", *, domain: "Pixels", layout: "Layout", data: Path | None) -> Question:
     """Read INPUT: an array, an image, or one image of a data set.
 
-    An image's pixels are float32(level) / 255; the levels themselves where the bounds are 0:255.
+    An image's pixels are level / 255 in the model's type; the levels themselves where the bounds are 0:255.
 
     Raises:
         InputError: If it cannot be read, or does not fit the program.
@@ -63,16 +63,15 @@ def read_input(text: str, program: "Program", *, domain: "Pixels", layout: "Layo
     named = None if Path(text).exists() else re.fullmatch(r"([\w-]+):(\w+):(\d+)", text)
     if named:
         images = _image_set(named.group(1), named.group(2), data)
-        pixels = images.pixels(int(named.group(3)))[0]
-        return Question(_fitted(scaled(pixels, images.max_level, domain), program, layout, text), is_image=True)
+        levels, full = images.pixels(int(named.group(3)))[0] * images.max_level, images.max_level
+        return Question(_fitted(scaled(levels, full, domain, program), program, layout, text), is_image=True)
     path = Path(text)
     if not path.is_file():
         raise InputError(f"expected a .npy or .npz file, an image, or an image such as mnist:test:7, got '{text}'")
     if path.suffix.lower() in (".npy", ".npz"):
         return Question(_one(_array(path), program), is_image=False)
     levels = _levels(path, program, layout)
-    pixels = levels.astype(np.float32) / np.float32(255)
-    return Question(_fitted(scaled(pixels, 255, domain), program, layout, text), is_image=True)
+    return Question(_fitted(scaled(levels, 255, domain, program), program, layout, text), is_image=True)
 
 
 def _image_set(name: str, split: str, data: Path | None) -> "ImageSet":
@@ -92,9 +91,10 @@ def full_scale(domain: "Pixels") -> float:
     return 255.0 if domain.bounds == (0.0, 255.0) else 1.0
 
 
-def scaled(pixels: "Array", max_level: int, domain: "Pixels") -> "Array":
-    """Pixels in [0, 1] as they are, or as the levels that they came from where the bounds are 0:255."""
-    return pixels if full_scale(domain) == 1 else np.rint(pixels * np.float32(max_level))
+def scaled(levels: "Array", max_level: int, domain: "Pixels", program: "Program") -> "Array":
+    """The pixels of levels, in the model's type: level / max_level, or the levels where the bounds are 0:255."""
+    numbers = np.rint(levels).astype(program.dtype)
+    return numbers if full_scale(domain) != 1 else np.asarray(numbers / program.dtype.type(max_level))
 
 
 def _array(path: Path) -> "Array":

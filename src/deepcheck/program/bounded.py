@@ -76,9 +76,16 @@ def sizes(value: Array) -> Array:
     if flat.shape[1] == 0:
         return np.zeros(len(value))
     if flat.shape[1] <= SHORT:
-        columns = np.ascontiguousarray(flat.T)  # NumPy reduces many short rows one by one, a few long columns at once
+        columns = np.ascontiguousarray(flat.T)
         return np.asarray(np.maximum(columns.max(axis=0), -columns.min(axis=0)))
     return np.asarray(np.maximum(flat.max(axis=1), -flat.min(axis=1)))
+
+
+def least_of_rows(x: Array, initial: float = np.inf) -> Array:
+    """``x.min(axis=-1)``; NumPy reduces many short rows one by one, but a few long columns at once."""
+    if 0 < x.shape[-1] <= SHORT:
+        return np.asarray(np.ascontiguousarray(np.moveaxis(x, -1, 0)).min(axis=0))
+    return np.asarray(x.min(axis=-1, initial=initial))
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,14 @@ def in_parallel(work: Callable[[T], R], chunks: Sequence[T]) -> list[R]:
     workers = min(len(chunks), os.cpu_count() or 1)
     if workers < 2:
         return [work(chunk) for chunk in chunks]
-    with _controller().limit(limits=1, user_api="blas"), ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(work, chunks))
+    with _controller().limit(limits=1, user_api="blas"):
+        return list(_pool(workers).map(work, chunks))
+
+
+@lru_cache(maxsize=1)
+def _pool(workers: int) -> ThreadPoolExecutor:
+    """Threads that stay, with the memory that they have touched."""
+    return ThreadPoolExecutor(workers, thread_name_prefix="deepcheck")
 
 
 @lru_cache(maxsize=1)

@@ -55,11 +55,12 @@ class Gains:
         slack = (self.gap_errors + farthest * (self.slope_errors + 8 * UNIT * self.sizes)) * UP
         needed = -self.gaps - slack
         # Whole rows first: the extreme coefficients times the longest moves bound every element's gain.
+        # What overflowed to NaN is never below anything, so it is left, not proved.
         most = np.maximum(self.slopes.max(axis=2) * ahead, self.slopes.min(axis=2) * -behind)
-        item, other = np.nonzero((most >= needed) & wanted)
+        item, other = np.nonzero(~(most < needed) & wanted)
         slopes = self.slopes[item, other]
         gain = np.maximum(slopes * upper[item], slopes * lower[item])
-        row, element = np.nonzero(gain >= needed[item, other][:, None])
+        row, element = np.nonzero(~(gain < needed[item, other][:, None]))
         return item[row], other[row], element
 
 

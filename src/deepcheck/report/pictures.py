@@ -85,7 +85,8 @@ def picture_grid(
     left = MARGIN + LETTER * max((len(text) for text in row_titles), default=0)
     head = LINE * max((text.count("\n") + 1 for text in column_titles), default=0)
     width = left + max(len(row) for row in rows) * (wide + GAP)
-    lines = [line for text in caption.splitlines() for line in textwrap.wrap(text, round(width / LETTER * 1.5))]
+    letters = round((width - 2 * MARGIN) / LETTER * 1.5)
+    lines = [line for text in caption.splitlines() for line in textwrap.wrap(text, letters)]
     height = MARGIN + head + sum(heights) + sum(titles) + len(rows) * GAP + CAPTION_LINE * len(lines) + MARGIN
     sheet = _Sheet.of(width, height)
     top = MARGIN + head

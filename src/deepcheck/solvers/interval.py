@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from deepcheck.program import Array, Bounded
-from deepcheck.program.bounded import TINY, UP
+from deepcheck.program.bounded import TINY, UP, least_of_rows
 
 
 @dataclass(frozen=True)
@@ -86,15 +86,15 @@ class Fold:
         inner = _ends(v - error, s - slope_error, s + slope_error, optimistic=False)
         known = self.interval
         self.interval = Interval(
-            np.maximum(known.outer_lower, outer[0].max(axis=1, initial=-np.inf) - TINY),
-            np.maximum(known.inner_lower, inner[0].max(axis=1, initial=-np.inf) + TINY),
-            np.minimum(known.inner_upper, inner[1].min(axis=1, initial=np.inf) - TINY),
-            np.minimum(known.outer_upper, outer[1].min(axis=1, initial=np.inf) + TINY),
+            np.maximum(known.outer_lower, -least_of_rows(-outer[0]) - TINY),
+            np.maximum(known.inner_lower, -least_of_rows(-inner[0]) + TINY),
+            np.minimum(known.inner_upper, least_of_rows(inner[1]) - TINY),
+            np.minimum(known.outer_upper, least_of_rows(outer[1]) + TINY),
         )
 
 
 def _least(ends: Array, where: Array) -> Array:
-    return np.asarray(np.where(where, ends, np.inf).min(axis=1, initial=np.inf))
+    return least_of_rows(np.where(where, ends, np.inf))
 
 
 def _ends(value: Array, low: Array, high: Array, *, optimistic: bool) -> tuple[Array, Array]:
@@ -107,14 +107,16 @@ def _ends(value: Array, low: Array, high: Array, *, optimistic: bool) -> tuple[A
     # The slope that counts on each side of 0: the kindest when optimistic, else the least kind.
     right, left = (high, low) if optimistic else (low, high)
     out = UP if optimistic else 2 - UP
+    # An end that overflows is still an end.
+    farthest = np.finfo(np.float64).max if optimistic else np.inf
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         to_right, to_left = np.abs(value / right), np.abs(value / left)
         holds = value >= 0
         upper = np.where(holds & (right < 0), to_right * out, upper)
         lower = np.where(holds & (left > 0), -to_left * out, lower)
         rising, falling = ~holds & (right > 0), ~holds & (left < 0)
-        lower = np.where(rising & ~falling, to_right * (2 - out), lower)
-        upper = np.where(falling & ~rising, -to_left * (2 - out), upper)
+        lower = np.where(rising & ~falling, np.minimum(to_right * (2 - out), farthest), lower)
+        upper = np.where(falling & ~rising, np.maximum(-to_left * (2 - out), -farthest), upper)
     # Where a number overflowed nothing is known: then nothing is excluded, and nothing is promised.
     hopeless = (value < 0) & (right <= 0) & (left >= 0) if optimistic else ~holds & ~rising & ~falling
     return np.where(hopeless, np.inf, lower), np.where(hopeless, -np.inf, upper)

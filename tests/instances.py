@@ -1,0 +1,242 @@
+"""Every instruction: one line here runs all the laws of `tests/laws` on it.
+
+An affine instance names how to build the instruction for an operand of a given shape, and the same layer in plain
+NumPy, ``(items, *shape) -> (items, *out)``, in any number type (float64 or fractions).
+"""
+
+import itertools
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from deepcheck.program import Constant, Largest, Piecewise, Sliding, affine
+from deepcheck.program.maps import ABSENT, Gather
+
+
+@dataclass(frozen=True)
+class AffineLayer:
+    name: str
+    shapes: tuple
+    build: Any
+    plain: Any
+
+    def __str__(self):
+        return self.name
+
+
+@dataclass(frozen=True)
+class BranchLayer:
+    name: str
+    shape: tuple
+    build: Any
+    plain: Any
+
+    def __str__(self):
+        return self.name
+
+
+RNG = np.random.default_rng(11)
+NASTY = np.array([0.0, 1.0, -1.0, 1e20, -1e20, 1e-20, 1e-38, 1 / 3, 0.1, -7.25, 3e38, 1e-45], np.float32)
+
+
+def weights(*shape):
+    """Stored numbers, some of them zero, huge or tiny."""
+    plain = RNG.normal(size=shape).astype(np.float32)
+    return np.where(RNG.random(shape) < 0.3, RNG.choice(NASTY, shape), plain)
+
+
+def like(constant, x):
+    """A constant in the number type of ``x``."""
+    if x.dtype != object:
+        return np.asarray(constant, np.float64)
+    exact = np.empty(np.size(constant), dtype=object)
+    exact[:] = [Fraction(float(v)) for v in np.ravel(constant)]
+    return exact.reshape(np.shape(constant))
+
+
+def zeros(x, shape):
+    return np.zeros(shape) if x.dtype != object else np.full(shape, Fraction(0), dtype=object)
+
+
+def sliding(kernel, strides=None, dilations=None, before=None, after=None, *, ceil=False):
+    d = len(kernel)
+    return Sliding(kernel, strides or (1,) * d, dilations or (1,) * d, before or (0,) * d, after or (0,) * d, ceil)
+
+
+def taps(spatial, s):
+    """Every output position of a sliding kernel with the source position of each tap."""
+    counts = []
+    for n, k, stride, dilation, b, a in zip(spatial, s.kernel, s.strides, s.dilations, s.before, s.after, strict=True):
+        room = n + b + a - dilation * (k - 1) - 1
+        counts.append((-(-room // stride) if s.ceil else room // stride) + 1)
+    for out in itertools.product(*map(range, counts)):
+        yield out, [
+            tuple(o * st - b + t * d for o, st, b, t, d in zip(out, s.strides, s.before, tap, s.dilations, strict=True))
+            for tap in itertools.product(*map(range, s.kernel))
+        ]
+
+
+def inside(at, spatial):
+    return all(0 <= p < n for p, n in zip(at, spatial, strict=True))
+
+
+def plain_convolution(weight, bias, s, groups):
+    def run(x):
+        spatial, w = x.shape[2:], like(weight, x)
+        positions = list(taps(spatial, s))
+        shape = tuple(np.add(positions[-1][0], 1))
+        out = zeros(x, (len(x), len(weight), *shape))
+        per_group, channels = len(weight) // groups, weight.shape[1]
+        for (at, sources), m in itertools.product(positions, range(len(weight))):
+            for tap, source in enumerate(sources):
+                for c in range(channels if inside(source, spatial) else 0):
+                    term = x[(slice(None), m // per_group * channels + c, *source)] * w[m, c].ravel()[tap]
+                    out[(slice(None), m, *at)] += term
+        return out if bias is None else out + like(bias, x).reshape(1, -1, *(1,) * len(spatial))
+
+    return run
+
+
+def plain_average(s, *, counted):
+    def run(x):
+        spatial = x.shape[2:]
+        positions = list(taps(spatial, s))
+        out = zeros(x, (*x.shape[:2], *np.add(positions[-1][0], 1)))
+        for at, sources in positions:
+            real = [p for p in sources if inside(p, spatial)]
+            declared = [
+                p for p in sources if all(-b <= q < n + a for q, n, b, a in zip(p, spatial, s.before, s.after, strict=True))
+            ]
+            total = sum(x[(slice(None), slice(None), *p)] for p in real)
+            out[(slice(None), slice(None), *at)] = total / (len(declared) if counted else len(real))
+        return out
+
+    return run
+
+
+def convolution(name, shape, weight_shape, s, *, groups=1, bias=True):
+    weight, offset = weights(*weight_shape), weights(weight_shape[0]) if bias else None
+    return AffineLayer(
+        name,
+        (shape,),
+        lambda: affine.convolution(0, shape, weight, offset, sliding=s, groups=groups),
+        plain_convolution(weight, offset, s, groups),
+    )
+
+
+def average(name, shape, s, *, counted):
+    build = lambda: affine.average_pool(0, shape, s, count_padding=counted)  # noqa: E731
+    return AffineLayer(name, (shape,), build, plain_average(s, counted=counted))
+
+
+def dense(name, shape, width, *, bias=True):
+    weight, offset = weights(shape[-1], width), weights(width) if bias else None
+    return AffineLayer(
+        name,
+        (shape,),
+        lambda: affine.dense(0, shape, weight, None if offset is None else Constant(offset)),
+        lambda x: x @ like(weight, x) + (0 if offset is None else like(offset, x)),
+    )
+
+
+FACTOR, DIVISOR, SHIFT = weights(3, 1), np.array([3.0, 7.0, 0.1], np.float32), weights(4)
+ORDER = np.arange(12).reshape(3, 4).T
+
+AFFINE = [
+    dense("dense", (5,), 3),
+    dense("dense without bias on rows", (2, 4), 3, bias=False),
+    dense("dense of one", (1,), 1),
+    convolution("convolution 2-D", (2, 4, 5), (3, 2, 2, 3), sliding((2, 3))),
+    convolution("convolution strided and padded", (1, 5, 5), (2, 1, 3, 3), sliding((3, 3), (2, 2), None, (1, 1), (1, 0))),
+    convolution("convolution dilated", (1, 5, 6), (2, 1, 2, 2), sliding((2, 2), None, (2, 3)), bias=False),
+    convolution("convolution in groups", (4, 3, 3), (6, 2, 2, 2), sliding((2, 2)), groups=2),
+    convolution("convolution per channel", (3, 4, 4), (3, 1, 3, 3), sliding((3, 3), None, None, (1, 1), (1, 1)), groups=3),
+    convolution("convolution 1-D", (2, 7), (3, 2, 3), sliding((3,), (2,), (2,), (2,), (1,))),
+    average("average", (2, 4, 4), sliding((2, 2), (2, 2)), counted=False),
+    average("average without padding", (1, 4, 5), sliding((3, 3), (2, 2), None, (1, 1), (1, 1)), counted=False),
+    average("average with padding", (1, 4, 5), sliding((3, 3), (2, 2), None, (1, 1), (1, 1)), counted=True),
+    average("average 1-D, ceil", (2, 6), sliding((3,), (2,), None, (1,), (1,), ceil=True), counted=True),
+    AffineLayer(
+        "scale by quotients",
+        ((3, 4),),
+        lambda: affine.scale_and_shift(0, (3, 4), Constant(FACTOR, DIVISOR[:, None]), Constant(SHIFT), kind="scale"),
+        lambda x: x * (like(FACTOR, x) / like(DIVISOR[:, None], x)) + like(SHIFT, x),
+    ),
+    AffineLayer(
+        "scale by a scalar",
+        ((3,),),
+        lambda: affine.scale_and_shift(0, (3,), Constant(np.float32(0.1)), Constant(np.asarray(1e20)), kind="scale"),
+        lambda x: x * like(np.float32(0.1), x) + like(1e20, x),
+    ),
+    AffineLayer(
+        "shift to a larger shape",
+        ((4,),),
+        lambda: affine.scale_and_shift(0, (4,), None, Constant(FACTOR), kind="shift"),
+        lambda x: np.broadcast_to(x[:, None, :], (len(x), 3, 4)) + like(FACTOR, x),
+    ),
+    AffineLayer("add", ((3, 4), (3, 4)), lambda: affine.add(((0, (3, 4)), (1, (3, 4)))), lambda x, y: x + y),
+    AffineLayer("add repeated", ((3, 4), (4,)), lambda: affine.add(((0, (3, 4)), (1, (4,)))), lambda x, y: x + y[:, None]),
+    AffineLayer("add to itself", ((4,), (4,)), lambda: affine.add(((0, (4,)), (1, (4,)))), lambda x, y: x + y),
+    AffineLayer(
+        "concatenate",
+        ((2, 3), (2, 1)),
+        lambda: affine.concatenate(((0, (2, 3)), (1, (2, 1))), 1),
+        lambda x, y: np.concatenate([x, y], axis=2),
+    ),
+    AffineLayer("transpose", ((3, 4),), lambda: affine.move(0, (3, 4), ORDER, kind="move"), lambda x: x.transpose(0, 2, 1)),
+    AffineLayer(
+        "repeat and pad",
+        ((3,),),
+        lambda: affine.move(0, (3,), np.array([ABSENT, 2, 2, 0, ABSENT]), kind="move"),
+        lambda x: np.stack([0 * x[:, 0], x[:, 2], x[:, 2], x[:, 0], 0 * x[:, 0]], axis=1),
+    ),
+]
+
+
+def piecewise(name, breakpoints, slopes, intercepts, plain):
+    numbers = [tuple(Fraction(v) for v in values) for values in (breakpoints, slopes, intercepts)]
+    return BranchLayer(name, (4,), lambda: Piecewise(0, "z", (4,), name, *numbers), plain)
+
+
+def elementwise(function):
+    def run(x):
+        out = np.empty_like(x)
+        out.reshape(-1)[:] = [function(v) for v in x.reshape(-1)]
+        return out
+
+    return run
+
+
+def largest(name, shape, s):
+    def plain(x):
+        spatial = shape[1:]
+        positions = list(taps(spatial, s))
+        out = zeros(x, (*x.shape[:2], *np.add(positions[-1][0], 1)))
+        for at, sources in positions:
+            for n, c in itertools.product(range(len(x)), range(shape[0])):
+                out[(n, c, *at)] = max(x[(n, c, *p)] for p in sources if inside(p, spatial))
+        return out
+
+    def build():
+        index = affine.unfold(shape, s)
+        return Largest(0, "z", Gather(index.reshape(shape[0], *s.outputs(shape[1:]), -1), shape, rows=True))
+
+    return BranchLayer(name, shape, build, plain)
+
+
+LEAK = Fraction(float(np.float32(0.01)))
+BRANCHES = [
+    piecewise("relu", [0], [0, 1], [0, 0], elementwise(lambda v: max(v, 0 * v))),
+    piecewise("leaky relu", [0], [LEAK, 1], [0, 0], elementwise(lambda v: v if v > 0 else v * type(v)(LEAK))),
+    piecewise("abs", [0], [-1, 1], [0, 0], elementwise(abs)),
+    piecewise("relu6", [0, 6], [0, 1, 0], [0, 0, 6], elementwise(lambda v: min(max(v, 0 * v), 0 * v + 6))),
+    piecewise(
+        "hat", [-1, 0, 1], [0, 1, -1, 0], [0, 1, 1, 0], elementwise(lambda v: max(0 * v, 1 - abs(v)))
+    ),
+    largest("max 2-D", (2, 4, 4), sliding((2, 2), (2, 2))),
+    largest("max padded", (1, 3, 3), sliding((3, 3), (1, 1), None, (1, 1), (1, 1))),
+    largest("max dilated", (1, 4, 4), sliding((2, 2), (1, 1), (2, 2))),
+    largest("max 1-D, ceil", (2, 5), sliding((2,), (2,), ceil=True)),
+    largest("max of one", (2, 3), sliding((1,))),
+]
