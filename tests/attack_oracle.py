@@ -16,13 +16,17 @@ from oracles import (
 )
 
 NEAR = Fraction(2) ** -19
+LARGEST = Fraction(np.finfo(np.float64).max)
 
 
 def expected_outcome(answer, origin, dtype, target, table):
     """What may be said of one feature, and for each label the levels (or None) that reach it."""
     wanted = [j for j in answer.reached if target in (None, j)]
-    levels = {j: [v for v, p in enumerate(table) if p - origin in answer.reached[j]] for j in wanted} if table else {}
+    levels = {}
     if table:
+        for j in wanted:
+            span = answer.reached[j]
+            levels[j] = [] if span.empty else [v for v, p in enumerate(table) if p - origin in span]
         won = [j for j in wanted if any(table[v] - origin in answer.won[j] for v in levels[j])]
         reached = [j for j in wanted if levels[j]]
     else:
@@ -102,6 +106,10 @@ def check_interval(intervals, span, origin, units):
             assert given == side * np.inf
         else:
             true = (origin + end) * units[0] + units[1]
+            if abs(true) > LARGEST:
+                true = LARGEST if true > 0 else -LARGEST
+                given = min(max(given, -float(LARGEST)), float(LARGEST))
+            assert np.isfinite(given)
             assert abs(Fraction(given) - true) <= NEAR * max(1, abs(true), abs(end))
 
 

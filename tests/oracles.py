@@ -135,7 +135,7 @@ def multiply(operands, is_form, given, opset):
 
 
 def divide(operands, is_form, given, opset):
-    return scaled(operands[0], 1 / fractions_of(operands[1]))
+    return scaled(operands[0], np.asarray(1 / fractions_of(operands[1]), dtype=object))
 
 
 def batch_norm(operands, is_form, given, opset):

@@ -43,7 +43,7 @@ class Graph:
 
     def store(self, array):
         name = f"c{len(self.stored)}"
-        self.stored.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self.stored.append(numpy_helper.from_array(np.array(array, order="C"), name))
         return name
 
     def node(self, operator, *others, shape=None, source=None, first=True, **attributes):

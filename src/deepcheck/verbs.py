@@ -1,7 +1,7 @@
 """The public functions: load a program, rank its inputs, attack it."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from deepcheck.domains import Box, Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import InputError, OptionError
 from deepcheck.frontends import program_from_onnx, read_model
-from deepcheck.program import Array, Preprocessing, Program, in_parallel
+from deepcheck.program import Array, Preprocessing, Program, chunks_of
 from deepcheck.ranking import METRICS, gains, order_of, reach, shortlist_length
 from deepcheck.symbolic import Run, coefficients, run
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import onnx
 
 ORDERS = (*METRICS, "reach")
-CHUNK_BYTES = 3 << 20
+CHUNK_BYTES = 8 << 20
 
 
 def load(
@@ -94,31 +94,28 @@ def importance(
     single = np.ndim(x) == len(program.input_shape)
     batch = program.batch(x)
     pixels = domain or Pixels()
-    box = pixels.box(program)
+    box = pixels.box(program) if metric == "reach" else None
 
-    scores = np.empty((len(batch), features.count))
-
-    def score(part: slice) -> None:
+    def score(part: Array) -> Array:
         try:
             with np.errstate(over="raise", invalid="raise"):
-                score_chunk(part)
+                return score_chunk(part)
         except FloatingPointError:
             raise InputError("the network overflows float64 on this input: no coefficients can be given") from None
 
-    def score_chunk(part: slice) -> None:
-        received = program.preprocessing.model_input(batch[part], program.dtype)
+    def score_chunk(part: Array) -> Array:
+        received = program.preprocessing.model_input(part, program.dtype)
         outcome = run(program, received)
         if outcome.overflow.any():
             raise FloatingPointError
-        if metric == "reach":
-            pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
-            scores[part] = _reaches(program, received, outcome, box)[:, features.elements]
-        elif features.in_order:
-            _scores(program, batch[part], outcome, metric, out=scores[part])
-        else:
-            scores[part] = features.sum(_scores(program, batch[part], outcome, metric))
+        if box is None:
+            return features.sum(_scores(program, part, outcome, metric))
+        pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
+        return _reaches(program, received, outcome, box)[:, features.elements]
 
-    in_parallel(score, list(_chunks(len(batch), 8 * program.size)))
+    length = max(1, CHUNK_BYTES // (8 * program.size))
+    parts = [score(batch[start : start + length]) for start in range(0, len(batch), length)]
+    scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
     shaped = scores.reshape(len(scores), *features.shape)
     return shaped[0] if single else shaped
 
@@ -313,12 +310,12 @@ def _tried(
     return np.asarray(elements[order_of(scores[:, elements])[:, :length]])
 
 
-def _scores(program: Program, pixels: Array, outcome: Run, metric: str, out: Array | None = None) -> Array:
+def _scores(program: Program, pixels: Array, outcome: Run, metric: str) -> Array:
     """Element scores of the predicted label by one of the paper's metrics, in pixel units, ``(items, size)``."""
     form = coefficients(program, outcome.path, program.decided().matrix[outcome.labels])
     if not program.preprocessing.is_identity:
         form = form * program.preprocessing.slopes(program.input_shape).ravel()
-    return METRICS[metric](form, pixels.reshape(len(pixels), -1), out)
+    return METRICS[metric](form, pixels.reshape(len(pixels), -1), form)
 
 
 def _reaches(program: Program, received: Array, outcome: Run, box: Box) -> Array:
@@ -327,16 +324,9 @@ def _reaches(program: Program, received: Array, outcome: Run, box: Box) -> Array
         raise OptionError("expected a bounded domain for reach: an unbounded feature reaches without end")
     flat = received.reshape(len(received), -1).astype(np.float64)
     found = np.empty(flat.shape)
-    for part in _chunks(len(flat), 8 * program.size * program.decided().labels):
-        items = np.arange(part.start, part.stop)
-        found[part] = reach(gains(program, outcome, items), box.lower - flat[part], box.upper - flat[part])
+    for items in chunks_of(len(flat), 8 * program.size * program.decided().labels, CHUNK_BYTES):
+        found[items] = reach(gains(program, outcome, items), box.lower - flat[items], box.upper - flat[items])
     return found
-
-
-def _chunks(items: int, bytes_each: int) -> Iterator[slice]:
-    """Slices of a batch that fit a cache."""
-    length = max(1, CHUNK_BYTES // bytes_each)
-    return (slice(start, min(start + length, items)) for start in range(0, items, length))
 
 
 def _numbers(value: float | Sequence[float] | None, default: float) -> tuple[float, ...]:

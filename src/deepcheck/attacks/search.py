@@ -17,15 +17,15 @@ from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.triples import Triples, decide
 from deepcheck.domains import Box
-from deepcheck.program import Array, Program, in_parallel
+from deepcheck.program import Array, Program, chunks_of, in_parallel
 from deepcheck.program.bounded import difference
 from deepcheck.ranking import Gains, gains
 from deepcheck.solvers import Fold, Interval
 from deepcheck.symbolic import Run, bounded_columns
 
 OBJECTIVES = ("margin", "l1", "linf")
-CHUNK_BYTES = 8 << 20
-"""How large the coefficients of a chunk of items may grow: about a cache."""
+CHUNK_BYTES = 32 << 20
+"""How large the coefficients of a chunk of items may grow."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,6 @@ def search(
     outcomes = np.where(asked, Outcome.PROVED, Outcome.UNTRIED).astype(np.int8)
     outcomes[run.overflow[:, None] & asked] = Outcome.OVERFLOW
     exact = np.zeros(len(x), dtype=np.int64)
-    length = max(1, CHUNK_BYTES // (8 * program.size * (program.decided().labels - 1)))
     stopped = Event()
 
     def work(items: Array) -> Regions | None:
@@ -101,7 +100,7 @@ def search(
             stopped.set()
         return regions
 
-    chunks = [np.arange(start, min(start + length, len(x))) for start in range(0, len(x), length)]
+    chunks = chunks_of(len(x), 8 * program.size * (program.decided().labels - 1), CHUNK_BYTES)
     parts = []
     for items, found in zip(chunks, in_parallel(work, chunks), strict=True):
         if found is None:

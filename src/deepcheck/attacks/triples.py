@@ -127,7 +127,8 @@ def _middle(outer: Array, inner: Array) -> Array:
 def _sharp(outer: Array, inner: Array) -> Array:
     """Is an end known to the precision that results promise?"""
     with np.errstate(invalid="ignore"):
-        return np.asarray((outer == inner) | (np.abs(outer - inner) <= PRECISION * np.maximum(1.0, np.abs(outer))))
+        near = np.abs(outer - inner) <= PRECISION * np.maximum(1.0, np.abs(outer))
+        return np.asarray((outer == inner) | (np.isfinite(outer) & near))
 
 
 def levels_within(

@@ -5,7 +5,7 @@ import onnx
 from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
-from deepcheck.errors import MalformedModel
+from deepcheck.errors import MalformedModel, UnsupportedOperator
 from deepcheck.frontends.model_file import BUDGET_BYTES
 from deepcheck.program import Array
 
@@ -17,18 +17,29 @@ MOVES = frozenset(
     )
 )
 
+RANDOM = frozenset(
+    ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli")
+)
+
 
 def fold(node: onnx.NodeProto, constants: dict[str, Array], model: onnx.ModelProto) -> tuple[dict[str, Array], bool]:
     """The results of a node whose operands are all constants, and whether they are free of rounding.
 
     Raises:
         MalformedModel: If an operand is missing or the node cannot be computed.
+        UnsupportedOperator: If its result is random.
     """
     inputs = [name for name in node.input if name]
     missing = [name for name in inputs if name not in constants]
     if missing:
         raise MalformedModel(f"node '{node.name}' ({node.op_type}) reads '{missing[0]}', which nothing computes")
-    if _elements(node, [constants[name] for name in inputs]) * 8 > BUDGET_BYTES:
+    if node.op_type in RANDOM:
+        raise UnsupportedOperator(f"node '{node.name}' ({node.op_type}) draws random numbers: it has no fixed value")
+    try:
+        size = _elements(node, [constants[name] for name in inputs])
+    except (IndexError, ValueError, TypeError, OverflowError) as problem:
+        raise MalformedModel(f"node '{node.name}' ({node.op_type}) is inconsistent: {problem}") from None
+    if size * 8 > BUDGET_BYTES:
         raise MalformedModel(f"node '{node.name}' ({node.op_type}) makes a constant over {BUDGET_BYTES} bytes")
     graph = helper.make_graph(
         [node],
@@ -39,7 +50,8 @@ def fold(node: onnx.NodeProto, constants: dict[str, Array], model: onnx.ModelPro
     opsets = list(model.opset_import)
     single = helper.make_model(graph, opset_imports=opsets, ir_version=min(model.ir_version or 8, 10))
     try:
-        results = ReferenceEvaluator(single).run(None, {name: constants[name] for name in inputs})
+        with np.errstate(all="ignore"):
+            results = ReferenceEvaluator(single).run(None, {name: constants[name] for name in inputs})
     except Exception as problem:  # the evaluator raises whatever NumPy or the operator raises
         reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
         raise MalformedModel(f"node '{node.name}' ({node.op_type}) cannot be computed on loading: {reason}") from None

@@ -72,6 +72,9 @@ def program_from_onnx(
     if scores not in builder.values:
         raise MalformedModel(f"{name}: its output '{scores}' does not depend on its input '{source.name}'")
     output = builder.values[scores]
+    if stripped in ("Softmax", "LogSoftmax"):
+        last = next(node for node in graph.node if target.name in node.output)
+        _check_axis(Node.read(last, builder.values, builder.constants, model), stripped, output.shape)
     instructions = _ending_in(builder.instructions, output.index)
     origin = Origin(
         name=name,
@@ -92,7 +95,7 @@ def program_from_onnx(
 def _array(tensor: onnx.TensorProto) -> Array:
     try:
         return np.asarray(numpy_helper.to_array(tensor))
-    except (ValueError, TypeError) as problem:
+    except (ValueError, TypeError, KeyError) as problem:
         raise MalformedModel(f"constant '{tensor.name}' cannot be read: {problem}") from None
 
 
@@ -125,6 +128,18 @@ def _strip(graph: onnx.GraphProto, target: str, builder: _Builder) -> tuple[str,
     return target, ""
 
 
+def _check_axis(last: Node, operator: str, shape: tuple[int, ...]) -> None:
+    """Raise `UnsupportedOperator` unless a final softmax runs over all scores, so that it keeps their order."""
+    axis = last.attributes.get("axis", -1 if last.opset >= 13 else 1) % (len(shape) + 1)
+    # Before opset 13 a softmax ran over its axis and all behind it.
+    together = shape[axis - 1 : axis] if last.opset >= 13 else shape[axis - 1 :]
+    if axis == 0 or prod(together) != prod(shape):
+        raise UnsupportedOperator(
+            f"node '{last.name}' ({operator}): expected a final softmax over all {prod(shape)} scores, got axis {axis} of scores "
+            f"of shape {shape} behind the batch axis"
+        )
+
+
 def _translate(proto: onnx.NodeProto, builder: _Builder, model: onnx.ModelProto) -> None:
     node = Node.read(proto, builder.values, builder.constants, model)
     if not any(name in builder.values for name in proto.input):
@@ -145,7 +160,7 @@ def _translate(proto: onnx.NodeProto, builder: _Builder, model: onnx.ModelProto)
         made = operator(node)
     except ModelError as problem:
         raise type(problem)(f"node '{node.name}' ({proto.op_type}): {problem}") from None
-    except (IndexError, ValueError, TypeError) as problem:
+    except (IndexError, KeyError, ValueError, TypeError, OverflowError) as problem:
         raise MalformedModel(f"node '{node.name}' ({proto.op_type}) is inconsistent: {problem}") from None
     builder.rounded += node.rounded
     if made is None:

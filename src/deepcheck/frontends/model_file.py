@@ -32,7 +32,10 @@ def read_model(path: Path) -> onnx.ModelProto:
     for tensor in external:
         _check_external(tensor, path)
     if external:
-        onnx.load_external_data_for_model(model, str(path.parent))
+        try:
+            onnx.load_external_data_for_model(model, str(path.parent))
+        except (onnx.checker.ValidationError, ValueError, OSError) as problem:
+            raise MalformedModel(f"{path}: its weights in other files cannot be read: {problem}") from None
     check_model(model, str(path))
     return model
 

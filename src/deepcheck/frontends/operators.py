@@ -195,7 +195,9 @@ def _squeeze(node: Node) -> Sequence[Instruction]:
     x = node.value()
     rank = len(x.shape) + 1
     axes = node.setting("axes", 1, None)
-    chosen = [i + 1 for i, n in enumerate(x.shape) if n == 1] if axes is None else [axis % rank for axis in axes]
+    if axes is None:
+        raise UnsupportedOperator("expected axes: without them the batch axis of 1 is removed as well")
+    chosen = [axis % rank for axis in axes]
     if 0 in chosen or any(x.shape[axis - 1] != 1 for axis in chosen):
         raise UnsupportedOperator(f"expected axes of length 1 behind the batch axis, got {axes} of {x.shape}")
     return [_reshaped(x, tuple(n for i, n in enumerate(x.shape) if i + 1 not in chosen))]

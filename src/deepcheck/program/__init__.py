@@ -18,7 +18,7 @@ from deepcheck.program.interpret import (
     run_transposed,
 )
 from deepcheck.program.maps import Contract, Gather, Reshape, Scale
-from deepcheck.program.parallel import in_parallel
+from deepcheck.program.parallel import chunks_of, in_parallel
 from deepcheck.program.path import Path
 from deepcheck.program.preprocessing import Preprocessing
 from deepcheck.program.program import Instruction, Origin, Program
@@ -58,6 +58,7 @@ __all__ = [
     "Windowed",
     "Windows",
     "aligned",
+    "chunks_of",
     "exact_floats",
     "from_floats",
     "in_parallel",

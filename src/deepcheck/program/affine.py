@@ -48,6 +48,15 @@ class Affine:
                 raise MalformedModel(f"{self.kind}: makes shape {term.maps[-1].shape}, expected {self.shape}")
         if self.offset is not None and np.broadcast_shapes(self.offset.shape, self.shape) != self.shape:
             raise MalformedModel(f"{self.kind}: cannot add shape {self.offset.shape} to shape {self.shape}")
+        if not all(constant.finite for constant in self.constants):
+            raise MalformedModel(f"{self.kind}: expected finite constants, got NaN, infinity or overflow")
+
+    @property
+    def constants(self) -> tuple[Constant, ...]:
+        """The stored constants: weights, factors, offset."""
+        weights = [m.weight for t in self.terms for m in t.maps if isinstance(m, Contract)]
+        factors = [m.factor for t in self.terms for m in t.maps if isinstance(m, Scale)]
+        return (*weights, *factors, *(() if self.offset is None else (self.offset,)))
 
     @property
     def operands(self) -> tuple[int, ...]:
@@ -57,9 +66,7 @@ class Affine:
     @property
     def parameters(self) -> int:
         """How many stored numbers the instruction has."""
-        weights = sum(m.weight.size for t in self.terms for m in t.maps if isinstance(m, Contract))
-        factors = sum(m.factor.size for t in self.terms for m in t.maps if isinstance(m, Scale))
-        return weights + factors + (self.offset.size if self.offset is not None else 0)
+        return sum(constant.size for constant in self.constants)
 
 
 def dense(operand: int, source: tuple[int, ...], weight: Array, offset: Constant | None) -> Affine:

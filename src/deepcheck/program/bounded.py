@@ -10,6 +10,7 @@ Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -32,8 +33,7 @@ def gamma(terms: int) -> float:
     return (terms + 3) * UNIT * UP
 
 
-@dataclass(frozen=True)
-class Bounded:
+class Bounded(NamedTuple):
     """Computed values, how far each may be from the true one, and the largest magnitude.
 
     Attributes:
@@ -56,8 +56,8 @@ class Bounded:
 
 def exact_floats(value: Array) -> Bounded:
     """Floats that are exactly what they say (an input), with error 0."""
-    size = sizes(value).astype(np.float64)
-    return Bounded(np.asarray(value, dtype=np.float64), np.zeros(len(value)), size)
+    largest = max(float(value.max(initial=0.0)), -float(value.min(initial=0.0)))
+    return Bounded(np.asarray(value, dtype=np.float64), np.zeros(len(value)), np.full(len(value), largest))
 
 
 def difference(a: Array, b: Array) -> tuple[Array, Array]:

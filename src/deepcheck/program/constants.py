@@ -36,9 +36,15 @@ class Constant:
         if dtype not in self._floats:
             values = self.numerator.astype(np.float64)
             if self.denominator is not None:
-                values = values / self.denominator.astype(np.float64)
+                with np.errstate(over="ignore"):
+                    values = values / self.denominator.astype(np.float64)
             self._floats[dtype] = np.ascontiguousarray(values, dtype=dtype)
         return self._floats[dtype]
+
+    @property
+    def finite(self) -> bool:
+        """Is every element a finite number?"""
+        return bool(np.isfinite(self.floats(np.dtype(np.float64))).all())
 
     @cached_property
     def largest(self) -> float:

@@ -39,6 +39,10 @@ class Decision:
             return np.concatenate([-outputs, outputs], axis=1)
         return outputs if self.kind == "arg max" else -outputs
 
+    def doubts(self, errors: Array) -> Array:
+        """How far label scores may be off, ``(items, labels)``, for errors of the outputs ``(items, outputs)``."""
+        return np.concatenate([errors, errors], axis=1) if self.kind == "sign" else errors
+
     def labels_of(self, outputs: Array) -> Array:
         """The label of each item, ``(items,)``."""
         return np.asarray(np.argmax(self.scores(outputs), axis=1))

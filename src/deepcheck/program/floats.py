@@ -10,6 +10,9 @@ from deepcheck.program.maps import Contract, Gather, Scale
 from deepcheck.program.rationals import Array
 
 
+FEW = 16
+
+
 @dataclass(frozen=True)
 class Floats(Arithmetic[Array]):
     """Arrays ``(items, *shape)`` of one float type.
@@ -101,7 +104,10 @@ def _contract(x: Array, weight: Array, shape: tuple[int, ...]) -> Array:
     groups, rows, _ = shape
     items, width = len(x), weight.shape[1]
     if groups == 1:
-        return np.asarray(x.reshape(items * rows, width) @ weight[0]).reshape(items, *shape)
+        flat = x.reshape(items * rows, width)
+        # A few outputs of one row: BLAS is faster on the transposed product.
+        product = np.matmul(weight[0].T, flat.T).T if rows == 1 and shape[2] <= FEW else flat @ weight[0]
+        return np.asarray(product).reshape(items, *shape)
     stacked = x.reshape(items, groups, rows, width).transpose(1, 0, 2, 3).reshape(groups, items * rows, width)
     product = np.matmul(stacked, weight).reshape(groups, items, *shape[1:])
     return np.ascontiguousarray(product.transpose(1, 0, 2, 3))

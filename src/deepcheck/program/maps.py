@@ -10,6 +10,7 @@ from math import prod
 
 import numpy as np
 
+from deepcheck.errors import MalformedModel
 from deepcheck.program.constants import Constant
 from deepcheck.program.rationals import Array
 
@@ -66,6 +67,10 @@ class Reshape:
 
     source_shape: tuple[int, ...]
     shape: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if prod(self.source_shape) != prod(self.shape):
+            raise MalformedModel(f"cannot reshape {self.source_shape} to {self.shape}")
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,11 +6,25 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
+
+from deepcheck.program.rationals import Array
+
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
+CORES = os.cpu_count() or 1
+SMALL = 64
+"""Fewer items than this are not worth a thread."""
+
 T = TypeVar("T")
 R = TypeVar("R")
+
+
+def chunks_of(items: int, bytes_each: int, budget: int) -> list[Array]:
+    """Split a batch into even chunks: as few as the memory budget and the cores allow, since each has a fixed cost."""
+    count = max(-(-items * bytes_each // budget), min(CORES, items // SMALL), 1)
+    return list(np.array_split(np.arange(items), min(count, items)))
 
 
 def in_parallel(work: Callable[[T], R], chunks: Sequence[T]) -> list[R]:
@@ -18,7 +32,7 @@ def in_parallel(work: Callable[[T], R], chunks: Sequence[T]) -> list[R]:
 
     While it runs, BLAS uses one thread a call: two levels of threads would wait for each other.
     """
-    workers = min(len(chunks), os.cpu_count() or 1)
+    workers = min(len(chunks), CORES)
     if workers < 2:
         return [work(chunk) for chunk in chunks]
     with _controller().limit(limits=1, user_api="blas"):

@@ -88,7 +88,7 @@ class Windows(Arithmetic[Windowed]):
         rows, size = len(x.data.value), prod(x.shape)
         whole = np.zeros((rows, size + 1))
         np.put_along_axis(whole, x.own(np.where(x.window.elements == ABSENT, size, x.window.elements)), x.data.value, 1)
-        return replace(x.data, value=np.ascontiguousarray(whole[:, :size]).reshape(rows, *x.shape))
+        return x.data._replace(value=np.ascontiguousarray(whole[:, :size]).reshape(rows, *x.shape))
 
     def reshape(self, shape: tuple[int, ...], x: Windowed) -> Windowed:
         data = _DENSE.reshape(shape, x.data) if x.window is None else x.data
@@ -104,7 +104,7 @@ class Windows(Arithmetic[Windowed]):
         padded = np.concatenate([x.data.value, np.zeros((len(x.data.value), 1))], axis=1)
         offsets = np.arange(len(padded))[:, None] * padded.shape[1]
         value = np.take(padded.reshape(-1), x.own(slots) + offsets)
-        return Windowed(replace(x.data, value=value), move.shape, grown, x.of)
+        return Windowed(x.data._replace(value=value), move.shape, grown, x.of)
 
     def contract(self, product: Contract, x: Windowed) -> Windowed:
         groups, rows, width = product.source_shape
@@ -155,7 +155,7 @@ class Windows(Arithmetic[Windowed]):
             return Windowed(_DENSE.pick(self.dense(x), slots), shape)
         rows, narrow = self._plan(window, "pick", lambda: (window.rows, Window(window.rows)))
         local = Choice(slots.at(x.own(rows)))
-        data = replace(x.data, value=x.data.value.reshape(len(x.data.value), -1, window.width))
+        data = x.data._replace(value=x.data.value.reshape(len(x.data.value), -1, window.width))
         return Windowed(_DENSE.pick(data, local), shape, narrow, x.of)
 
     def spread(self, x: Windowed, width: int) -> Windowed:
@@ -164,7 +164,7 @@ class Windows(Arithmetic[Windowed]):
             return Windowed(_DENSE.spread(x.data, width), shape)
         _, wide = self._plan(window, ("spread", width), lambda: _widen(window, width))
         value = np.repeat(x.data.value, width, axis=1)
-        return Windowed(replace(x.data, value=value), shape, wide, x.of)
+        return Windowed(x.data._replace(value=value), shape, wide, x.of)
 
     def take(self, x: Windowed, items: Array) -> Windowed:
         if x.window is None:

@@ -17,7 +17,7 @@ def absolute(form: Array, x: Array, out: Array | None = None) -> Array:
 
 def coefficient(form: Array, x: Array, out: Array | None = None) -> Array:
     """*co*: the signed coefficient."""
-    return np.asarray(np.positive(form, out=out))
+    return form if out is form else np.asarray(np.positive(form, out=out))
 
 
 def coefficient_times_input(form: Array, x: Array, out: Array | None = None) -> Array:

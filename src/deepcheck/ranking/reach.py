@@ -71,7 +71,7 @@ def gains(program: Program, run: Run, items: Array) -> Gains:
     slopes, others = label_differences(program, run.path.take(items), labels)
     scores = decision.scores(run.outputs.value[items])
     errors = np.broadcast_to(run.outputs.element_error[items], run.outputs.value[items].shape)
-    slack = errors @ np.abs(decision.matrix).T
+    slack = decision.doubts(errors)
     rows = np.arange(len(items))
     own, own_slack = scores[rows, labels][:, None], slack[rows, labels][:, None]
     gaps = np.take_along_axis(scores, others, axis=1) - own

@@ -127,7 +127,7 @@ class _Draft:
     @staticmethod
     def _of(program: Program, concrete: Concrete[Bounded], out: Bounded) -> "_Draft":
         outputs = concrete.arithmetic.flat(out)
-        errors = np.array(np.broadcast_to(outputs.element_error, outputs.value.shape))
+        errors = np.broadcast_to(outputs.element_error, outputs.value.shape)
         labels, clear = _labels(program, outputs.value, errors)
         return _Draft(outputs.value, errors, labels, concrete.arms, concrete.borders, concrete.certain & clear)
 
@@ -167,11 +167,10 @@ def _labels(program: Program, values: Array, errors: Array) -> tuple[Array, Arra
     """Each item's label, and whether its lead over every other label exceeds the rounding error."""
     if program.decision is None:
         return np.full(len(values), -1), np.ones(len(values), dtype=bool)
-    scores = program.decision.scores(values)
-    slack = np.abs(program.decision.matrix) @ errors.T
+    scores, slack = program.decision.scores(values), program.decision.doubts(errors)
     labels = np.argmax(scores, axis=1)
     rows = np.arange(len(values))
     lead = scores[rows, labels][:, None] - scores
-    doubt = slack.T + slack.T[rows, labels][:, None] + 2 * UNIT * np.abs(lead)
+    doubt = slack + slack[rows, labels][:, None] + 2 * UNIT * np.abs(lead)
     lead[rows, labels], doubt[rows, labels] = 1.0, 0.0
-    return labels, (lead > doubt).all(axis=1)
+    return labels, np.asarray((lead > doubt).all(axis=1))

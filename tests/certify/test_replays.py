@@ -1,0 +1,79 @@
+"""Replay: labels and activations are those of onnxruntime on the untouched model."""
+
+import deepcheck
+import numpy as np
+import pytest
+from deepcheck.certify import replayer_for
+from deepcheck.errors import MalformedModel
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import onnx_label, session_of
+from strategies import ORDINARY, Graph, dense_network, networks
+
+
+@settings(max_examples=80)
+@given(networks(ORDINARY, dtypes=(np.dtype(np.float32),)), st.integers(0, 2**32 - 1))
+def test_labels_are_the_model_s_own(network, seed):
+    program = deepcheck.load(network.model)
+    batch = np.random.default_rng(seed).random((5, *network.x.shape), np.float32)
+    found = replayer_for(program.origin).labels(program, batch)
+    assert found.tolist() == [onnx_label(network.model, x, sigmoid=network.sigmoid) for x in batch]
+
+
+def test_activations_are_the_model_s_own():
+    rng = np.random.default_rng(1)
+    layers = [(rng.normal(size=(4, 8)), rng.normal(size=8)), (rng.normal(size=(8, 8)), rng.normal(size=8))]
+    model = dense_network([*layers, (rng.normal(size=(8, 3)), np.zeros(3))])
+    program = deepcheck.load(model)
+    batch = rng.random((20, 4), np.float32)
+    opened = type(model)()
+    opened.CopyFrom(model)
+    for node in model.graph.node:
+        if node.op_type == "Relu":
+            opened.graph.output.append(type(model.graph.output[0])(name=node.input[0]))
+    _, *tensors = session_of(opened).run(None, {"input": batch})
+    found = replayer_for(program.origin).paths(program, batch)
+    assert [arms.tolist() for arms in found.arms] == [(z > 0).astype(int).tolist() for z in tensors]
+    assert 0 < sum(int(arms.sum()) for arms in found.arms) < sum(arms.size for arms in found.arms)
+
+
+def test_activations_of_the_input_itself_and_of_no_input():
+    net = Graph(np.random.default_rng(0), "normal", (3,))
+    net.node("Relu").node("MatMul", net.store(net.numbers(3, 2)), shape=(2,))
+    program = deepcheck.load(net.model((3,)))
+    replayer = replayer_for(program.origin)
+    assert replayer.paths(program, np.array([[-1, 0, 1]], np.float32)).arms[0].tolist() == [[0, 0, 1]]
+    nothing = replayer.paths(program, np.zeros((0, 3), np.float32))
+    assert len(nothing) == 0
+    assert nothing.arms[0].shape == (0, 3)
+
+
+def test_a_saturated_sigmoid_is_read_as_the_model_says():
+    """A logit of 1e-9 is above 0, but its float32 sigmoid is 1/2: the model's own label is 0."""
+    program = deepcheck.load(dense_network([([[1e-9]], [0.0])], final="Sigmoid"))
+    result = deepcheck.attack(program, np.ones(1, np.float32))
+    assert (result.label, result.reason) == (1, "label depends on rounding")
+    assert replayer_for(program.origin).labels(program, np.ones((1, 1), np.float32)).tolist() == [0]
+
+
+def test_a_saturated_softmax_is_read_as_the_model_says():
+    model = dense_network([([[0, 0]], [200.0, 100.0]), ([[0, 1], [0, 0]], [200.00001, 0])], final="Softmax")
+    program = deepcheck.load(model)
+    result = deepcheck.attack(program, np.zeros(1, np.float32))
+    assert result.label == onnx_label(model, np.zeros(1, np.float32)) or result.verdict == "undecided"
+
+
+def test_the_runtime_is_named():
+    program = deepcheck.load(dense_network([([[1, -1]], [-0.5, 0.5])]))
+    import onnxruntime
+
+    written = deepcheck.as_json(deepcheck.attack(program, np.ones(1, np.float32)))
+    assert written["runtime"] == f"onnxruntime {onnxruntime.__version__}"
+
+
+def test_a_model_that_onnxruntime_cannot_run_is_refused():
+    net = Graph(np.random.default_rng(0), "normal", (2,), 13, np.dtype(np.float64))
+    net.node("LeakyRelu", alpha=0.1).node("MatMul", net.store(net.numbers(2, 2)), shape=(2,))
+    program = deepcheck.load(net.model((2,)))
+    with pytest.raises(MalformedModel, match="onnxruntime"):
+        deepcheck.attack(program, np.zeros(2))
