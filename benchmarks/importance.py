@@ -9,7 +9,6 @@ from plain import Plain
 import deepcheck
 from deepcheck import datasets, zoo
 
-
 ROUNDS = 60
 
 

@@ -1,8 +1,8 @@
 """One-pixel attacks on the paper-shaped network: all 784 pixels x 9 labels, against brute force, HiGHS and Z3.
 
 Images: the first test images in index order. DeepCheck answers a batch of 1,000 through the public API, witnesses
-included; replay is timed apart, as it is the model's own run. Rivals get the same images (fewer where they are slow) and
-must answer the same question: for each pixel, which labels can be reached along the path with the pixel in [0, 1].
+included; replay is timed apart, as it is the model's own run. Rivals get the same images (fewer where they are slow)
+and must answer the same question: for each pixel, which labels can be reached along the path with the pixel in [0, 1].
 """
 
 import argparse

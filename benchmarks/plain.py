@@ -40,7 +40,7 @@ class Plain:
         return x @ self.weights[-1] + self.offsets[-1]
 
     def forms(self, image: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Guards (all ``>= 0``) and scores with their slopes in every pixel: values, ``(m, 784)`` slopes, each twice."""
+        """Guards (all ``>= 0``), their slopes ``(m, 784)``, and scores with theirs."""
         value, slopes = image.ravel().astype(np.float64), np.eye(self.weights[0].shape[0])
         guards, guard_slopes = [], []
         for weight, offset in zip(self.weights[:-1], self.offsets[:-1], strict=True):

@@ -34,7 +34,8 @@ def readme() -> str:
             f"{start['figures']['s, deepcheck attack on the MNIST network, later runs']:.2f} s",
         ),
     ]
-    lines = [f"Network 784x10x10x10x10 on MNIST, {one['machine']}, {one['date']}:", "", "| what | measured |", "|---|---|"]
+    lines = [f"Network 784x10x10x10x10 on MNIST, {one['machine']}, {one['date']}:", ""]
+    lines += ["| what | measured |", "|---|---|"]
     lines += [f"| {what} | {value} |" for what, value in rows]
     return "\n".join([*lines, "", "From `benchmarks/results/`, written by `python benchmarks/publish.py`."])
 
@@ -46,7 +47,8 @@ def performance() -> str:
         parts += [
             f"### {record['benchmark']}",
             "",
-            f"`{record['command']}`, {record['date']}, commit {record['commit']}, {record['machine']}, threads: {record['threads']}",
+            f"`{record['command']}`, {record['date']}, commit {record['commit']}, {record['machine']}, "
+            f"threads: {record['threads']}",
             "",
             "| figure | value |",
             "|---|---|",

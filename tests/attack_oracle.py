@@ -3,7 +3,6 @@
 from fractions import Fraction
 
 import numpy as np
-from deepcheck.attacks import Outcome
 from oracles import (
     answers,
     box_spans,
@@ -14,6 +13,8 @@ from oracles import (
     onnx_label,
     run_exactly,
 )
+
+from deepcheck.attacks import Outcome
 
 NEAR = Fraction(2) ** -19
 LARGEST = Fraction(np.finfo(np.float64).max)
@@ -134,4 +135,3 @@ def check_witness(attack, model, received, feature, answer, exact, sigmoid, tabl
     assert margin > 0
     assert abs(Fraction(witness.margin) - margin) <= margin * NEAR
     assert witness.replayed == (onnx_label(model, changed, sigmoid=sigmoid) == witness.label)
-

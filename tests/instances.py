@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+
 from deepcheck.program import Constant, Largest, Piecewise, Sliding, affine
 from deepcheck.program.maps import ABSENT, Gather
 
@@ -71,10 +72,16 @@ def taps(spatial, s):
         room = n + b + a - dilation * (k - 1) - 1
         counts.append((-(-room // stride) if s.ceil else room // stride) + 1)
     for out in itertools.product(*map(range, counts)):
-        yield out, [
-            tuple(o * st - b + t * d for o, st, b, t, d in zip(out, s.strides, s.before, tap, s.dilations, strict=True))
-            for tap in itertools.product(*map(range, s.kernel))
-        ]
+        yield (
+            out,
+            [
+                tuple(
+                    o * st - b + t * d
+                    for o, st, b, t, d in zip(out, s.strides, s.before, tap, s.dilations, strict=True)
+                )
+                for tap in itertools.product(*map(range, s.kernel))
+            ],
+        )
 
 
 def inside(at, spatial):
@@ -106,7 +113,9 @@ def plain_average(s, *, counted):
         for at, sources in positions:
             real = [p for p in sources if inside(p, spatial)]
             declared = [
-                p for p in sources if all(-b <= q < n + a for q, n, b, a in zip(p, spatial, s.before, s.after, strict=True))
+                p
+                for p in sources
+                if all(-b <= q < n + a for q, n, b, a in zip(p, spatial, s.before, s.after, strict=True))
             ]
             total = sum(x[(slice(None), slice(None), *p)] for p in real)
             out[(slice(None), slice(None), *at)] = total / (len(declared) if counted else len(real))
@@ -148,10 +157,14 @@ AFFINE = [
     dense("dense without bias on rows", (2, 4), 3, bias=False),
     dense("dense of one", (1,), 1),
     convolution("convolution 2-D", (2, 4, 5), (3, 2, 2, 3), sliding((2, 3))),
-    convolution("convolution strided and padded", (1, 5, 5), (2, 1, 3, 3), sliding((3, 3), (2, 2), None, (1, 1), (1, 0))),
+    convolution(
+        "convolution strided and padded", (1, 5, 5), (2, 1, 3, 3), sliding((3, 3), (2, 2), None, (1, 1), (1, 0))
+    ),
     convolution("convolution dilated", (1, 5, 6), (2, 1, 2, 2), sliding((2, 2), None, (2, 3)), bias=False),
     convolution("convolution in groups", (4, 3, 3), (6, 2, 2, 2), sliding((2, 2)), groups=2),
-    convolution("convolution per channel", (3, 4, 4), (3, 1, 3, 3), sliding((3, 3), None, None, (1, 1), (1, 1)), groups=3),
+    convolution(
+        "convolution per channel", (3, 4, 4), (3, 1, 3, 3), sliding((3, 3), None, None, (1, 1), (1, 1)), groups=3
+    ),
     convolution("convolution 1-D", (2, 7), (3, 2, 3), sliding((3,), (2,), (2,), (2,), (1,))),
     average("average", (2, 4, 4), sliding((2, 2), (2, 2)), counted=False),
     average("average without padding", (1, 4, 5), sliding((3, 3), (2, 2), None, (1, 1), (1, 1)), counted=False),
@@ -176,7 +189,9 @@ AFFINE = [
         lambda x: np.broadcast_to(x[:, None, :], (len(x), 3, 4)) + like(FACTOR, x),
     ),
     AffineLayer("add", ((3, 4), (3, 4)), lambda: affine.add(((0, (3, 4)), (1, (3, 4)))), lambda x, y: x + y),
-    AffineLayer("add repeated", ((3, 4), (4,)), lambda: affine.add(((0, (3, 4)), (1, (4,)))), lambda x, y: x + y[:, None]),
+    AffineLayer(
+        "add repeated", ((3, 4), (4,)), lambda: affine.add(((0, (3, 4)), (1, (4,)))), lambda x, y: x + y[:, None]
+    ),
     AffineLayer("add to itself", ((4,), (4,)), lambda: affine.add(((0, (4,)), (1, (4,)))), lambda x, y: x + y),
     AffineLayer(
         "concatenate",
@@ -184,7 +199,9 @@ AFFINE = [
         lambda: affine.concatenate(((0, (2, 3)), (1, (2, 1))), 1),
         lambda x, y: np.concatenate([x, y], axis=2),
     ),
-    AffineLayer("transpose", ((3, 4),), lambda: affine.move(0, (3, 4), ORDER, kind="move"), lambda x: x.transpose(0, 2, 1)),
+    AffineLayer(
+        "transpose", ((3, 4),), lambda: affine.move(0, (3, 4), ORDER, kind="move"), lambda x: x.transpose(0, 2, 1)
+    ),
     AffineLayer(
         "repeat and pad",
         ((3,),),
@@ -231,9 +248,7 @@ BRANCHES = [
     piecewise("leaky relu", [0], [LEAK, 1], [0, 0], elementwise(lambda v: v if v > 0 else v * type(v)(LEAK))),
     piecewise("abs", [0], [-1, 1], [0, 0], elementwise(abs)),
     piecewise("relu6", [0, 6], [0, 1, 0], [0, 0, 6], elementwise(lambda v: min(max(v, 0 * v), 0 * v + 6))),
-    piecewise(
-        "hat", [-1, 0, 1], [0, 1, -1, 0], [0, 1, 1, 0], elementwise(lambda v: max(0 * v, 1 - abs(v)))
-    ),
+    piecewise("hat", [-1, 0, 1], [0, 1, -1, 0], [0, 1, 1, 0], elementwise(lambda v: max(0 * v, 1 - abs(v)))),
     largest("max 2-D", (2, 4, 4), sliding((2, 2), (2, 2))),
     largest("max padded", (1, 3, 3), sliding((3, 3), (1, 1), None, (1, 1), (1, 1))),
     largest("max dilated", (1, 4, 4), sliding((2, 2), (1, 1), (2, 2))),

@@ -41,9 +41,7 @@ def session_of(model):
     options.log_severity_level = 4
     # Without fusions: onnxruntime 1.32 fails to fuse a Relu with a Clip of float64.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-    )
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
 @dataclass

@@ -156,7 +156,9 @@ def max_pool(draw, net):
         net.node("MaxPool", shape=(net.shape[0], *outputs_of(net.shape[1:], given)), **given)
         return
     ceil = draw(st.booleans()) and not starts_outside(net.shape[1:], given)
-    net.node("MaxPool", shape=(net.shape[0], *outputs_of(net.shape[1:], given, ceil=ceil)), ceil_mode=int(ceil), **given)
+    net.node(
+        "MaxPool", shape=(net.shape[0], *outputs_of(net.shape[1:], given, ceil=ceil)), ceil_mode=int(ceil), **given
+    )
 
 
 def batch_norm(draw, net):
@@ -237,8 +239,10 @@ def dense(draw, net, width=None):
 BODIES = {
     1: (dense, dense, branch, branch, constant_operation, residual, concatenation, move),
     2: (convolution, convolution, branch, branch, average_pool, max_pool, batch_norm, dense, residual, move),
-    3: (convolution, convolution, branch, branch, average_pool, max_pool, batch_norm, residual, concatenation, move)
-    + (constant_operation,),
+    3: (
+        *(convolution, convolution, branch, branch, average_pool, max_pool),
+        *(batch_norm, residual, concatenation, move, constant_operation),
+    ),
 }
 SHAPES = {
     1: [(1,), (2,), (4,), (6,)],

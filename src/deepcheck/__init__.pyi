@@ -1,9 +1,19 @@
-from . import datasets as datasets, zoo as zoo
-from .attacks import Attack as Attack, Attacks as Attacks, Result as Result, Witness as Witness, as_json as as_json
-from .domains import Features as Features, Pixels as Pixels
+from . import datasets as datasets
+from . import zoo as zoo
+from .attacks import Attack as Attack
+from .attacks import Attacks as Attacks
+from .attacks import Result as Result
+from .attacks import Witness as Witness
+from .attacks import as_json as as_json
+from .domains import Features as Features
+from .domains import Pixels as Pixels
 from .errors import DeepCheckError as DeepCheckError
 from .program import Program as Program
-from .ranking import order_of as order_of, shortlist_length as shortlist_length
-from .verbs import attack as attack, conditions as conditions, importance as importance, load as load
+from .ranking import order_of as order_of
+from .ranking import shortlist_length as shortlist_length
+from .verbs import attack as attack
+from .verbs import conditions as conditions
+from .verbs import importance as importance
+from .verbs import load as load
 
 __version__: str

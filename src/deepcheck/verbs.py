@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepcheck.attacks import OBJECTIVES, Attacks, Result, Search, Strategy, assemble, replayed
+from deepcheck.attacks import OBJECTIVES, Asked, Attacks, Result, Search, Strategy, assemble, replayed
 from deepcheck.attacks import conditions as build_conditions
 from deepcheck.constraints import Inequalities
 from deepcheck.domains import Box, Features, Pixels
@@ -188,7 +188,7 @@ def attack(
         tried,
         features=grouped,
         pixels=pixels,
-        first=first,
+        asked=Asked(order, shortlist, first, objective, target),
         seconds=time.perf_counter() - started,
     )
     results = Attacks(replayed(columns))
@@ -249,7 +249,7 @@ def _single_elements(program: Program, features_as: Grouping | None, layout: Lay
     if not grouped.single:
         raise OptionError(
             f"expected features of one element, got {grouped.count} of {program.size // grouped.count} elements each: "
-            "attacks on colour pixels and words are not built yet; use features_as='element'"
+            "attacks on colour pixels and words are not built yet; use features_as='element' (--features-as element)"
         )
     return grouped
 

@@ -1,13 +1,14 @@
 """Networks small enough to solve by hand: ties, borders, rounding, overflow, ends of the domain."""
 
-import deepcheck
 import numpy as np
 import pytest
 from attack_oracle import check_result
+from strategies import FLOAT32, Graph, dense_network
+
+import deepcheck
 from deepcheck import Pixels
 from deepcheck.attacks import Outcome
 from deepcheck.errors import InputError, NoDecision, OptionError
-from strategies import FLOAT32, Graph, dense_network
 
 TIE = dense_network([([[-1, 2, 2]], [1, -1, -1])])
 
@@ -130,7 +131,9 @@ def test_a_witness_that_does_not_replay_stays_listed():
     net.node("Mul", net.store(np.array([0.125], np.float32)))
     for constant in (1e8, -1e8):
         net.node("Add", net.store(np.array([constant], np.float32)))
-    net.node("Gemm", net.store(np.array([[0, 1]], np.float32)), net.store(np.array([0.0625, 0], np.float32)), shape=(2,))
+    net.node(
+        "Gemm", net.store(np.array([[0, 1]], np.float32)), net.store(np.array([0.0625, 0], np.float32)), shape=(2,)
+    )
     model = net.model((1,))
     result = attack(model, [0.0])
     assert result.counts == {"attackable": 1, "replayed": 0, "proved": 0, "undecided": 0, "untried": 0}
@@ -295,7 +298,7 @@ def test_colour_pixels_are_refused_with_one_line():
     net.node("Flatten", shape=(12,))
     net.node("MatMul", net.store(net.numbers(12, 2)), shape=(2,))
     program, x = deepcheck.load(net.model((3, 2, 2))), np.full((3, 2, 2), 0.5, np.float32)
-    with pytest.raises(OptionError, match="4 .*of 3 elements") as caught:
+    with pytest.raises(OptionError, match=r"4 .*of 3 elements") as caught:
         deepcheck.attack(program, x)
     assert "\n" not in str(caught.value)
     assert deepcheck.attack(program, x, features_as="element").tried == 12

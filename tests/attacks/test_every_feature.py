@@ -2,14 +2,15 @@
 
 from fractions import Fraction
 
-import deepcheck
 import numpy as np
 import pytest
 from attack_oracle import check_result
-from deepcheck import Pixels
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 from strategies import DEGENERATE, FLOAT32, ORDINARY, networks
+
+import deepcheck
+from deepcheck import Pixels
 
 FLOAT64 = np.dtype(np.float64)
 
@@ -63,9 +64,7 @@ def test_on_a_grid_of_levels(network, levels):
     table = level_table(levels, FLOAT32)
     x = np.array([float(table[round(v * (levels - 1))]) for v in network.x.ravel().tolist()], np.float32)
     x = x.reshape(network.x.shape)
-    result = deepcheck.attack(
-        deepcheck.load(network.model), x, domain=Pixels(levels=levels), features_as="element"
-    )
+    result = deepcheck.attack(deepcheck.load(network.model), x, domain=Pixels(levels=levels), features_as="element")
     event(check_result(result, network.model, x, table=table))
 
 
@@ -112,7 +111,5 @@ def test_a_batch_is_its_items(network, seed):
 @settings(max_examples=40)
 @given(network=networks(ORDINARY))
 def test_the_nearest_witness_is_a_witness(objective, network):
-    result = deepcheck.attack(
-        deepcheck.load(network.model), network.x, objective=objective, features_as="element"
-    )
+    result = deepcheck.attack(deepcheck.load(network.model), network.x, objective=objective, features_as="element")
     check_result(result, network.model, network.x)

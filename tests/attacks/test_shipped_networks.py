@@ -2,14 +2,15 @@
 
 from fractions import Fraction
 
-import deepcheck
 import numpy as np
 import pytest
 from attack_oracle import check_result
-from deepcheck import Pixels, datasets, zoo
-from deepcheck.attacks import Outcome
 from oracles import answers, box_spans, dense_layers, load_bytes, run_dense_exactly
 from requirements import require
+
+import deepcheck
+from deepcheck import Pixels, datasets, zoo
+from deepcheck.attacks import Outcome
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,9 @@ def table_of(levels):
 def test_every_pixel_of_digits(digits, levels):
     model, layers, program = network("digits_10x4")
     verdicts = set()
-    for x, result in zip(digits[:12], deepcheck.attack(program, digits[:12], domain=Pixels(levels=levels)), strict=True):
+    for x, result in zip(
+        digits[:12], deepcheck.attack(program, digits[:12], domain=Pixels(levels=levels)), strict=True
+    ):
         exact = run_dense_exactly(layers, x)
         verdicts.add(check_result(result, model, x, exact=exact, table=table_of(levels) if levels else None))
     assert verdicts == {"attack", "proved"}
@@ -51,9 +54,7 @@ def test_every_pixel_of_mnist(mnist, options):
         result = deepcheck.attack(program, x, domain=Pixels(**options))
         ends = (None, None) if "unbounded" in options else (0.0, 1.0)
         table = table_of(256) if "levels" in options else None
-        check_result(
-            result, model, x, exact=run_dense_exactly(layers, x), lower=ends[0], upper=ends[1], table=table
-        )
+        check_result(result, model, x, exact=run_dense_exactly(layers, x), lower=ends[0], upper=ends[1], table=table)
 
 
 def same_path_and_label(layers, x):

@@ -2,18 +2,19 @@
 
 import json
 
-import deepcheck
 import numpy as np
 import pytest
 from attack_oracle import check_result
-from deepcheck import Pixels
-from deepcheck.attacks import Outcome
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import fractions_of, label_of, label_scores, run_exactly
 from strategies import ORDINARY, dense_network, networks
 
-# f = (0.55, x0 / 2 + x1 + 2 x2 + x3 / 4 + x4): from 0 the coefficients of label 0 are 0, from label 1 they are the weights.
+import deepcheck
+from deepcheck import Pixels
+from deepcheck.attacks import Outcome
+
+# f = (0.55, x0 / 2 + x1 + 2 x2 + x3 / 4 + x4): the coefficients of label 1 are the weights, those of label 0 are 0.
 WEIGHTS = [0.5, 1.0, 2.0, 0.25, 1.0]
 MODEL = dense_network([([[0, w] for w in WEIGHTS], [0.55, 0])])
 HIGH = np.array([0.125, 0.25, 0.0, 1.0, 0.125], np.float32)  # score 0.6875: label 1
@@ -27,7 +28,13 @@ def program():
 def test_the_baseline_tries_features_by_index(program):
     """From label 1 a feature must lose 0.1375: x1 and x3 can, x0 and x4 lose at most 0.0625 and 0.125."""
     result = deepcheck.attack(program, HIGH)
-    assert result.outcomes.tolist() == [Outcome.PROVED, Outcome.ATTACKABLE, Outcome.PROVED, Outcome.ATTACKABLE, Outcome.PROVED]
+    assert result.outcomes.tolist() == [
+        Outcome.PROVED,
+        Outcome.ATTACKABLE,
+        Outcome.PROVED,
+        Outcome.ATTACKABLE,
+        Outcome.PROVED,
+    ]
     assert (result.first, result.first_features, result.tried) == (2, 2, 5)
     assert result.attackable == ((1,), (3,))
 

@@ -1,14 +1,15 @@
 """Replay: labels and activations are those of onnxruntime on the untouched model."""
 
-import deepcheck
 import numpy as np
 import pytest
-from deepcheck.certify import replayer_for
-from deepcheck.errors import MalformedModel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import onnx_label, session_of
 from strategies import ORDINARY, Graph, dense_network, networks
+
+import deepcheck
+from deepcheck.certify import replayer_for
+from deepcheck.errors import MalformedModel
 
 
 @settings(max_examples=80)

@@ -1,11 +1,12 @@
 """Bounds and levels in the units of the model, and features as groups of elements."""
 
-import deepcheck
 import numpy as np
 import pytest
+from strategies import Graph, dense_network
+
+import deepcheck
 from deepcheck import Features, Pixels
 from deepcheck.errors import InputError, OptionError
-from strategies import Graph, dense_network
 
 
 def program(shape=(2,), dtype=np.float32, **options):

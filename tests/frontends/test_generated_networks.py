@@ -1,10 +1,11 @@
-import deepcheck
 import numpy as np
 import pytest
-from deepcheck.symbolic import exact_outputs
 from hypothesis import given, settings
 from oracles import onnx_outputs, run_exactly, session_of
 from strategies import DEGENERATE, FLOAT32, ORDINARY, networks
+
+import deepcheck
+from deepcheck.symbolic import exact_outputs
 
 FLOAT64 = np.dtype(np.float64)
 

@@ -2,15 +2,16 @@
 
 import copy
 
-import deepcheck
 import numpy as np
 import onnx
 import pytest
-from deepcheck.errors import DeepCheckError, MalformedModel
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 from strategies import Graph, dense_network, networks
+
+import deepcheck
+from deepcheck.errors import DeepCheckError, MalformedModel
 
 MODEL = dense_network([(np.eye(3), np.zeros(3)), (np.ones((3, 2)), np.zeros(2))])
 CONTENT = MODEL.SerializeToString()
@@ -249,7 +250,9 @@ def nothing(graph):
 
 
 def not_finite(graph):
-    graph.initializer[0].CopyFrom(numpy_helper.from_array(np.full((3, 3), np.nan, np.float32), graph.initializer[0].name))
+    graph.initializer[0].CopyFrom(
+        numpy_helper.from_array(np.full((3, 3), np.nan, np.float32), graph.initializer[0].name)
+    )
 
 
 def infinite(graph):
@@ -272,6 +275,8 @@ def test_graphs_that_do_not_fit_are_malformed(change, tmp_path):
 
 def test_an_input_that_is_also_an_initializer_is_a_constant(tmp_path):
     """Files of older versions list their weights among the inputs."""
-    model = changed(lambda graph: graph.input.append(helper.make_tensor_value_info(graph.initializer[0].name, 1, [3, 3])))
+    model = changed(
+        lambda graph: graph.input.append(helper.make_tensor_value_info(graph.initializer[0].name, 1, [3, 3]))
+    )
     assert load(model.SerializeToString(), tmp_path).size == 3
     assert onnx.load_model_from_string(model.SerializeToString()).graph.input[1].name == model.graph.initializer[0].name

@@ -5,15 +5,16 @@ import itertools
 import os
 from pathlib import Path
 
-import deepcheck
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
-from deepcheck import Pixels, datasets
-from deepcheck.certify import replayer_for
 from oracles import session_of
 from requirements import absent
+
+import deepcheck
+from deepcheck import Pixels, datasets
+from deepcheck.certify import replayer_for
 
 MNIST, FASHION, CIFAR = (0.1307, 0.3081), (0.5, 0.5), None
 NETWORKS = {

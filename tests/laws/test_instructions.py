@@ -4,6 +4,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from instances import AFFINE, BRANCHES, NASTY
+from oracles import fractions_of
+
 from deepcheck.program import (
     Choice,
     Exact,
@@ -16,8 +19,6 @@ from deepcheck.program import (
     run_linear,
     run_transposed,
 )
-from instances import AFFINE, BRANCHES, NASTY
-from oracles import fractions_of
 
 every_affine = pytest.mark.parametrize("layer", AFFINE, ids=str)
 every_branch = pytest.mark.parametrize("layer", BRANCHES, ids=str)

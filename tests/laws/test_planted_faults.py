@@ -1,10 +1,13 @@
 """The checks of this suite see faults: each test plants one and expects a check to fail."""
 
-import deepcheck
 import numpy as np
 import pytest
 import test_instructions as laws
 from attack_oracle import check_result
+from instances import AFFINE, BRANCHES
+from strategies import Graph, dense_network
+
+import deepcheck
 from deepcheck import Pixels
 from deepcheck.attacks import Outcome
 from deepcheck.program import (
@@ -19,17 +22,13 @@ from deepcheck.program import (
     bounded,
 )
 from deepcheck.solvers import ExactInterval, Fold
-from instances import AFFINE, BRANCHES
-from strategies import Graph, dense_network
 
 RNG = np.random.default_rng(2)
 # Two ReLUs guard the path: label 1 wins far out, but only beyond the border of the path.
 GUARDED = dense_network([([[1, -1]], [0.0, 0.5]), ([[0, 1], [0, -3]], [1, 0.0])])
 # Every ReLU is active for about half of all inputs, and so is each label.
 FIRST, SECOND = RNG.normal(size=(4, 6)), RNG.normal(size=(6, 3))
-NETWORK = dense_network(
-    [(FIRST, -FIRST.sum(axis=0) / 2), (SECOND, -np.maximum(FIRST, 0).sum(axis=0) / 4 @ SECOND)]
-)
+NETWORK = dense_network([(FIRST, -FIRST.sum(axis=0) / 2), (SECOND, -np.maximum(FIRST, 0).sum(axis=0) / 4 @ SECOND)])
 X = np.array([0.85, 0.64, 0.51, 0.27], np.float32)
 
 
@@ -125,7 +124,9 @@ def test_an_error_bound_that_is_dropped(monkeypatch, arithmetic):
     monkeypatch.setattr(bounded, "gamma", lambda terms: 0.0)
     monkeypatch.setattr(bounded, "TINY", 0.0)
     with pytest.raises(AssertionError):
-        laws.test_error_bounds_contain_the_exact_value(layer("dense without bias on rows", AFFINE), "random", arithmetic)
+        laws.test_error_bounds_contain_the_exact_value(
+            layer("dense without bias on rows", AFFINE), "random", arithmetic
+        )
 
 
 def test_a_sign_that_is_always_certain(monkeypatch):
@@ -133,13 +134,13 @@ def test_a_sign_that_is_always_certain(monkeypatch):
     model = dense_network([([[1e8, 1e8], [1, 0], [-1e8, -1e8]], [0, 0.5])], dtype=np.dtype(np.float64))
     x = np.array([0.1, 0.5 + 2.0**-40, 0.1])
     check_result(attack(model, x), model, x)
-    large = dense_network(
-        [([[2.0**60], [1], [-(2.0**60)]], [0.0]), ([[0, 1.0]], [0.5, 0])], dtype=np.dtype(np.float64)
-    )
+    large = dense_network([([[2.0**60], [1], [-(2.0**60)]], [0.0]), ([[0, 1.0]], [0.5, 0])], dtype=np.dtype(np.float64))
     x = np.array([0.5, 0.25, 0.5])
     found = deepcheck.symbolic.run(deepcheck.load(large), x[None])
     assert found.path.arms[0].ravel().tolist() == [1]
-    monkeypatch.setattr(bounded, "bounded_signs", lambda x: (np.sign(x.value).astype(np.int8), np.ones(x.value.shape, bool)))
+    monkeypatch.setattr(
+        bounded, "bounded_signs", lambda x: (np.sign(x.value).astype(np.int8), np.ones(x.value.shape, bool))
+    )
     found = deepcheck.symbolic.run(deepcheck.load(large), x[None])
     assert found.path.arms[0].ravel().tolist() == [0]
 

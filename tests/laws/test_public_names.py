@@ -6,8 +6,24 @@ import sys
 
 import deepcheck
 
-NAMES = """Attack Attacks DeepCheckError Features Pixels Program Result Witness as_json attack datasets importance load
-order_of shortlist_length zoo""".split()
+NAMES = [
+    "Attack",
+    "Attacks",
+    "DeepCheckError",
+    "Features",
+    "Pixels",
+    "Program",
+    "Result",
+    "Witness",
+    "as_json",
+    "attack",
+    "datasets",
+    "importance",
+    "load",
+    "order_of",
+    "shortlist_length",
+    "zoo",
+]
 
 
 def ask(code):

@@ -2,9 +2,14 @@
 
 from fractions import Fraction
 
-import deepcheck
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from oracles import fractions_of
+from strategies import FLOAT32, Graph, dense_network, networks
+
+import deepcheck
 from deepcheck.errors import InputError, MalformedModel, NoDecision, OptionError
 from deepcheck.program import (
     Constant,
@@ -20,10 +25,6 @@ from deepcheck.program import (
 )
 from deepcheck.program.maps import ABSENT, Gather
 from deepcheck.program.rationals import from_fractions
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from oracles import fractions_of
-from strategies import FLOAT32, Graph, dense_network, networks
 
 ORIGIN = Origin(name="made", model=b"", path=None, input_name="input", output_name="scores")
 

@@ -1,14 +1,15 @@
 """Importance against Captum and by hand; orders and shortlists."""
 
-import deepcheck
 import numpy as np
 import pytest
-from deepcheck import Pixels, datasets, order_of, shortlist_length, zoo
-from deepcheck.errors import OptionError
 from hypothesis import given, settings
 from oracles import dense_layers, label_of, label_scores, load_bytes, run_exactly
 from requirements import require
 from strategies import DEGENERATE, ORDINARY, dense_network, networks
+
+import deepcheck
+from deepcheck import Pixels, datasets, order_of, shortlist_length, zoo
+from deepcheck.errors import OptionError
 
 
 @pytest.mark.filterwarnings("ignore")  # Captum's and torch's own
@@ -51,7 +52,9 @@ def test_the_metrics_are_the_coefficients_of_the_predicted_label(network):
         # Rounding is relative to the terms of a sum, not to a sum that nearly cancels.
         if network.description.startswith(("normal", "integers")):
             np.testing.assert_allclose(found.ravel(), expected, **tolerance)
-        assert found.shape == (network.x.shape[1:] if len(network.x.shape) == 3 and len(network.x) == 1 else network.x.shape)
+        assert found.shape == (
+            network.x.shape[1:] if len(network.x.shape) == 3 and len(network.x) == 1 else network.x.shape
+        )
 
 
 @settings(max_examples=60)
@@ -153,7 +156,9 @@ def test_a_shortlist_is_a_rounded_down_share_or_a_count(shortlist, count, length
     assert shortlist_length(shortlist, count) == length
 
 
-@pytest.mark.parametrize("shortlist", ["0%", "101%", "0.1%", "-5%", "5", 5, 0, -1, "", "%", "five", 0.5, "nan%", "1e1%"])
+@pytest.mark.parametrize(
+    "shortlist", ["0%", "101%", "0.1%", "-5%", "5", 5, 0, -1, "", "%", "five", 0.5, "nan%", "1e1%"]
+)
 def test_a_shortlist_without_meaning(shortlist):
     with pytest.raises(OptionError, match="shortlist"):
         shortlist_length(shortlist, 4)

@@ -4,10 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from deepcheck.program import Bounded
-from deepcheck.solvers import ExactFold, ExactInterval, Fold, Interval
 from oracles import Span
 from requirements import require
+
+from deepcheck.program import Bounded
+from deepcheck.solvers import ExactFold, ExactInterval, Fold, Interval
 
 SYSTEMS, ROWS = 12_000, 5
 KINDS = ("normal", "integers", "ties", "zero values", "parallel", "huge", "tiny", "subnormal", "mixed", "all zero")
@@ -45,8 +46,10 @@ def truth(rng, value, relative):
     """True numbers and bounds on how far the given ones are off: sometimes 0, sometimes larger than they are."""
     error = np.abs(value) * relative * rng.choice([0.0, 1.0], size=(len(value), 1))
     share = rng.choice([-1.0, 0.0, 0.5, 1.0], size=value.shape)
-    return [[Fraction(v) + Fraction(s) * Fraction(e) for v, s, e in zip(*row, strict=True)] for row in
-            zip(value.tolist(), share.tolist(), error.tolist(), strict=True)], error
+    return [
+        [Fraction(v) + Fraction(s) * Fraction(e) for v, s, e in zip(*row, strict=True)]
+        for row in zip(value.tolist(), share.tolist(), error.tolist(), strict=True)
+    ], error
 
 
 def below(a, b):
@@ -93,8 +96,10 @@ def test_inner_lies_within_exact_lies_within_outer(kind, relative, guards):
         true_value = [[max(v, Fraction(0)) for v in row] for row in true_value]
         value = np.where([[v == 0 for v in row] for row in true_value], 0.0, np.abs(value))
         true_value = [[abs(t) for t in row] for row in true_value]
-        off = [[abs(Fraction(v) - t) for v, t in zip(*pair, strict=True)]
-               for pair in zip(value.tolist(), true_value, strict=True)]
+        off = [
+            [abs(Fraction(v) - t) for v, t in zip(*pair, strict=True)]
+            for pair in zip(value.tolist(), true_value, strict=True)
+        ]
         value_error = np.array([[float(o) * (1 + 2**-50) + (o > 0) * 5e-324 for o in row] for row in off])
         half = ROWS // 2
         for part in (slice(0, half), slice(half, ROWS)):
@@ -105,9 +110,7 @@ def test_inner_lies_within_exact_lies_within_outer(kind, relative, guards):
             )
     else:
         present[:] = True
-        fold.require(
-            Bounded(value, value_error, np.zeros(count)), Bounded(slope, slope_error, np.zeros(count))
-        )
+        fold.require(Bounded(value, value_error, np.zeros(count)), Bounded(slope, slope_error, np.zeros(count)))
     spans = []
     for i in range(count):
         end = everywhere[i]

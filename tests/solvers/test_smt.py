@@ -2,16 +2,17 @@
 
 from fractions import Fraction
 
-import deepcheck
 import numpy as np
 import pytest
-from deepcheck.attacks.conditions import conditions
-from deepcheck.constraints import Inequalities, Refutation, Witness
-from deepcheck.symbolic import run
 from hypothesis import given, settings
 from oracles import answers, box_spans, run_exactly
 from requirements import require
 from strategies import DEGENERATE, ORDINARY, networks
+
+import deepcheck
+from deepcheck.attacks.conditions import conditions
+from deepcheck.constraints import Inequalities, Refutation, Witness
+from deepcheck.symbolic import run
 
 
 @pytest.fixture(scope="module")

@@ -2,15 +2,16 @@
 
 from fractions import Fraction
 
-import deepcheck
 import numpy as np
-from deepcheck.program import Path
-from deepcheck.symbolic import bounded_columns, exact_columns, exact_outputs, label_differences, run
-from deepcheck.symbolic.reverse import bounded_coefficients, coefficients
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles import label_of, label_scores, run_exactly
 from strategies import DEGENERATE, ORDINARY, networks
+
+import deepcheck
+from deepcheck.program import Path
+from deepcheck.symbolic import bounded_columns, exact_columns, exact_outputs, label_differences, run
+from deepcheck.symbolic.reverse import bounded_coefficients, coefficients
 
 ALL = ORDINARY + DEGENERATE
 

@@ -3,13 +3,14 @@
 from deepcheck.attacks.assemble import assemble, replayed
 from deepcheck.attacks.conditions import conditions
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.result import Attack, Attacks, Columns, Result, Witness
+from deepcheck.attacks.result import Asked, Attack, Attacks, Columns, Result, Witness
 from deepcheck.attacks.schema import as_json
 from deepcheck.attacks.search import OBJECTIVES, Search
 from deepcheck.attacks.strategy import Strategy
 
 __all__ = [
     "OBJECTIVES",
+    "Asked",
     "Attack",
     "Attacks",
     "Columns",

@@ -7,7 +7,7 @@ import numpy as np
 
 from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.result import Columns, witnesses
+from deepcheck.attacks.result import Asked, Columns, witnesses
 from deepcheck.attacks.search import Found, Search
 from deepcheck.certify import replayer_for
 from deepcheck.domains import Features, Pixels
@@ -24,12 +24,12 @@ def assemble(
     *,
     features: Features,
     pixels: Pixels,
-    first: bool,
+    asked: Asked,
     seconds: float,
 ) -> Columns:
     """Put outcomes in the order tried and choose each attackable element's witness; nothing is replayed yet."""
     outcomes = np.take_along_axis(found.outcomes, order, axis=1)
-    if first:
+    if asked.first:
         hits = outcomes == Outcome.ATTACKABLE
         stop = np.where(hits.any(axis=1), hits.argmax(axis=1), order.shape[1])
         outcomes[np.arange(order.shape[1]) > stop[:, None]] = Outcome.UNTRIED
@@ -56,7 +56,7 @@ def assemble(
         same_path_float32=np.zeros(0, dtype=bool),
         model_labels=np.full(len(x), -1),
         exact=found.exact,
-        target=query.target,
+        asked=asked,
         seconds=seconds,
         replay_seconds=0.0,
         runtime="",

@@ -59,6 +59,25 @@ class Attack:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """How the sets were to be tried.
+
+    Attributes:
+        order: By which metric they were ordered; None is index order (the baseline).
+        shortlist: How much of that order was tried, as asked; None is all.
+        first: Was each input to stop at its first attackable set?
+        objective: What witnesses were chosen by.
+        target: The only label that counts, or None for any other label.
+    """
+
+    order: str | None = None
+    shortlist: str | int | None = None
+    first: bool = False
+    objective: str = "margin"
+    target: int | None = None
+
+
+@dataclass(frozen=True)
 class Columns:
     """All results of one call, as arrays.
 
@@ -77,7 +96,7 @@ class Columns:
         same_path_float32: For each chosen row: same activations in the model's own arithmetic?
         model_labels: The label of each input in the model's own arithmetic, ``(items,)``; -1 if not replayed.
         exact: How many questions needed exact arithmetic, ``(items,)``.
-        target: The only label that counts, or None.
+        asked: How the features were to be tried.
         seconds: How long the analysis took, replay left out.
         replay_seconds: How long replay took.
         runtime: Which onnxruntime replayed.
@@ -97,7 +116,7 @@ class Columns:
     same_path_float32: Array
     model_labels: Array
     exact: Array
-    target: int | None
+    asked: Asked
     seconds: float
     replay_seconds: float
     runtime: str
@@ -174,7 +193,7 @@ class Result:
 
     @property
     def verdict(self) -> str:
-        """ "attack", "proved" or "undecided"; see `scope`, `domain`, `counts` and `reason`."""
+        """What was found: "attack", "proved" or "undecided"; see `scope`, `domain`, `counts` and `reason`."""
         counts = self.counts
         if counts["replayed"]:
             return "attack"
@@ -232,18 +251,22 @@ class Result:
         return Views(self.columns, self._chosen.start, self._chosen.stop)
 
     def __str__(self) -> str:
-        counts = self.counts
-        where = f"{self.scope}, {self.domain.describe()}, one feature of {len(self.outcomes)}"
-        aim = "the label" if self.columns.target is None else f"the label to {self.columns.target}"
+        counts, columns = self.counts, self.columns
+        scope = self.scope.replace(" (", ", ").rstrip(")")
+        every = columns.features.count
+        some = f"{len(self.outcomes)} features" + f" (of {every})" * (len(self.outcomes) < every)
+        target = columns.asked.target
+        aim = f"the label {self.label}" if target is None else f"the label {self.label} to {target}"
         if self.verdict == "proved":
             return (
-                f"proved ({self.scope}): changing any single one of these {counts['proved']} features, with "
-                f"{self.domain.describe()}, does not change {aim} (label {self.label})"
+                f"proved ({scope}): changing any single one of these {some}, with {self.domain.describe()}, "
+                f"does not change {aim}"
             )
+        where = f"{scope}, {self.domain.describe()}, one of {some}"
         if self.verdict == "attack":
             return (
-                f"attack ({where}): {counts['attackable']} attackable ({counts['replayed']} replayed), {counts['proved']} "
-                f"proved, {counts['undecided']} undecided, {counts['untried']} untried"
+                f"attack ({where}): {counts['attackable']} attackable ({counts['replayed']} replayed), "
+                f"{counts['proved']} proved, {counts['undecided']} undecided, {counts['untried']} untried"
             )
         return f"undecided: {self.reason} ({where})"
 

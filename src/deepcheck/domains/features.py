@@ -39,6 +39,8 @@ class Features:
         Raises:
             OptionError: If the grouping does not fit the shape.
         """
+        if layout not in ("nchw", "nhwc"):
+            raise OptionError(f"expected layout nchw or nhwc, got '{layout}'")
         chosen = grouping or ("pixel" if len(shape) == 3 else "element")
         elements = np.arange(prod(shape)).reshape(shape)
         if chosen == "element":

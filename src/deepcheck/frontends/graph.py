@@ -135,8 +135,8 @@ def _check_axis(last: Node, operator: str, shape: tuple[int, ...]) -> None:
     together = shape[axis - 1 : axis] if last.opset >= 13 else shape[axis - 1 :]
     if axis == 0 or prod(together) != prod(shape):
         raise UnsupportedOperator(
-            f"node '{last.name}' ({operator}): expected a final softmax over all {prod(shape)} scores, got axis {axis} of scores "
-            f"of shape {shape} behind the batch axis"
+            f"node '{last.name}' ({operator}): expected a final softmax over all {prod(shape)} scores, got axis {axis} "
+            f"of scores of shape {shape} behind the batch axis"
         )
 
 

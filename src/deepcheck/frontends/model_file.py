@@ -53,7 +53,8 @@ def _check_constants(model: onnx.ModelProto, path: Path) -> None:
     for tensor in model.graph.initializer:
         if any(dim < 0 for dim in tensor.dims) or prod(tensor.dims) * 8 > BUDGET_BYTES:
             raise MalformedModel(
-                f"{path}: constant '{tensor.name}' has shape {list(tensor.dims)}, over the budget of {BUDGET_BYTES} bytes"
+                f"{path}: constant '{tensor.name}' has shape {list(tensor.dims)}, over the budget of "
+                f"{BUDGET_BYTES} bytes"
             )
 
 

@@ -9,7 +9,6 @@ from deepcheck.program.constants import Constant
 from deepcheck.program.maps import Contract, Gather, Scale
 from deepcheck.program.rationals import Array
 
-
 FEW = 16
 
 

@@ -151,7 +151,8 @@ class Program:
         if x.shape[1:] != self.input_shape:
             given = x.shape[1:] if x.ndim == len(self.input_shape) + 1 else x.shape
             raise InputError(
-                f"expected an input of shape {self.input_shape} (or a batch of them), got {tuple(int(s) for s in given)}"
+                f"expected an input of shape {self.input_shape} (or a batch of them), got "
+                f"{tuple(int(length) for length in given)}"
             )
         if len(x) == 0:
             raise InputError("expected at least one input, got an empty batch")

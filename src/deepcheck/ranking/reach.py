@@ -35,7 +35,7 @@ class Gains:
     sizes: Array
 
     def most(self, lower: Array, upper: Array) -> Array:
-        """The most that each element alone can add, ``(items, others, size)``, for displacements in ``[lower, upper]``."""
+        """The most that each element can add by a displacement in ``[lower, upper]``, ``(items, others, size)``."""
         most = self.slopes * upper[:, None, :]
         return np.asarray(np.maximum(most, self.slopes * lower[:, None, :], out=most))
 
