@@ -8,15 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isqrt
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from deepcheck.errors import OptionError
 from deepcheck.program import Array
 from deepcheck.report.files import write_atomically
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 GREEN = np.array([0.15, 0.80, 0.35])
 RED = np.array([0.93, 0.16, 0.16])
@@ -68,7 +69,7 @@ def picture_grid(
     column_titles: Sequence[str] = (),
     caption: str = "",
     inches: float = 0.8,
-) -> Figure:
+) -> "Figure":
     """Draw pictures in rows and columns.
 
     Args:
@@ -103,7 +104,9 @@ def picture_grid(
     return sheet.figure
 
 
-def importance_picture(image: Array, scores: Array, shortlist: Array, *, title: str = "", caption: str = "") -> Figure:
+def importance_picture(
+    image: Array, scores: Array, shortlist: Array, *, title: str = "", caption: str = ""
+) -> "Figure":
     """Draw one image, its scores, and its most important pixels.
 
     Args:
@@ -134,7 +137,7 @@ def attack_picture(
     changed: Sequence[int] = (),
     new_label: str = "",
     caption: str = "",
-) -> Figure:
+) -> "Figure":
     """Draw one image, its important and its attackable pixels, and one attack.
 
     Args:
@@ -167,7 +170,7 @@ def mask_of(indices: Array | Sequence[int], shape: tuple[int, ...]) -> Array:
     return mask
 
 
-def save_figure(figure: Figure, path: Path) -> None:
+def save_figure(figure: "Figure", path: Path) -> None:
     """Write a figure as PNG, whole or not at all; the same figure gives the same bytes.
 
     Raises:
@@ -193,7 +196,7 @@ def grid_shape(shape: tuple[int, ...]) -> tuple[int, int]:
 class _Sheet:
     """A figure measured in inches from its top left corner."""
 
-    figure: Figure
+    figure: "Figure"
     width: float
     height: float
 
@@ -201,6 +204,8 @@ class _Sheet:
     def of(width: float, height: float) -> "_Sheet":
         """An empty sheet of whole dots."""
         size = (round(width * DPI) / DPI, round(height * DPI) / DPI)
+        from matplotlib.figure import Figure  # only those who draw pay for it
+
         return _Sheet(Figure(figsize=size, dpi=DPI, facecolor="white"), *size)
 
     def axes(self, left: float, top: float, width: float, height: float) -> Any:
@@ -217,6 +222,8 @@ class _Sheet:
 
 
 def _draw(axes: Any, picture: Picture) -> None:
+    from matplotlib.patches import Rectangle
+
     axes.imshow(picture.colours, interpolation="nearest", aspect="equal")
     axes.set_xticks([])
     axes.set_yticks([])
