@@ -39,8 +39,8 @@ def onnx_label(model, x, *, sigmoid=False):
 def session_of(model):
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
-    # Without fusions: onnxruntime 1.32 fails to fuse a Relu with a Clip of float64.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    # One thread: sums over several are rounded otherwise, and replay is compared bit for bit.
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
     return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 

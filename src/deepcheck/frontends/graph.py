@@ -109,7 +109,8 @@ def _single(found: list[onnx.ValueInfoProto], what: str, name: str) -> onnx.Valu
 def _input_type(source: onnx.ValueInfoProto) -> tuple[tuple[int, ...], np.dtype[np.floating]]:
     kind = source.type.tensor_type
     if kind.elem_type not in FLOATS:
-        word = onnx.TensorProto.DataType.Name(kind.elem_type)
+        known = kind.elem_type in onnx.TensorProto.DataType.values()
+        word = onnx.TensorProto.DataType.Name(kind.elem_type) if known else f"type {kind.elem_type}"
         raise MalformedModel(f"expected an input of float32 or float64, got '{source.name}' of {word}")
     dims = [dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim]
     if len(dims) < 2 or dims[0] not in (None, 1):
@@ -157,7 +158,9 @@ def _translate(proto: onnx.NodeProto, builder: _Builder, model: onnx.ModelProto)
             f"supported are {', '.join(supported_operators())}"
         )
     try:
-        made = operator(node)
+        # Constants that are not finite are refused when the instruction is made, not warned about.
+        with np.errstate(all="ignore"):
+            made = operator(node)
     except ModelError as problem:
         raise type(problem)(f"node '{node.name}' ({proto.op_type}): {problem}") from None
     except (IndexError, KeyError, ValueError, TypeError, OverflowError) as problem:
