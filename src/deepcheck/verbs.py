@@ -48,9 +48,8 @@ def load(
     preprocessing = Preprocessing(_numbers(mean, 0.0), _numbers(std, 1.0))
     if isinstance(model, (str, Path)):
         path = Path(model)
-        return program_from_onnx(
-            read_model(path), name=path.stem, path=path, preprocessing=preprocessing, decision=decision
-        )
+        proto, sha256 = read_model(path)
+        return program_from_onnx(proto, name=path.stem, sha256=sha256, preprocessing=preprocessing, decision=decision)
     if type(model).__name__ != "ModelProto":
         raise OptionError(f"expected an ONNX file or an onnx.ModelProto, got {type(model).__name__}: export it to ONNX")
     return program_from_onnx(model, name=model.graph.name or "model", preprocessing=preprocessing, decision=decision)
@@ -177,6 +176,9 @@ def attack(
     received, box = _received(program, x, pixels)
     started = time.perf_counter()
     outcome = run(program, received, sharp=True)
+    already = np.flatnonzero(outcome.labels == target)
+    if target is not None and len(already):
+        raise OptionError(f"expected a target other than the label, but input {already[0]} has label {target} already")
     tried = _tried(program, program.batch(x), received, outcome, box, grouped, features, order, shortlist)
     query = Search(program, box, target, objective)
     found = Strategy(tried, first, timeout, progress).run(query, received, outcome)
@@ -226,18 +228,22 @@ def conditions(
         raise InputError(f"expected one input of shape {program.input_shape}, got shape {np.shape(x)}")
     grouped = _single_elements(program, features_as, layout)
     labels = program.decided().labels
-    if not 0 <= feature < grouped.count:
+    if not isinstance(feature, (int, np.integer)) or not 0 <= feature < grouped.count:
         raise OptionError(f"expected a feature from 0 to {grouped.count - 1}, got {feature}")
     if label is not None and not 0 <= label < labels:
         raise OptionError(f"expected a label from 0 to {labels - 1}, got {label}")
     pixels = domain or Pixels()
     received, box = _received(program, x, pixels)
-    path = run(program, received).path
-    return build_conditions(program, received, path, int(grouped.elements[feature]), label, box)
+    outcome = run(program, received)
+    if outcome.overflow[0]:
+        raise InputError("the network overflows float64 on this input: its path is not known")
+    return build_conditions(program, received, outcome.path, int(grouped.elements[feature]), label, box)
 
 
 def _received(program: Program, x: Array, pixels: Pixels) -> tuple[Array, Box]:
     """What the model receives, checked against its domain, and the domain in those units."""
+    if not isinstance(pixels, Pixels):
+        raise OptionError(f"expected a domain such as deepcheck.Pixels(0, 1), got {pixels!r}")
     received = program.model_input(x)
     box = pixels.box(program)
     pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
@@ -271,7 +277,7 @@ def _check_options(
     if objective not in OBJECTIVES:
         raise OptionError(f"expected an objective of {', '.join(OBJECTIVES)}, got '{objective}'")
     labels = program.decided().labels
-    if target is not None and not 0 <= target < labels:
+    if target is not None and (not isinstance(target, (int, np.integer)) or not 0 <= target < labels):
         raise OptionError(f"expected a target label from 0 to {labels - 1}, got {target}")
     if order is not None and order not in ORDERS:
         raise OptionError(f"expected an order of {', '.join(ORDERS)}, got '{order}'")
@@ -295,10 +301,10 @@ def _tried(
     """The elements to try, in order, ``(items, m)``."""
     elements = features.elements
     if chosen is not None:
-        index = np.unique(np.asarray(list(chosen), dtype=np.int64))
-        if len(index) == 0 or index[0] < 0 or index[-1] >= features.count:
-            raise OptionError(f"expected features from 0 to {features.count - 1}, got {list(chosen)}")
-        elements = elements[index]
+        asked = list(chosen)
+        if not asked or not all(isinstance(f, (int, np.integer)) and 0 <= f < features.count for f in asked):
+            raise OptionError(f"expected features from 0 to {features.count - 1}, got {asked}")
+        elements = elements[np.unique(np.array(asked, dtype=np.int64))]
     length = shortlist_length(shortlist, len(elements))
     if order is None:
         return np.broadcast_to(elements, (len(received), len(elements)))
@@ -332,4 +338,7 @@ def _reaches(program: Program, received: Array, outcome: Run, box: Box) -> Array
 def _numbers(value: float | Sequence[float] | None, default: float) -> tuple[float, ...]:
     if value is None:
         return (default,)
-    return tuple(float(v) for v in value) if isinstance(value, Sequence) else (float(value),)
+    try:
+        return tuple(float(v) for v in np.atleast_1d(np.asarray(value, dtype=np.float64)))
+    except (TypeError, ValueError):
+        raise OptionError(f"expected a number or a list of numbers for mean and std, got {value!r}") from None

@@ -11,6 +11,7 @@ from strategies import DEGENERATE, FLOAT32, ORDINARY, networks
 
 import deepcheck
 from deepcheck import Pixels
+from deepcheck.errors import OptionError
 
 FLOAT64 = np.dtype(np.float64)
 
@@ -72,10 +73,13 @@ def test_on_a_grid_of_levels(network, levels):
 @given(networks(ORDINARY + DEGENERATE), st.integers(0, 3))
 def test_with_a_target(network, target):
     program = deepcheck.load(network.model)
-    labels = program.decision.labels
-    target %= labels
+    label = deepcheck.attack(program, network.x, features_as="element").label
+    others = [j for j in range(program.decision.labels) if j != label]
+    target = others[target % len(others)]
     result = deepcheck.attack(program, network.x, target=target, features_as="element")
     event(check_result(result, network.model, network.x, target=target))
+    with pytest.raises(OptionError, match="target"):
+        deepcheck.attack(program, network.x, target=label, features_as="element")
 
 
 @settings(max_examples=80)

@@ -64,6 +64,24 @@ def test_a_saturated_softmax_is_read_as_the_model_says():
     assert result.label == onnx_label(model, np.zeros(1, np.float32)) or result.verdict == "undecided"
 
 
+def test_an_output_that_is_not_a_number_has_no_label():
+    """In real arithmetic f = (1, 0); in float32 its first score is infinity minus infinity."""
+    model = dense_network([([[3e38]], [0]), ([[10, 10]], [0, 0]), ([[1, 0], [-1, 0]], [1, 0])])
+    program = deepcheck.load(model)
+    assert np.isnan(session_of(model).run(None, {"input": np.ones((1, 1), np.float32)})[0][0, 0])
+    assert replayer_for(program.origin).labels(program, np.ones((1, 1), np.float32)).tolist() == [-1]
+    result = deepcheck.attack(program, np.ones(1, np.float32))
+    assert (result.label, result.verdict, result.reason) == (0, "undecided", "label depends on rounding")
+
+
+def test_activations_that_are_not_numbers_are_inactive():
+    layers = [([[3e38]], [0]), ([[10, 10]], [0, 0]), ([[1], [-1]], [1]), ([[1, -1]], [0, 0.5])]
+    program = deepcheck.load(dense_network(layers))
+    found = replayer_for(program.origin).paths(program, np.ones((1, 1), np.float32))
+    assert [arms.tolist() for arms in found.arms] == [[[1]], [[1, 1]], [[0]]]
+    assert deepcheck.attack(program, np.ones(1, np.float32)).tried == 1
+
+
 def test_the_runtime_is_named():
     program = deepcheck.load(dense_network([([[1, -1]], [-0.5, 0.5])]))
     import onnxruntime

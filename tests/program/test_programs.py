@@ -26,7 +26,7 @@ from deepcheck.program import (
 from deepcheck.program.maps import ABSENT, Gather
 from deepcheck.program.rationals import from_fractions
 
-ORIGIN = Origin(name="made", model=b"", path=None, input_name="input", output_name="scores")
+ORIGIN = Origin(name="made", model=b"", sha256="", input_name="input", output_name="scores")
 
 
 def program(*instructions, shape=(3,), decision=None):

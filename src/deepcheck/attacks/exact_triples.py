@@ -6,7 +6,7 @@ import numpy as np
 
 from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.triples import INWARD
+from deepcheck.attacks.triples import places
 from deepcheck.domains import Box
 from deepcheck.program import Array, Path, Program
 from deepcheck.solvers import ExactFold, ExactInterval
@@ -88,10 +88,11 @@ def _settle(
             return None
         first, last = inside[0], inside[-1]
         winners = [v for v in inside if won.contains(Fraction(float(table[v])) - origin)]
-        picks = [winners[round((len(winners) - 1) * t)] for t in INWARD] if winners else []
+        picks = [winners[round((len(winners) - 1) * t)] for t in places(objective, levels=True)] if winners else []
         candidates = [float(table[v]) for v in picks]
     else:
-        candidates = [c for c in _candidates(won, origin, dtype) if won.contains(Fraction(c) - origin)]
+        shares = places(objective, levels=False)
+        candidates = [c for c in _candidates(won, origin, dtype, shares) if won.contains(Fraction(c) - origin)]
 
     def margin(value: float) -> Fraction:
         step = Fraction(value) - origin
@@ -115,14 +116,16 @@ def _levels_near(interval: ExactInterval, table: Array, origin: Fraction) -> ran
     return range(max(low, 0), min(high, len(table)))
 
 
-def _candidates(won: ExactInterval, origin: Fraction, dtype: np.dtype[np.floating]) -> list[float]:
+def _candidates(
+    won: ExactInterval, origin: Fraction, dtype: np.dtype[np.floating], shares: tuple[float, ...]
+) -> list[float]:
     """Numbers of the model's type in and around an interval; if one lies inside, so does one of these."""
     if won.empty:
         return []
     reach = max(Fraction(1), abs(origin))
     low = won.lower if won.lower is not None else (won.upper if won.upper is not None else Fraction(0)) - reach
     high = won.upper if won.upper is not None else low + reach + abs(low)
-    points = [origin + low + (high - low) * Fraction(t) for t in INWARD]
+    points = [origin + low + (high - low) * Fraction(t) for t in shares]
     with np.errstate(over="ignore"):
         found = [dtype.type(_number(point, 0.0)) for point in points]
         for end in (origin + low, origin + high):

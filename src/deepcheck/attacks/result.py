@@ -11,7 +11,7 @@ from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.domains import Box, Features, Pixels
 from deepcheck.program import Array, Program
-from deepcheck.symbolic import Run
+from deepcheck.symbolic import Run, run
 
 
 @dataclass(frozen=True)
@@ -313,6 +313,14 @@ class Views(Sequence[Attack]):
             witness=self._witness(at, row, item, element),
         )
 
+    def _margin(self, changed: Array, row: int) -> float:
+        """The lead at the stored witness, from a run with running error bounds of its own."""
+        columns = self.columns
+        outcome = run(columns.program, changed[None], sharp=True)
+        scores = columns.program.decided().scores(outcome.outputs.value)[0]
+        label = int(columns.regions.label[row])
+        return float(scores[label] - np.delete(scores, label).max())
+
     def _witness(self, at: int, row: int, item: int, element: int) -> Witness:
         columns = self.columns
         changed = witnesses(columns, np.array([row]))[0]
@@ -322,7 +330,7 @@ class Views(Sequence[Attack]):
             pixels=pixels,
             values=(float(pixels.reshape(-1)[element]),),
             label=int(columns.regions.label[row]),
-            margin=float(columns.regions.margin[row]),
+            margin=self._margin(changed, row),
             replayed=bool(columns.replayed[at]),
             same_path=True,
             same_path_float32=bool(columns.same_path_float32[at]),

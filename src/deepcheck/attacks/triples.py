@@ -21,6 +21,17 @@ PRECISION = 2.0**-20
 
 INWARD = (1 / 2, 1 / 16, 15 / 16)
 """Where in an interval a witness is looked for: its middle, and each end moved inwards."""
+NEAR = (*INWARD, 1 / 1024, 1023 / 1024)
+"""Where it is looked for when the change is to be small."""
+NEAR_LEVELS = (*INWARD, 0.0, 1.0)
+"""The same on levels, where an end is a value like any other."""
+
+
+def places(objective: str, *, levels: bool) -> tuple[float, ...]:
+    """Where in an interval a witness is looked for, as shares of its length."""
+    if objective == "margin":
+        return INWARD
+    return NEAR_LEVELS if levels else NEAR
 
 
 @dataclass(frozen=True)
@@ -87,14 +98,14 @@ def decide(
     open_rows = np.flatnonzero(~region.empty)
     if box.tables is None:
         first = last = np.full(len(origin), -1)
-        candidates = _continuous_candidates(region, origin, dtype)
+        candidates = _continuous_candidates(region, origin, dtype, places(objective, levels=False))
         settled = region.solid
     else:
         outer, inner = levels_within(region, origin, box, triples.element)
         first, last = outer
         open_rows = np.flatnonzero(~region.empty & (first <= last))
         settled = (outer[0] == inner[0]) & (outer[1] == inner[1])
-        steps = [np.rint(first + (last - first) * t).astype(np.int64) for t in INWARD]
+        steps = [np.rint(first + (last - first) * t).astype(np.int64) for t in places(objective, levels=True)]
         channel = box.channel[triples.element]
         levels = np.clip(np.stack(steps, axis=1), 0, box.tables.shape[1] - 1)
         candidates = box.tables[channel[:, None], levels]
@@ -169,14 +180,16 @@ def _near(tables: Array, channel: Array, value: Array) -> Array:
     return np.asarray(start[:, None] + np.arange(width))
 
 
-def _continuous_candidates(region: Interval, origin: Array, dtype: np.dtype[np.floating]) -> Array:
+def _continuous_candidates(
+    region: Interval, origin: Array, dtype: np.dtype[np.floating], shares: tuple[float, ...]
+) -> Array:
     """Values of the model's type inside each region, ``(rows, candidates)``."""
     lower, upper = region.inner_lower, region.inner_upper
     with np.errstate(invalid="ignore", over="ignore"):
         reach = np.maximum(1.0, np.abs(origin))
         low = np.where(np.isfinite(lower), lower, np.where(np.isfinite(upper), upper - reach, -reach))
         high = np.where(np.isfinite(upper), upper, low + reach + np.abs(low))
-        inside = [origin + low + (high - low) * t for t in INWARD]
+        inside = [origin + low + (high - low) * t for t in shares]
         return np.stack(inside, axis=1).astype(dtype).astype(np.float64)
 
 

@@ -36,9 +36,12 @@ class Pixels:
                 raise OptionError("expected bounds or 'unbounded', got both")
             if not np.isfinite([self.lower, self.upper]).all() or self.lower >= self.upper:
                 raise OptionError(f"expected finite bounds A < B, got {self.lower}:{self.upper}")
-        if self.levels is not None and (self.unbounded or not 2 <= self.levels <= 65536):
+        if self.levels is not None and (
+            self.unbounded or not isinstance(self.levels, (int, np.integer)) or not 2 <= self.levels <= 65536
+        ):
             raise OptionError(
-                f"expected 2 to 65536 levels inside bounds, got {self.levels}" + " unbounded" * self.unbounded
+                f"expected a whole number of 2 to 65536 levels inside bounds, got {self.levels}"
+                + " unbounded" * self.unbounded
             )
 
     @property
@@ -67,19 +70,34 @@ class Pixels:
         per_channel = program.preprocessing.mean + program.preprocessing.std
         channels = program.input_shape[0] if len(per_channel) > 2 else 1
         channel = np.arange(program.size) // (program.size // channels)
-        bounds = np.array(self.bounds)
+        bounds = self._representable(program.dtype)
         ends = self._received(program, bounds, channels)
         tables = None
         if self.levels is not None:
             numbers = np.arange(self.levels).astype(program.dtype)
             values = numbers if self.scale != 1 else numbers / program.dtype.type(self.levels - 1)
-            limits = bounds.astype(program.dtype)
-            kept = values[(values >= limits[0]) & (values <= limits[1])]
+            kept = values[(values >= bounds[0]) & (values <= bounds[1])]
             if len(kept) == 0:
                 raise OptionError(f"expected bounds that hold at least one of {self.levels} levels, got {bounds}")
             tables = self._received(program, values, channels)
+            if not (np.diff(tables, axis=1) > 0).all():
+                raise OptionError(
+                    f"expected {self.levels} different levels, but some are the same number in {program.dtype} behind "
+                    f"mean {program.preprocessing.mean} and std {program.preprocessing.std}"
+                )
             ends = self._received(program, kept[[0, -1]], channels)
         return Box(ends[channel, 0], ends[channel, -1], tables, channel)
+
+    def _representable(self, dtype: np.dtype[np.floating]) -> Array:
+        """The bounds, moved inwards to numbers of the model's type."""
+        lower, upper = self.bounds
+        with np.errstate(over="ignore"):
+            low, high = dtype.type(lower), dtype.type(upper)
+        low = np.nextafter(low, dtype.type(np.inf)) if float(low) < lower else low
+        high = np.nextafter(high, dtype.type(-np.inf)) if float(high) > upper else high
+        if not self.unbounded and (not np.isfinite([low, high]).all() or low > high):
+            raise OptionError(f"expected bounds that hold some {dtype} number, got {lower}:{upper}")
+        return np.array([low, high], dtype=np.float64)
 
     def _received(self, program: Program, values: Array, channels: int) -> Array:
         columns = np.repeat(values[:, None], channels, axis=1)

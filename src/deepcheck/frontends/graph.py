@@ -1,8 +1,9 @@
 """From an ONNX graph to a program."""
 
+import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -15,6 +16,7 @@ from deepcheck.frontends.node import Node, Value
 from deepcheck.frontends.operators import FINAL, OPERATORS, PREVIOUS, supported_operators
 from deepcheck.program import Array, Branch, Decision, Instruction, Origin, Preprocessing, Program
 
+OLDEST_OPSET = 7
 FLOATS: dict[int, np.dtype[np.floating]] = {
     onnx.TensorProto.FLOAT: np.dtype(np.float32),
     onnx.TensorProto.DOUBLE: np.dtype(np.float64),
@@ -37,7 +39,7 @@ def program_from_onnx(
     model: onnx.ModelProto,
     *,
     name: str,
-    path: Path | None = None,
+    sha256: str = "",
     preprocessing: Preprocessing | None = None,
     decision: str | None = None,
 ) -> Program:
@@ -46,7 +48,7 @@ def program_from_onnx(
     Args:
         model: The model; not changed.
         name: A name for people.
-        path: The model's file, where there is one.
+        sha256: The hash of the model's file; without a file, of the serialized model.
         preprocessing: From pixels to what the model receives.
         decision: "arg max", "arg min" or "sign"; by default arg max, or sign behind a single sigmoid.
 
@@ -56,9 +58,11 @@ def program_from_onnx(
 
     Source: Section III-A.
     """
-    if path is None:
+    if not sha256:
         check_model(model, name)
+        sha256 = hashlib.sha256(model.SerializeToString()).hexdigest()
     graph = model.graph
+    _refuse(model, name)
     builder = _Builder(constants={t.name: _array(t) for t in graph.initializer})
     source = _single([i for i in graph.input if i.name not in builder.constants], "input", name)
     target = _single(list(graph.output), "output", name)
@@ -75,11 +79,11 @@ def program_from_onnx(
     if stripped in ("Softmax", "LogSoftmax"):
         last = next(node for node in graph.node if target.name in node.output)
         _check_axis(Node.read(last, builder.values, builder.constants, model), stripped, output.shape)
-    instructions = _ending_in(builder.instructions, output.index)
+    instructions = _needed(builder.instructions, output.index)
     origin = Origin(
         name=name,
         model=model.SerializeToString(),
-        path=path,
+        sha256=sha256,
         input_name=source.name,
         output_name=target.name,
         stripped=stripped,
@@ -87,9 +91,30 @@ def program_from_onnx(
         folded=builder.folded,
     )
     preprocessing = preprocessing or Preprocessing()
-    preprocessing.check(shape)
+    preprocessing.check(shape, dtype)
     found = _decision(decision, output.shape, stripped)
     return Program(tuple(instructions), shape, dtype, found, origin, preprocessing)
+
+
+def _refuse(model: onnx.ModelProto, name: str) -> None:
+    """Raise for what this front end does not read at all, rather than leave it out."""
+    if model.graph.sparse_initializer:
+        raise UnsupportedOperator(
+            f"{name}: expected dense constants, got a sparse initializer: store it as a dense one"
+        )
+    opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    if opset < OLDEST_OPSET:
+        raise UnsupportedOperator(
+            f"{name}: expected opset {OLDEST_OPSET} or newer, got {opset}: convert the model first"
+        )
+    for node in model.graph.node:
+        for attribute in node.attribute:
+            if attribute.t.data_location == onnx.TensorProto.EXTERNAL:
+                raise MalformedModel(
+                    f"{name}: node '{node.name}' keeps a constant in another file: store it in the model"
+                )
+            if attribute.HasField("sparse_tensor"):
+                raise UnsupportedOperator(f"{name}: node '{node.name}' has a sparse constant: store it as a dense one")
 
 
 def _array(tensor: onnx.TensorProto) -> Array:
@@ -182,15 +207,27 @@ def _linked(instruction: Instruction, previous: int) -> Instruction:
     """Resolve "the instruction before" in a mapping that makes several."""
     if isinstance(instruction, Branch):
         return instruction
-    terms = tuple(replace(t, operand=previous) if t.operand == PREVIOUS else t for t in instruction.terms)
-    return replace(instruction, terms=terms)
+    return _renumbered(instruction, {value: value for value in instruction.operands} | {PREVIOUS: previous})
 
 
-def _ending_in(instructions: list[Instruction], last: int) -> list[Instruction]:
-    """The instructions up to the one that makes the output, so that it comes last."""
+def _needed(instructions: list[Instruction], last: int) -> list[Instruction]:
+    """The instructions that the output depends on, renumbered: a dead branch must not cut the path."""
     if last == 0:
         raise MalformedModel("the output is the input: there is no network to analyse")
-    return instructions[:last]
+    needed = {last}
+    for result in range(last, 0, -1):
+        if result in needed:
+            needed.update(instructions[result - 1].operands)
+    kept = sorted(needed - {0})
+    number = {0: 0} | {result: position for position, result in enumerate(kept, start=1)}
+    return [_renumbered(instructions[result - 1], number) for result in kept]
+
+
+def _renumbered(instruction: Instruction, number: Mapping[int, int]) -> Instruction:
+    if isinstance(instruction, Branch):
+        return replace(instruction, operand=number[instruction.operand])
+    terms = tuple(replace(term, operand=number[term.operand]) for term in instruction.terms)
+    return replace(instruction, terms=terms)
 
 
 def _decision(asked: str | None, shape: tuple[int, ...], stripped: str) -> Decision | None:

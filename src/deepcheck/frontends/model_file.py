@@ -1,5 +1,6 @@
 """Read an ONNX file as if it were hostile: no path outside its folder, no unbounded allocation."""
 
+import hashlib
 from math import prod
 from pathlib import Path
 
@@ -11,8 +12,11 @@ from deepcheck.errors import MalformedModel
 BUDGET_BYTES = 2 << 30
 
 
-def read_model(path: Path) -> onnx.ModelProto:
+def read_model(path: Path) -> tuple[onnx.ModelProto, str]:
     """Read and check a model; weights in external files must lie in the model's own folder.
+
+    Returns:
+        The model, and the sha256 of the file that was read.
 
     Raises:
         MalformedModel: If the file is missing, not ONNX, truncated, cyclic, or points outside its folder.
@@ -22,7 +26,8 @@ def read_model(path: Path) -> onnx.ModelProto:
     if path.stat().st_size > BUDGET_BYTES:
         raise MalformedModel(f"{path} has {path.stat().st_size} bytes, over the budget of {BUDGET_BYTES}")
     try:
-        model = onnx.load_model_from_string(path.read_bytes())
+        content = path.read_bytes()
+        model = onnx.load_model_from_string(content)
     except (DecodeError, ValueError) as problem:
         raise MalformedModel(f"{path} is not an ONNX file, or it is truncated ({problem}): export it again") from None
     if not model.graph.node or not model.opset_import:
@@ -37,7 +42,7 @@ def read_model(path: Path) -> onnx.ModelProto:
         except (onnx.checker.ValidationError, ValueError, OSError) as problem:
             raise MalformedModel(f"{path}: its weights in other files cannot be read: {problem}") from None
     check_model(model, str(path))
-    return model
+    return model, hashlib.sha256(content).hexdigest()
 
 
 def check_model(model: onnx.ModelProto, name: str) -> None:

@@ -44,6 +44,11 @@ class Node:
         proto: onnx.NodeProto, values: Mapping[str, Value], constants: Mapping[str, Array], model: onnx.ModelProto
     ) -> "Node":
         """Resolve a node's operands by name."""
+        unknown = [name for name in proto.input if name and name not in values and name not in constants]
+        if unknown:
+            raise MalformedModel(
+                f"node '{proto.name or proto.output[0]}' ({proto.op_type}) reads '{unknown[0]}', which nothing computes"
+            )
         found = tuple(values[name] if name in values else constants.get(name) for name in proto.input)
         attributes = {a.name: helper.get_attribute_value(a) for a in proto.attribute}
         opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 1)

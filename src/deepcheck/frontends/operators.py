@@ -239,7 +239,7 @@ def _leaky_relu(node: Node) -> Sequence[Instruction]:
 
 @operator("Clip")
 def _clip(node: Node) -> Sequence[Instruction] | None:
-    lower, upper = (_limit(node.setting(name, i, None)) for i, name in ((1, "min"), (2, "max")))
+    lower, upper = (_limit(node, name, i, sign) for i, name, sign in ((1, "min", -1), (2, "max", 1)))
     if lower is None and upper is None:
         return None
     if lower is not None and upper is not None and lower >= upper:
@@ -253,10 +253,9 @@ def _clip(node: Node) -> Sequence[Instruction] | None:
 @operator("MaxPool")
 def _max_pool(node: Node) -> Sequence[Instruction]:
     x = node.value()
-    windows = Gather(affine.unfold(x.shape, sliding_of(node, x.shape)), x.shape, rows=True)
-    spatial = sliding_of(node, x.shape).outputs(x.shape[1:])
-    shaped = Gather(windows.index.reshape(x.shape[0], *spatial, -1), x.shape, rows=True)
-    return [Largest(x.index, node.inputs[0], shaped)]
+    sliding = sliding_of(node, x.shape)
+    index = affine.unfold(x.shape, sliding).reshape(x.shape[0], *sliding.outputs(x.shape[1:]), -1)
+    return [Largest(x.index, node.inputs[0], Gather(index, x.shape, rows=True))]
 
 
 def _piecewise(node: Node, name: str, breakpoints: Any, slopes: Any, intercepts: Any) -> Piecewise:
@@ -265,11 +264,17 @@ def _piecewise(node: Node, name: str, breakpoints: Any, slopes: Any, intercepts:
     return Piecewise(x.index, node.inputs[0], x.shape, name, *parts)
 
 
-def _limit(value: Any) -> Fraction | None:
+def _limit(node: Node, name: str, position: int, sign: int) -> Fraction | None:
+    """A limit of a Clip; None where it is absent, infinite, or the old operator's default."""
+    value = node.setting(name, position, None)
     if value is None:
         return None
     number = float(np.asarray(value).item())
-    return Fraction(number) if abs(number) < float(np.finfo(np.float32).max) else None
+    if name in node.attributes and sign * number >= float(np.finfo(np.float32).max):
+        return None
+    if np.isnan(number) or number == -sign * np.inf:
+        raise UnsupportedOperator(f"expected a {name} that some number satisfies, got {number}")
+    return None if np.isinf(number) else Fraction(number)
 
 
 def _other(node: Node) -> Array:

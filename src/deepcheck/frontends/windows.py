@@ -2,7 +2,7 @@
 
 from math import prod
 
-from deepcheck.errors import MalformedModel
+from deepcheck.errors import MalformedModel, UnsupportedOperator
 from deepcheck.frontends.model_file import BUDGET_BYTES
 from deepcheck.frontends.node import Node
 from deepcheck.program import Sliding
@@ -25,6 +25,11 @@ def sliding_of(node: Node, shape: tuple[int, ...], kernel: tuple[int, ...] | Non
     before, after = pads[:dimensions], pads[dimensions:]
     automatic = given.get("auto_pad", b"NOTSET").decode()
     if automatic in ("SAME_UPPER", "SAME_LOWER"):
+        if kernel is None and (max(dilations) > 1 or any(n < s for n, s in zip(size, strides, strict=True))):
+            raise UnsupportedOperator(
+                f"expected pooling with {automatic} without dilation and with a kernel as wide as its stride: "
+                f"runtimes disagree on kernel {size}, strides {strides}, dilations {dilations}"
+            )
         before, after = _same(shape[1:], size, strides, dilations, lower=automatic == "SAME_LOWER")
     elif automatic == "VALID":
         before = after = (0,) * dimensions

@@ -118,6 +118,10 @@ class Arithmetic(ABC, Generic[A]):
         """The slot of the largest present element of the last axis, the lowest slot on ties."""
 
     @abstractmethod
+    def finite(self, x: A) -> Array:
+        """Which items have not overflowed, ``(items,)``."""
+
+    @abstractmethod
     def take(self, x: A, items: Array) -> A:
         """Some items of the batch, in the given order."""
 

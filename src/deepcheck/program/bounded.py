@@ -3,7 +3,7 @@
 Two grades. `NormBounded` keeps one error per item, from the norms of the constants: it costs next to
 nothing. `RunningBounded` keeps one per element, from the same operation on absolute values: it costs a second
 run and is tight enough to certify exact zeros. Both hold for any order of summation, with or
-without fused multiply-add, and include underflow, also where it is flushed to zero.
+without fused multiply-add, and include the underflow of products, also where it is flushed to zero.
 
 Source: Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., section 3.1
 (``|fl(x'y) - x'y| <= n u / (1 - n u) |x|'|y|``), run a posteriori.
@@ -23,6 +23,8 @@ from deepcheck.program.rationals import Array
 UNIT = 2.0**-53
 TINY = 2.0**-1022
 UP = 1 + 2.0**-40
+SUMMED_UP = 1 + 2.0**-30
+"""Covers the rounding of an error that is itself a long sum."""
 SHORT = 64
 _FLOATS = Floats()
 _MAGNITUDES = Floats(absolute=True)
@@ -163,6 +165,9 @@ class NormBounded(Arithmetic[Bounded]):
     def first_largest(self, x: Bounded, present: Array) -> Array:
         return _FLOATS.first_largest(x.value, present)
 
+    def finite(self, x: Bounded) -> Array:
+        return np.asarray(np.isfinite(x.size) & np.isfinite(x.error))
+
     def take(self, x: Bounded, items: Array) -> Bounded:
         return Bounded(x.value[items], x.error[items], x.size[items])
 
@@ -182,7 +187,7 @@ class RunningBounded(Arithmetic[Bounded]):
 
     @staticmethod
     def _with(x: Bounded, value: Array, error: Array) -> Bounded:
-        return Bounded(value, error * UP, x.size)
+        return Bounded(value, error * SUMMED_UP, x.size)
 
     def reshape(self, shape: tuple[int, ...], x: Bounded) -> Bounded:
         return Bounded(_FLOATS.reshape(shape, x.value), _FLOATS.reshape(shape, x.error), x.size)
@@ -249,6 +254,9 @@ class RunningBounded(Arithmetic[Bounded]):
     def first_largest(self, x: Bounded, present: Array) -> Array:
         return _FLOATS.first_largest(x.value, present)
 
+    def finite(self, x: Bounded) -> Array:
+        return _FLOATS.finite(x.value) & _FLOATS.finite(x.error)
+
     def take(self, x: Bounded, items: Array) -> Bounded:
         return Bounded(x.value[items], x.error[items], x.size[items])
 
@@ -271,4 +279,5 @@ def bounded_signs(x: Bounded) -> tuple[Array, Array]:
     """Signs that a bounded value certifies; an exact 0 with error 0 is certain."""
     error = x.element_error
     certain = (np.abs(x.value) > error) | (error == 0)
-    return np.sign(x.value).astype(np.int8), certain
+    with np.errstate(invalid="ignore"):
+        return np.sign(x.value).astype(np.int8), certain

@@ -69,7 +69,7 @@ class Branch(ABC):
         certain, borders = np.ones(len(arms), dtype=bool), np.zeros(len(arms), dtype=np.int64)
         for guard, present in self.guards(arithmetic, Choice(arms), z):
             signs, sure = arithmetic.signs(guard)
-            certain &= (sure | ~present).reshape(len(arms), -1).all(axis=1)
+            certain &= ((sure & (signs >= 0)) | ~present).reshape(len(arms), -1).all(axis=1)
             borders += np.count_nonzero(((signs == 0) & present).reshape(len(arms), -1), axis=1)
         return arms, certain, borders
 
@@ -210,7 +210,7 @@ class Largest(Branch):
         return np.asarray(self.windows.index != ABSENT)
 
     def decide(self, arithmetic: Arithmetic[A], z: A) -> Array:
-        return arithmetic.first_largest(arithmetic.gather(self.windows, z), self.present).astype(np.int16)
+        return arithmetic.first_largest(arithmetic.gather(self.windows, z), self.present).astype(np.int32)
 
     def select(self, arithmetic: Arithmetic[A], arms: Choice, z: A) -> A:
         return arithmetic.pick(arithmetic.gather(self.windows, z), arms)

@@ -43,8 +43,12 @@ class Constant:
 
     @property
     def finite(self) -> bool:
-        """Is every element a finite number?"""
-        return bool(np.isfinite(self.floats(np.dtype(np.float64))).all())
+        """Is every element a finite number, and no quotient so small that it loses digits?"""
+        values = self.floats(np.dtype(np.float64))
+        if self.denominator is None:
+            return bool(np.isfinite(values).all())
+        lost = (np.abs(values) < 2.0**-1000) & (self.numerator != 0)
+        return bool(np.isfinite(values).all() and np.isfinite(self.denominator).all() and not lost.any())
 
     @cached_property
     def largest(self) -> float:

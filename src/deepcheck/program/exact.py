@@ -82,6 +82,9 @@ class Exact(Arithmetic[Rationals]):
         lowest = int(np.min(x.numerators, initial=0)) - 1
         return np.asarray(np.argmax(np.where(present, x.numerators, lowest), axis=-1))
 
+    def finite(self, x: Rationals) -> Array:
+        return np.ones(len(x.numerators), dtype=bool)
+
     def take(self, x: Rationals, items: Array) -> Rationals:
         return Rationals(x.numerators[items], x.denominator)
 

@@ -86,10 +86,13 @@ class Floats(Arithmetic[Array]):
         return np.broadcast_to(x[..., None], (*x.shape, width))
 
     def signs(self, x: Array) -> tuple[Array, Array]:
-        return np.sign(x).astype(np.int8), np.ones(x.shape, dtype=bool)
+        return (x > 0).astype(np.int8) - (x < 0).astype(np.int8), np.ones(x.shape, dtype=bool)
 
     def first_largest(self, x: Array, present: Array) -> Array:
         return np.asarray(np.argmax(np.where(present, x, -np.inf), axis=-1))
+
+    def finite(self, x: Array) -> Array:
+        return np.asarray(np.isfinite(x).reshape(len(x), -1).all(axis=1))
 
     def take(self, x: Array, items: Array) -> Array:
         return x[items]

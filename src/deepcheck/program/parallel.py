@@ -45,6 +45,10 @@ def _pool(workers: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(workers, thread_name_prefix="deepcheck")
 
 
+# A child process has none of its parent's threads.
+os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
 @lru_cache(maxsize=1)
 def _controller() -> "ThreadpoolController":
     from threadpoolctl import ThreadpoolController

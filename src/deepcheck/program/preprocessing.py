@@ -32,11 +32,17 @@ class Preprocessing:
         """Does the model receive the pixels as they are?"""
         return set(self.mean) == {0.0} and set(self.std) == {1.0}
 
-    def check(self, shape: tuple[int, ...]) -> None:
-        """Raise `OptionError` unless mean and std fit an input ``(channels, ...)``."""
+    def check(self, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> None:
+        """Raise `OptionError` unless mean and std fit an input ``(channels, ...)`` of a type."""
         for name, values in (("mean", self.mean), ("std", self.std)):
             if len(values) != 1 and (len(shape) < 2 or len(values) != shape[0]):
-                raise OptionError(f"expected 1 or {shape[0]} numbers for {name}, got {len(values)}")
+                allowed = "1 number" if len(shape) < 2 else f"1 or {shape[0]} numbers"
+                raise OptionError(f"expected {allowed} for {name}, got {len(values)}")
+        with np.errstate(all="ignore"):
+            steps = np.array([1.0 / s for s in self.std]).astype(dtype)
+            ends = self.model_input(np.broadcast_to(np.zeros(()), (1, *shape)), dtype)
+        if not (np.isfinite(steps).all() and (steps > 0).all() and np.isfinite(ends).all()):
+            raise OptionError(f"expected a mean and std within the range of {dtype}, got {self.mean} and {self.std}")
 
     def model_input(self, pixels: Array, dtype: np.dtype[np.floating]) -> Array:
         """What the model receives for pixels ``(items, *shape)``, computed in its type."""

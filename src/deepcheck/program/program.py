@@ -1,11 +1,9 @@
 """A trained network as a program: instructions in static single assignment."""
 
-import hashlib
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
-from pathlib import Path as FilePath
 
 import numpy as np
 
@@ -30,7 +28,7 @@ class Origin:
     Attributes:
         name: A name for people.
         model: The untouched ONNX model, serialized; replay runs this.
-        path: Its file, where there is one.
+        sha256: The hash of the model file, taken when it was read.
         input_name: The model's input tensor.
         output_name: The model's output tensor.
         stripped: Operator removed behind the scores for analysis ("Softmax", ...), or "".
@@ -40,18 +38,12 @@ class Origin:
 
     name: str
     model: bytes = field(repr=False)
-    path: FilePath | None
+    sha256: str
     input_name: str
     output_name: str
     stripped: str = ""
     rounded: tuple[str, ...] = ()
     folded: int = 0
-
-    @cached_property
-    def sha256(self) -> str:
-        """The hash of the model file."""
-        content = self.path.read_bytes() if self.path is not None else self.model
-        return hashlib.sha256(content).hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

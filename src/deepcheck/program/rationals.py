@@ -38,9 +38,9 @@ class Rationals:
         return out.reshape(self.shape)
 
     def floats(self) -> Array:
-        """The same array rounded to float64, each element once, to nearest."""
+        """The same array rounded to float64, each element once, to nearest; infinite where it is too large."""
         denominator = self.denominator
-        flat = [int(numerator) / denominator for numerator in self.numerators.ravel()]
+        flat = [_quotient(int(numerator), denominator) for numerator in self.numerators.ravel()]
         return np.array(flat, dtype=np.float64).reshape(self.shape)
 
 
@@ -62,3 +62,10 @@ def from_fractions(values: Sequence[Fraction], shape: tuple[int, ...]) -> Ration
     numerators = np.empty(len(values), dtype=object)
     numerators[:] = [value.numerator * (denominator // value.denominator) for value in values]
     return Rationals(numerators.reshape(shape), denominator)
+
+
+def _quotient(numerator: int, denominator: int) -> float:
+    try:
+        return numerator / denominator
+    except OverflowError:
+        return float("inf") if numerator > 0 else float("-inf")

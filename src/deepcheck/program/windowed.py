@@ -162,9 +162,13 @@ class Windows(Arithmetic[Windowed]):
         shape, window = (*x.shape, width), x.window
         if window is None:
             return Windowed(_DENSE.spread(x.data, width), shape)
+        assert window.width == 1, "each row of a window has one element here"
         _, wide = self._plan(window, ("spread", width), lambda: _widen(window, width))
         value = np.repeat(x.data.value, width, axis=1)
         return Windowed(x.data._replace(value=value), shape, wide, x.of)
+
+    def finite(self, x: Windowed) -> Array:
+        return _DENSE.finite(x.data)
 
     def take(self, x: Windowed, items: Array) -> Windowed:
         if x.window is None:

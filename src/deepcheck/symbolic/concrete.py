@@ -63,6 +63,7 @@ class Concrete(Interpretation[A]):
     def __post_init__(self) -> None:
         self.certain = np.ones(self.items, dtype=bool)
         self.borders = np.zeros(self.items, dtype=np.int64)
+        self.finite = np.ones(self.items, dtype=bool)
 
     def affine(self, instruction: Affine, operands: tuple[A, ...]) -> A:
         return run_affine(self.arithmetic, instruction, operands)
@@ -72,6 +73,7 @@ class Concrete(Interpretation[A]):
         self.arms.append(arms)
         self.certain &= certain
         self.borders += borders
+        self.finite &= self.arithmetic.finite(operand)
         return instruction.select(self.arithmetic, Choice(arms), operand)
 
 
@@ -88,13 +90,15 @@ def run(program: Program, model_input: Array, *, sharp: bool = False) -> Run:
     with np.errstate(all="ignore"):
         every = np.arange(len(model_input))
         draft = _Draft.sharp(program, model_input) if sharp else _Draft.quick(program, model_input)
-        overflow = np.asarray(~np.isfinite(draft.errors).all(axis=1))
-        doubtful = every[~draft.sure & ~overflow]
+        doubtful = every[~draft.sure]
         if len(doubtful) and not sharp:
             draft.replace(doubtful, _Draft.sharp(program, model_input[doubtful]))
             doubtful = doubtful[~draft.sure[doubtful]]
+        overflow = ~draft.finite
+        doubtful = doubtful[draft.finite[doubtful]]
     for item in doubtful:
         draft.replace(np.array([item]), _Draft.exactly(program, model_input[item : item + 1]))
+        overflow[item] = not draft.finite[item]
     exact = np.zeros(len(model_input), dtype=bool)
     exact[doubtful] = True
     outputs = Bounded(draft.values, draft.errors, np.zeros(len(model_input)))
@@ -103,7 +107,7 @@ def run(program: Program, model_input: Array, *, sharp: bool = False) -> Run:
 
 @dataclass
 class _Draft:
-    """A batch of runs of one grade; `sure` says which items it settles."""
+    """A batch of runs of one grade; `sure` says which items it settles, `finite` which have not overflowed."""
 
     values: Array
     errors: Array
@@ -111,6 +115,7 @@ class _Draft:
     arms: list[Array]
     borders: Array
     sure: Array
+    finite: Array
 
     @staticmethod
     def quick(program: Program, x: Array) -> "_Draft":
@@ -129,7 +134,9 @@ class _Draft:
         outputs = concrete.arithmetic.flat(out)
         errors = np.broadcast_to(outputs.element_error, outputs.value.shape)
         labels, clear = _labels(program, outputs.value, errors)
-        return _Draft(outputs.value, errors, labels, concrete.arms, concrete.borders, concrete.certain & clear)
+        finite = np.asarray(concrete.finite & np.isfinite(errors + outputs.value).all(axis=1))
+        sure = concrete.certain & clear & finite
+        return _Draft(outputs.value, errors, labels, concrete.arms, concrete.borders, sure, finite)
 
     @staticmethod
     def exactly(program: Program, x: Array) -> "_Draft":
@@ -140,14 +147,15 @@ class _Draft:
         if program.decision is not None:
             labels = program.decision.labels_of(outputs.numerators)
         sure = np.ones(len(x), dtype=bool)
-        return _Draft(values, 2 * UNIT * np.abs(values), labels, concrete.arms, concrete.borders, sure)
+        errors, finite = 2 * UNIT * np.abs(values), np.asarray(np.isfinite(values).all(axis=1))
+        return _Draft(values, errors, labels, concrete.arms, concrete.borders, sure, finite)
 
     def replace(self, items: Array, better: "_Draft") -> None:
         """Put better runs in the place of some items."""
         self.arms = [np.array(arms) for arms in self.arms]
         for mine, theirs in zip(self.arms, better.arms, strict=True):
             mine[items] = theirs
-        for name in ("values", "errors", "labels", "borders", "sure"):
+        for name in ("values", "errors", "labels", "borders", "sure", "finite"):
             known = np.array(getattr(self, name))
             known[items] = getattr(better, name)
             setattr(self, name, known)
