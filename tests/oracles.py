@@ -31,9 +31,9 @@ def onnx_outputs(model, x):
 
 
 def onnx_label(model, x, *, sigmoid=False):
-    """The label of one input in the model's own arithmetic; None where that overflowed to NaN."""
+    """The label of one input in the model's own arithmetic; None where that is not finite."""
     (output,) = onnx_outputs(model, x[None])
-    if np.isnan(output).any():
+    if not np.isfinite(output).all():
         return None
     return int(output[0] > (0.5 if sigmoid else 0)) if len(output) == 1 else int(np.argmax(output))
 

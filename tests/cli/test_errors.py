@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import Command
+from matplotlib.figure import Figure
 from PIL import Image
 from test_attack_command import ATTACKED, stored
 from tiny_models import regression, with_operator
 
 import deepcheck
-from deepcheck.report import pictures
 
 
 def refused(answer, *fragments: str) -> None:
@@ -179,7 +179,7 @@ def test_a_full_disk_leaves_no_picture(command: Command, model, tmp_path, monkey
         stream.write(b"half a picture")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(pictures.Figure, "savefig", full)
+    monkeypatch.setattr(Figure, "savefig", full)
     x, plot = stored(tmp_path, ATTACKED), tmp_path / "a.png"
     plot.write_bytes(b"the old picture")
     before = sorted(tmp_path.iterdir())

@@ -59,8 +59,11 @@ def test_bounds_that_hold_some_levels():
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_an_end_of_a_box_is_a_number_of_the_model(dtype):
     box = Pixels(-0.1, 0.7).box(program(dtype=dtype))
-    assert box.lower.tolist() == [float(dtype(-0.1))] * 2
-    assert box.upper.tolist() == [float(dtype(0.7))] * 2
+    for end, bound, outwards in ((box.lower, -0.1, -np.inf), (box.upper, 0.7, np.inf)):
+        assert end[0] == end[1] == float(dtype(end[0]))
+        assert -0.1 <= end[0] <= 0.7
+        beyond = float(np.nextafter(dtype(end[0]), dtype(outwards)))
+        assert beyond < bound if outwards < 0 else beyond > bound
     assert box.bounded
     free = Pixels(unbounded=True).box(program(dtype=dtype))
     assert free.lower.tolist() == [-np.inf] * 2

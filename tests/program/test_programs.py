@@ -190,8 +190,8 @@ def test_preprocessing_by_channel():
     assert preprocessing.pixels(found).tolist() == pixels.tolist()
     assert preprocessing.slopes((2, 2, 2)).ravel().tolist() == [2] * 4 + [0.5] * 4
     with pytest.raises(OptionError, match="numbers for mean"):
-        preprocessing.check((3, 2, 2))
-    preprocessing.check((2, 2, 2))
+        preprocessing.check((3, 2, 2), FLOAT32)
+    preprocessing.check((2, 2, 2), FLOAT32)
 
 
 def test_a_listing_shows_loops_and_explicit_branches():

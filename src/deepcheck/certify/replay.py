@@ -18,6 +18,10 @@ NO_LABEL = -1
 """The label of an output with NaN in it: the model's own arithmetic overflowed on the way."""
 
 
+OVERFLOWED = -1
+"""In place of a label where the model's own output is not finite."""
+
+
 class Replayer:
     """Runs inputs one by one (batch 1), on the CPU, with one thread."""
 
@@ -65,6 +69,8 @@ def replayer_for(origin: Origin) -> Replayer:
 
 
 def _label(decision: Decision, output: Array, stripped: str) -> int:
+    if not np.isfinite(output).all():
+        return OVERFLOWED
     if np.isnan(output).any():
         return NO_LABEL
     if decision.kind == "sign":

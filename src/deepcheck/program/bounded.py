@@ -279,5 +279,4 @@ def bounded_signs(x: Bounded) -> tuple[Array, Array]:
     """Signs that a bounded value certifies; an exact 0 with error 0 is certain."""
     error = x.element_error
     certain = (np.abs(x.value) > error) | (error == 0)
-    with np.errstate(invalid="ignore"):
-        return np.sign(x.value).astype(np.int8), certain
+    return (x.value > 0).astype(np.int8) - (x.value < 0), certain
