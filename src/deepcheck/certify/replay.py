@@ -14,10 +14,6 @@ from onnx import helper
 from deepcheck.errors import MalformedModel
 from deepcheck.program import Array, Decision, Floats, Origin, Path, Program
 
-NO_LABEL = -1
-"""The label of an output with NaN in it: the model's own arithmetic overflowed on the way."""
-
-
 OVERFLOWED = -1
 """In place of a label where the model's own output is not finite."""
 
@@ -32,7 +28,7 @@ class Replayer:
         self._open: onnxruntime.InferenceSession | None = None
 
     def labels(self, program: Program, inputs: Array) -> Array:
-        """The label of each of ``(items, *input_shape)``, read from the model's own output; -1 where that is NaN."""
+        """The label of each of ``(items, *input_shape)``, read from the model's own output; -1 where not finite."""
         decision = program.decided()
         found = np.empty(len(inputs), dtype=np.int64)
         for item in range(len(inputs)):
@@ -71,8 +67,6 @@ def replayer_for(origin: Origin) -> Replayer:
 def _label(decision: Decision, output: Array, stripped: str) -> int:
     if not np.isfinite(output).all():
         return OVERFLOWED
-    if np.isnan(output).any():
-        return NO_LABEL
     if decision.kind == "sign":
         return int(output[0] > (0.5 if stripped == "Sigmoid" else 0.0))
     return int(np.argmin(output) if decision.kind == "arg min" else np.argmax(output))
