@@ -17,12 +17,17 @@ def figures(name: str) -> dict:
 
 def readme() -> str:
     one, shares, conv, start = (figures(n) for n in ("one_pixel", "importance", "convolution", "startup"))
-    f = one["figures"]
+    f, agreed = one["figures"], figures("agreement")["figures"]
+    pixels = agreed["pixels"]
     rows = [
         ("all 784 pixels x 9 labels of an image, in batches, witnesses included", f"{f['ms an image, batch']:.3f} ms"),
         ("- times faster than brute force over 256 values", f"{f['times faster than brute force']:.0f}x"),
         ("- times faster than HiGHS per pixel and label", f"{f['times faster than HiGHS']:,.0f}x"),
         ("- times faster than Z3 per pixel and label", f"{f['times faster than Z3']:,.0f}x"),
+        (
+            f"pixels of {pixels:,} on which Z3 (exact), HiGHS or brute force over 256 levels disagree",
+            str(sum(len(found) for found in agreed["disagreements"].values())),
+        ),
         ("importance of an image, in batches", f"{shares['figures']['us an image, DeepCheck abs']:.1f} us"),
         ("- times faster than Captum's Saliency", f"{shares['figures']['times faster']:.1f}x"),
         (

@@ -148,7 +148,7 @@ def attack(
         size: How many features change at once; 1 is what is built.
         features: Only these features, by index; by default all.
         order: Try features by falling "coi", "co", "abs" or "reach"; by default in index order (the baseline).
-        shortlist: Only the top of that order: "5%" or a number of features.
+        shortlist: Try only the top of that order: "5%" or a number of features; the rest stays untried.
         first: Stop at the first attackable feature; the rest stays untried.
         target: Only this label counts.
         domain: Where features may go; by default ``[0, 1]`` where the input lies in it.
@@ -179,7 +179,8 @@ def attack(
     already = np.flatnonzero(outcome.labels == target)
     if target is not None and len(already):
         raise OptionError(f"expected a target other than the label, but input {already[0]} has label {target} already")
-    tried = _tried(program, program.batch(x), received, outcome, box, grouped, features, order, shortlist)
+    ranked = _ranked(program, program.batch(x), received, outcome, box, grouped, features, order)
+    tried = ranked[:, : shortlist_length(shortlist, ranked.shape[1])]
     query = Search(program, box, target, objective)
     found = Strategy(tried, first, timeout, progress).run(query, received, outcome)
     columns = assemble(
@@ -187,7 +188,7 @@ def attack(
         received,
         outcome,
         found,
-        tried,
+        ranked,
         features=grouped,
         pixels=pixels,
         asked=Asked(order, shortlist, first, objective, target),
@@ -287,7 +288,7 @@ def _check_options(
         raise OptionError(f"expected a timeout above 0 seconds, got {timeout}")
 
 
-def _tried(
+def _ranked(
     program: Program,
     pixels: Array,
     received: Array,
@@ -296,16 +297,14 @@ def _tried(
     features: Features,
     chosen: Sequence[int] | None,
     order: str | None,
-    shortlist: str | int | None,
 ) -> Array:
-    """The elements to try, in order, ``(items, m)``."""
+    """The elements asked about, first to try first, ``(items, m)``."""
     elements = features.elements
     if chosen is not None:
         asked = list(chosen)
         if not asked or not all(isinstance(f, (int, np.integer)) and 0 <= f < features.count for f in asked):
             raise OptionError(f"expected features from 0 to {features.count - 1}, got {asked}")
         elements = elements[np.unique(np.array(asked, dtype=np.int64))]
-    length = shortlist_length(shortlist, len(elements))
     if order is None:
         return np.broadcast_to(elements, (len(received), len(elements)))
     with np.errstate(over="ignore", invalid="ignore"):
@@ -313,7 +312,7 @@ def _tried(
             scores = _reaches(program, received, outcome, box)
         else:
             scores = _scores(program, pixels, outcome, order)
-    return np.asarray(elements[order_of(scores[:, elements])[:, :length]])
+    return np.asarray(elements[order_of(scores[:, elements])])
 
 
 def _scores(program: Program, pixels: Array, outcome: Run, metric: str) -> Array:

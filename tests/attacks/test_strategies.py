@@ -58,11 +58,17 @@ def test_ordered_tries_features_by_falling_score_and_ties_by_index(program, metr
 
 
 @pytest.mark.parametrize(("shortlist", "length"), [("20%", 1), ("59%", 2), ("60%", 3), ("100%", 5), (2, 2), ("4", 4)])
-def test_a_shortlist_asks_about_the_top_only(program, shortlist, length):
+def test_a_shortlist_tries_the_top_only_and_leaves_the_rest_untried(program, shortlist, length):
     result = deepcheck.attack(program, HIGH, order="coi", shortlist=shortlist)
-    assert len(result.outcomes) == result.tried == length
+    assert (len(result.outcomes), result.tried, result.counts["untried"]) == (5, length, 5 - length)
+    assert (result.outcomes[length:] == Outcome.UNTRIED).all()
     assert result.attackable == ((1,), (3,))[:length]
-    assert sum(result.counts.values()) - result.counts["replayed"] == length
+
+
+def test_a_shortlist_without_an_attack_proves_nothing_about_the_rest(program):
+    result = deepcheck.attack(program, HIGH, features=[0, 2, 4], order="coi", shortlist=2)
+    assert (result.verdict, result.reason) == ("undecided", "untried")
+    assert result.counts == {"attackable": 0, "replayed": 0, "proved": 2, "undecided": 0, "untried": 1}
 
 
 def test_first_leaves_the_rest_untried(program):

@@ -254,7 +254,8 @@ class Result:
         counts, columns = self.counts, self.columns
         scope = self.scope.replace(" (", ", ").rstrip(")")
         every = columns.features.count
-        some = f"{len(self.outcomes)} features" + f" (of {every})" * (len(self.outcomes) < every)
+        count = len(self.outcomes)
+        some = f"{count} feature" + "s" * (count != 1) + f" (of {every})" * (count < every)
         target = columns.asked.target
         aim = f"the label {self.label}" if target is None else f"the label {self.label} to {target}"
         if self.verdict == "proved":
@@ -263,12 +264,10 @@ class Result:
                 f"does not change {aim}"
             )
         where = f"{scope}, {self.domain.describe()}, one of {some}"
+        found = ", ".join(f"{counts[name]} {name}" for name in ("attackable", "proved", "undecided", "untried"))
         if self.verdict == "attack":
-            return (
-                f"attack ({where}): {counts['attackable']} attackable ({counts['replayed']} replayed), "
-                f"{counts['proved']} proved, {counts['undecided']} undecided, {counts['untried']} untried"
-            )
-        return f"undecided: {self.reason} ({where})"
+            return f"attack ({where}): {found}; {counts['replayed']} replayed"
+        return f"undecided: {self.reason} ({where}): {found}"
 
 
 @dataclass(frozen=True)
