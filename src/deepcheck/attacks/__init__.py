@@ -1,9 +1,10 @@
 """Attacks: goals, the search over sets of features, and results."""
 
 from deepcheck.attacks.assemble import assemble, replayed
+from deepcheck.attacks.columns import Asked, Columns
 from deepcheck.attacks.conditions import conditions
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.result import Asked, Attack, Attacks, Columns, Result, Witness
+from deepcheck.attacks.result import Attack, Attacks, Result, Witness
 from deepcheck.attacks.schema import as_json
 from deepcheck.attacks.search import OBJECTIVES, Search
 from deepcheck.attacks.strategy import Strategy

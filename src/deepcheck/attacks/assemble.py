@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from deepcheck.attacks.columns import Asked, Columns, witnesses
 from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.result import Asked, Columns, witnesses
 from deepcheck.attacks.search import Found, Search
 from deepcheck.certify import replayer_for
 from deepcheck.domains import Features, Pixels

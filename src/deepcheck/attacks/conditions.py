@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from deepcheck.attacks.goals import HalfLine, domain_rows, goal_rows
 from deepcheck.constraints import Collect, Inequalities
 from deepcheck.domains import Box
 from deepcheck.program import Array, Path, Program
@@ -31,19 +32,14 @@ def conditions(
     """
     sink = Collect()
     slopes = exact_columns(program, x, path, np.array([element]), sink)
-    system = sink.inequalities()
-    one = Fraction(1)
+    rows: list[HalfLine] = []
     if box is not None:
-        origin = Fraction(float(x.reshape(-1)[element]))
-        for end, sign in ((box.lower[element], one), (box.upper[element], -one)):
-            if np.isfinite(end):
-                system += Inequalities(((sign,),), (sign * (origin - Fraction(float(end))),), (False,))
+        rows += domain_rows(box, element, Fraction(float(x.reshape(-1)[element])))
     if label is not None:
         decision = program.decided()
         scores = decision.scores(exact_outputs(program, x).fractions())[0]
-        rates = decision.scores(slopes.fractions())[0]
-        for other in range(decision.labels):
-            if other != label:
-                lead = ((rates[label] - rates[other],),), (scores[label] - scores[other],), (other < label,)
-                system += Inequalities(*lead)
-    return system
+        rows += goal_rows(scores, decision.scores(slopes.fractions())[0], label)
+    coefficients = tuple((row.slope,) for row in rows)
+    return sink.inequalities() + Inequalities(
+        coefficients, tuple(row.value for row in rows), tuple(row.strict for row in rows)
+    )

@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from deepcheck.attacks.findings import Regions
+from deepcheck.attacks.goals import HalfLine, domain_rows, goal_rows
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.triples import places
 from deepcheck.domains import Box
@@ -40,32 +41,21 @@ def decide_exactly(
     for element, other in wanted:
         position = column[element]
         origin = Fraction(float(x.reshape(-1)[element]))
-        kept = _within(fold.intervals[position], box, element, origin)
-        values = [scores[other] - scores[m] for m in range(len(scores)) if m != other]
-        steps = [score_slopes[position][other] - score_slopes[position][m] for m in range(len(scores)) if m != other]
-        names = [m for m in range(len(scores)) if m != other]
-        row = _settle(kept, values, steps, [m < other for m in names], origin, box, element, program.dtype, objective)
+        kept = fold.intervals[position]
+        for end in domain_rows(box, element, origin):
+            kept = kept.require(*end[:2], strict=end.strict)
+        goal = list(goal_rows(scores, score_slopes[position], other))
+        row = _settle(kept, goal, origin, box, element, program.dtype, objective)
         if row is not None:
             found.append((0, element, other, *row))
     if not found:
         return Regions.empty()
-    rows = [(*row, True) for row in found]
-    return Regions(*(np.array(column) for column in zip(*rows, strict=True)))
-
-
-def _within(interval: ExactInterval, box: Box, element: int, origin: Fraction) -> ExactInterval:
-    """Intersect with the domain."""
-    for end, sign in ((box.lower[element], 1), (box.upper[element], -1)):
-        if np.isfinite(end):
-            interval = interval.require(sign * (origin - Fraction(float(end))), Fraction(sign), strict=False)
-    return interval
+    return Regions(*(np.array(column) for column in zip(*found, strict=True)))
 
 
 def _settle(
     kept: ExactInterval,
-    values: list[Fraction],
-    slopes: list[Fraction],
-    strict: list[bool],
+    goal: list[HalfLine],
     origin: Fraction,
     box: Box,
     element: int,
@@ -73,9 +63,9 @@ def _settle(
     objective: str,
 ) -> tuple[float, float, int, int, float, float, int] | None:
     reached = won = kept
-    for value, slope, is_strict in zip(values, slopes, strict, strict=True):
-        reached = reached.require(value, slope, strict=is_strict)
-        won = won.require(value, slope, strict=True)
+    for row in goal:
+        reached = reached.require(row.value, row.slope, strict=row.strict)
+        won = won.require(row.value, row.slope, strict=True)
     if reached.empty:
         return None
     first = last = -1
@@ -96,7 +86,7 @@ def _settle(
 
     def margin(value: float) -> Fraction:
         step = Fraction(value) - origin
-        return min(v + s * step for v, s in zip(values, slopes, strict=True))
+        return min(row.value + row.slope * step for row in goal)
 
     hull = (_number(reached.lower, -np.inf), _number(reached.upper, np.inf))
     if not candidates:

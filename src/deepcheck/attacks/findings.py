@@ -22,7 +22,6 @@ class Regions:
         value: A witness, in the model's type; NaN where there is none (only ties, or no value inside).
         margin: The label's lead over every other at the witness.
         outcome: An `Outcome`: attackable, tie or no value.
-        exact: Was exact arithmetic needed?
     """
 
     item: Array
@@ -35,7 +34,6 @@ class Regions:
     value: Array
     margin: Array
     outcome: Array
-    exact: Array
 
     def take(self, rows: Array) -> "Regions":
         """Some rows."""
@@ -49,7 +47,7 @@ class Regions:
     def empty() -> "Regions":
         """No rows."""
         return Regions(
-            *(np.zeros(0, dtype=kind) for kind in (int, int, int, float, float, int, int, float, float, int, bool))
+            *(np.zeros(0, dtype=kind) for kind in (int, int, int, float, float, int, int, float, float, int))
         )
 
     @staticmethod

@@ -124,7 +124,6 @@ def decide(
         value=value[done],
         margin=margin[done],
         outcome=np.full(len(done), Outcome.ATTACKABLE, dtype=np.int64),
-        exact=np.zeros(len(done), dtype=bool),
     )
     return regions, open_rows[~ready[open_rows]]
 

@@ -1,0 +1,118 @@
+"""All results of one call, as arrays: what views and JSON are made from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from deepcheck.attacks.findings import Regions
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.domains import Box, Features, Pixels
+from deepcheck.program import Array, Program
+from deepcheck.symbolic import Run
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How the sets were to be tried.
+
+    Attributes:
+        order: By which metric they were ordered; None is index order (the baseline).
+        shortlist: How much of that order was tried, as asked; None is all.
+        first: Was each input to stop at its first attackable set?
+        objective: What witnesses were chosen by.
+        target: The only label that counts, or None for any other label.
+    """
+
+    order: str | None = None
+    shortlist: str | int | None = None
+    first: bool = False
+    objective: str = "margin"
+    target: int | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """All results of one call, as arrays.
+
+    Attributes:
+        program: The program.
+        x: What the model received, ``(items, *input_shape)``.
+        run: The concrete run.
+        features: The features; each owns one element.
+        pixels: The domain as asked.
+        box: The domain in the units of the model's input.
+        order: Elements in the order tried, ``(items, m)``.
+        outcomes: What became of each, in the same order, ``(items, m)``.
+        regions: All regions of attackable elements, sorted by item, then by the order tried.
+        chosen: Rows of ``regions`` that hold each attackable element's witness, in the order tried.
+        replayed: For each chosen row: does the label survive replay?
+        same_path_float32: For each chosen row: same activations in the model's own arithmetic?
+        model_labels: The label of each input in the model's own arithmetic, ``(items,)``; -1 if not replayed.
+        exact: How many questions needed exact arithmetic, ``(items,)``.
+        asked: How the features were to be tried.
+        seconds: How long the analysis took, replay left out.
+        replay_seconds: How long replay took.
+        runtime: Which onnxruntime replayed.
+    """
+
+    program: Program
+    x: Array
+    run: Run
+    features: Features
+    pixels: Pixels
+    box: Box
+    order: Array
+    outcomes: Array
+    regions: Regions
+    chosen: Array
+    replayed: Array
+    same_path_float32: Array
+    model_labels: Array
+    exact: Array
+    asked: Asked
+    seconds: float
+    replay_seconds: float
+    runtime: str
+
+    @cached_property
+    def chosen_starts(self) -> Array:
+        """Where each item's chosen rows start, ``(items + 1,)``."""
+        return np.asarray(np.searchsorted(self.regions.item[self.chosen], np.arange(len(self.x) + 1)))
+
+    @cached_property
+    def region_starts(self) -> Array:
+        """Where each item's regions start, ``(items + 1,)``."""
+        return np.asarray(np.searchsorted(self.regions.item, np.arange(len(self.x) + 1)))
+
+    @cached_property
+    def attackable_counts(self) -> Array:
+        """How many features of each item are attackable, ``(items,)``."""
+        return np.asarray(np.count_nonzero(self.outcomes == Outcome.ATTACKABLE, axis=1))
+
+    @cached_property
+    def first(self) -> Array:
+        """At which try, counted from 1, the first attackable feature was found; 0 where none was, ``(items,)``."""
+        hits = self.outcomes == Outcome.ATTACKABLE
+        return np.asarray(np.where(hits.any(axis=1), hits.argmax(axis=1) + 1, 0))
+
+
+def witnesses(columns: Columns, rows: Array) -> Array:
+    """The changed inputs of some regions, ``(rows, *input_shape)``, in the model's type."""
+    regions = columns.regions
+    changed = columns.x[regions.item[rows]].reshape(len(rows), columns.program.size).copy()
+    changed[np.arange(len(rows)), regions.element[rows]] = regions.value[rows].astype(columns.x.dtype)
+    return changed.reshape(len(rows), *columns.x.shape[1:])
+
+
+def values_of(columns: Columns, item: int, element: int, displacements: Array) -> Array:
+    """Values of one element in the user's units, kept inside the domain, for displacements of any shape."""
+    program = columns.program
+    origin = columns.x[item].reshape(-1)[element].astype(np.float64)
+    received = np.clip(origin + displacements, columns.box.lower[element], columns.box.upper[element])
+    one = np.zeros((received.size, program.size))
+    one[:, element] = received.ravel()
+    pixels = program.preprocessing.pixels(one.reshape(-1, *program.input_shape)).reshape(received.size, -1)
+    found = pixels[:, element].reshape(received.shape)
+    lower, upper = columns.pixels.bounds
+    return np.asarray(np.clip(found, lower, upper))

@@ -1,0 +1,55 @@
+"""The path condition of a feature, for any solver."""
+
+import numpy as np
+
+from deepcheck.attacks import conditions as build_conditions
+from deepcheck.constraints import Inequalities
+from deepcheck.domains import Pixels
+from deepcheck.domains.features import Grouping, Layout
+from deepcheck.errors import InputError, OptionError
+from deepcheck.program import Array, Program
+from deepcheck.symbolic import run
+from deepcheck.verbs.questions import received_in, single_elements
+
+
+def conditions(
+    program: Program,
+    x: Array,
+    feature: int,
+    *,
+    label: int | None = None,
+    domain: Pixels | None = None,
+    features_as: Grouping | None = None,
+    layout: Layout = "nchw",
+) -> Inequalities:
+    """The path condition of one symbolic feature, with its domain and, for a label, the goal: exact, for any solver.
+
+    Args:
+        program: The program.
+        x: Pixels, ``input_shape``.
+        feature: The symbolic feature; the unknown is its displacement, in units of the model's input.
+        label: The label to reach, or None for path condition and domain alone.
+        domain: Where the feature may go; by default ``[0, 1]`` where the input lies in it.
+        features_as: "element" or "pixel"; a pixel must have one element.
+        layout: Where a pixel's channels are.
+
+    Raises:
+        OptionError: If the feature or label does not exist.
+        InputError: If the input does not fit the program or lies outside its domain.
+
+    Source: Section III-C.
+    """
+    if np.ndim(x) != len(program.input_shape):
+        raise InputError(f"expected one input of shape {program.input_shape}, got shape {np.shape(x)}")
+    grouped = single_elements(program, features_as, layout)
+    labels = program.decided().labels
+    if not isinstance(feature, (int, np.integer)) or not 0 <= feature < grouped.count:
+        raise OptionError(f"expected a feature from 0 to {grouped.count - 1}, got {feature}")
+    if label is not None and not 0 <= label < labels:
+        raise OptionError(f"expected a label from 0 to {labels - 1}, got {label}")
+    pixels = domain or Pixels()
+    received, box = received_in(program, x, pixels)
+    outcome = run(program, received)
+    if outcome.overflow[0]:
+        raise InputError("the network overflows float64 on this input: its path is not known")
+    return build_conditions(program, received, outcome.path, int(grouped.elements[feature]), label, box)

@@ -1,0 +1,96 @@
+"""Score the features of a prediction."""
+
+import numpy as np
+
+from deepcheck.domains import Box, Features, Pixels
+from deepcheck.domains.features import Grouping, Layout
+from deepcheck.errors import InputError, OptionError
+from deepcheck.program import Array, Program, chunks_of
+from deepcheck.ranking import METRICS, gains, reach
+from deepcheck.symbolic import Run, coefficients, run
+
+ORDERS = (*METRICS, "reach")
+CHUNK_BYTES = 8 << 20
+
+
+def importance(
+    program: Program,
+    x: Array,
+    *,
+    metric: str = "coi",
+    domain: Pixels | None = None,
+    features_as: Grouping | None = None,
+    layout: Layout = "nchw",
+) -> Array:
+    """Score every feature for the predicted label.
+
+    Args:
+        program: The program.
+        x: Pixels, ``input_shape``, or a batch of them.
+        metric: "abs", "co" or "coi" (section III-B), from the coefficients of the predicted label's score along the
+            path; or "reach", the largest margin of another label that this feature alone could produce in its
+            domain if the path held (may be negative).
+        domain: Where features may go, for reach.
+        features_as: "element", "pixel" or "word"; a group's score is the sum of its elements'.
+        layout: Where a pixel's channels are.
+
+    Returns:
+        One score per feature, shaped like the features; with a leading axis for a batch. In ties the lower index
+        is the more important one, as everywhere.
+
+    Raises:
+        OptionError: If the metric is unknown or needs a bounded domain.
+        InputError: If the input does not fit the program or lies outside its domain.
+    """
+    if metric not in ORDERS:
+        raise OptionError(f"expected a metric of {', '.join(ORDERS)}, got '{metric}'")
+    program.decided()
+    features = Features.of(program.input_shape, features_as, layout)
+    if metric == "reach" and not features.single:
+        raise OptionError("expected features of one element for reach: use features_as='element'")
+    single = np.ndim(x) == len(program.input_shape)
+    batch = program.batch(x)
+    pixels = domain or Pixels()
+    box = pixels.box(program) if metric == "reach" else None
+
+    def score(part: Array) -> Array:
+        try:
+            with np.errstate(over="raise", invalid="raise"):
+                return score_chunk(part)
+        except FloatingPointError:
+            raise InputError("the network overflows float64 on this input: no coefficients can be given") from None
+
+    def score_chunk(part: Array) -> Array:
+        received = program.preprocessing.model_input(part, program.dtype)
+        outcome = run(program, received)
+        if outcome.overflow.any():
+            raise FloatingPointError
+        if box is None:
+            return features.sum(metric_scores(program, part, outcome, metric))
+        pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
+        return reach_scores(program, received, outcome, box)[:, features.elements]
+
+    length = max(1, CHUNK_BYTES // (8 * program.size))
+    parts = [score(batch[start : start + length]) for start in range(0, len(batch), length)]
+    scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    shaped = scores.reshape(len(scores), *features.shape)
+    return shaped[0] if single else shaped
+
+
+def metric_scores(program: Program, pixels: Array, outcome: Run, metric: str) -> Array:
+    """Element scores of the predicted label by one of the paper's metrics, in pixel units, ``(items, size)``."""
+    form = coefficients(program, outcome.path, program.decided().matrix[outcome.labels])
+    if not program.preprocessing.is_identity:
+        form = form * program.preprocessing.slopes(program.input_shape).ravel()
+    return METRICS[metric](form, pixels.reshape(len(pixels), -1), form)
+
+
+def reach_scores(program: Program, received: Array, outcome: Run, box: Box) -> Array:
+    """The reach of every element, ``(items, size)``, chunk by chunk."""
+    if not box.bounded:
+        raise OptionError("expected a bounded domain for reach: an unbounded feature reaches without end")
+    flat = received.reshape(len(received), -1).astype(np.float64)
+    found = np.empty(flat.shape)
+    for items in chunks_of(len(flat), 8 * program.size * program.decided().labels, CHUNK_BYTES):
+        found[items] = reach(gains(program, outcome, items), box.lower - flat[items], box.upper - flat[items])
+    return found
