@@ -5,8 +5,13 @@ import pytest
 from hypothesis import HealthCheck, settings
 from requirements import absent
 
-# Speed is measured in benchmarks/, never asserted here.
-settings.register_profile("deepcheck", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Speed is measured in benchmarks/, never asserted here. CI runs the same examples every time; developers find new ones.
+settings.register_profile(
+    "deepcheck",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
 settings.load_profile("deepcheck")
 
 
