@@ -1,6 +1,7 @@
 """Chunks of a batch on all cores: NumPy releases the interpreter lock, and each thread keeps its own BLAS call."""
 
 import os
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
@@ -45,8 +46,9 @@ def _pool(workers: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(workers, thread_name_prefix="deepcheck")
 
 
-# A child process has none of its parent's threads.
-os.register_at_fork(after_in_child=_pool.cache_clear)
+if sys.platform != "win32":
+    # A child process has none of its parent's threads.
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 @lru_cache(maxsize=1)
