@@ -319,3 +319,17 @@ def test_inputs_of_other_types_are_what_the_model_receives():
     assert result.columns.x.dtype == FLOAT32
     check_result(result, model, x.astype(np.float32))
     assert deepcheck.attack(deepcheck.load(model), np.array([0, 1])).tried == 2
+
+
+def test_a_tie_of_two_inactive_neurons_is_no_border_and_one_of_moving_values_is():
+    net = Graph(np.random.default_rng(0), "normal", (1, 4))
+    net.node("Add", net.store(np.array([[[-1, -2, 0, 0]]], np.float32)), shape=(1, 4))
+    net.node("Relu", shape=(1, 4)).node("MaxPool", kernel_shape=[2], strides=[2], shape=(1, 2)).node(
+        "Flatten", shape=(2,)
+    )
+    net.node("Gemm", net.store(np.eye(2, dtype=np.float32)), net.store(np.zeros(2, np.float32)), shape=(2,))
+    model = net.model((1, 4))
+    dead = attack(model, [[0.5, 0.5, 0.25, 0.5]], features_as="element")
+    assert (dead.borders, dead.scope) == (0, "this path")
+    alive = attack(model, [[0.5, 0.5, 0.5, 0.5]], features_as="element")
+    assert (alive.borders, alive.scope) == (1, "this path (one of several through x)")

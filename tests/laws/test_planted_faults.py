@@ -48,8 +48,8 @@ def change_arms(monkeypatch, change):
     """Replace the arms that every scalar branch takes."""
     right = Piecewise.settle
 
-    def settle(self, arithmetic, z):
-        arms, certain, borders = right(self, arithmetic, z)
+    def settle(self, arithmetic, z, moves=None):
+        arms, certain, borders = right(self, arithmetic, z, moves)
         return change(arms, arithmetic, z), certain, borders
 
     monkeypatch.setattr(Piecewise, "settle", settle)

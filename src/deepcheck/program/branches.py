@@ -17,10 +17,12 @@ import numpy as np
 
 from deepcheck.errors import MalformedModel
 from deepcheck.program.arithmetic import Arithmetic, Choice, Table
+from deepcheck.program.floats import Floats
 from deepcheck.program.maps import ABSENT, Gather
 from deepcheck.program.rationals import Array
 
 A = TypeVar("A")
+_MAGNITUDES = Floats(absolute=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,18 +61,26 @@ class Branch(ABC):
     def decide(self, arithmetic: Arithmetic[A], z: A) -> Array:
         """The arm of each output element, ``(items, *shape)`` small integers."""
 
-    def settle(self, arithmetic: Arithmetic[A], z: A) -> tuple[Array, Array, Array]:
+    def settle(self, arithmetic: Arithmetic[A], z: A, moves: Array | None = None) -> tuple[Array, Array, Array]:
         """The arms, whether each item's arms are certain, and how many guards of each are exactly 0.
+
+        Args:
+            arithmetic: What ``z`` is computed in.
+            z: The operand.
+            moves: 1 where an element of the operand can change along the path, else 0; two candidates of a max pooling
+                that cannot are no border when they tie (DESIGN.md, section 4.3). By default all can.
 
         Returns:
             Arms ``(items, *shape)``, certain ``(items,)``, borders ``(items,)``.
         """
         arms = self.decide(arithmetic, z)
         certain, borders = np.ones(len(arms), dtype=bool), np.zeros(len(arms), dtype=np.int64)
-        for guard, present in self.guards(arithmetic, Choice(arms), z):
+        shifts = [] if moves is None else list(self.guards_linear(_MAGNITUDES, Choice(arms), moves))
+        for family, (guard, present) in enumerate(self.guards(arithmetic, Choice(arms), z)):
             signs, sure = arithmetic.signs(guard)
             certain &= ((sure & (signs >= 0)) | ~present).reshape(len(arms), -1).all(axis=1)
-            borders += np.count_nonzero(((signs == 0) & present).reshape(len(arms), -1), axis=1)
+            tied = (signs == 0) & present & (shifts[family] > 0 if shifts else True)
+            borders += np.count_nonzero(tied.reshape(len(arms), -1), axis=1)
         return arms, certain, borders
 
     @abstractmethod
@@ -130,7 +140,7 @@ class Piecewise(Branch):
     def decide(self, arithmetic: Arithmetic[A], z: A) -> Array:
         return self.settle(arithmetic, z)[0]
 
-    def settle(self, arithmetic: Arithmetic[A], z: A) -> tuple[Array, Array, Array]:
+    def settle(self, arithmetic: Arithmetic[A], z: A, moves: Array | None = None) -> tuple[Array, Array, Array]:
         arms: Array = np.zeros((), dtype=np.int8)
         certain: Array = np.ones((), dtype=bool)
         borders: Array = np.zeros((), dtype=np.int64)

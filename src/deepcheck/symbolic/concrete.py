@@ -5,6 +5,7 @@ float64 with running bounds, exact rationals. So every arm and label here is tha
 """
 
 from dataclasses import dataclass, field
+from typing import Generic
 
 import numpy as np
 
@@ -16,7 +17,9 @@ from deepcheck.program import (
     Branch,
     Choice,
     Exact,
+    Floats,
     Interpretation,
+    Largest,
     NormBounded,
     Path,
     Program,
@@ -26,9 +29,12 @@ from deepcheck.program import (
     from_floats,
     interpret,
     run_affine,
+    run_linear,
 )
 from deepcheck.program.bounded import UNIT
 from deepcheck.program.interpret import A
+
+_MAGNITUDES = Floats(absolute=True)
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Run:
         outputs: The outputs, ``(items, outputs)``, with error bounds.
         labels: The label of each item in exact arithmetic, ``(items,)``; -1 without a decision.
         path: The exact path.
-        borders: How many guards are exactly 0, so that ``x`` lies on a border, ``(items,)``.
+        borders: How many guards that can change are exactly 0, so that ``x`` lies on a border, ``(items,)``.
         exact: Which items needed exact arithmetic, ``(items,)``.
         overflow: Which items overflowed float64; nothing is decided about them.
     """
@@ -52,8 +58,21 @@ class Run:
     overflow: Array
 
 
+@dataclass(frozen=True)
+class Tracked(Generic[A]):
+    """A value, and which of its elements can change along the path.
+
+    Attributes:
+        value: The numbers.
+        moves: 1 where an element depends on the input along the path, else 0; None where nobody asks.
+    """
+
+    value: A
+    moves: Array | None
+
+
 @dataclass
-class Concrete(Interpretation[A]):
+class Concrete(Interpretation[Tracked[A]]):
     """Numbers in some arithmetic; notes the arms, whether each item's are certain, and its borders."""
 
     arithmetic: Arithmetic[A]
@@ -65,16 +84,30 @@ class Concrete(Interpretation[A]):
         self.borders = np.zeros(self.items, dtype=np.int64)
         self.finite = np.ones(self.items, dtype=bool)
 
-    def affine(self, instruction: Affine, operands: tuple[A, ...]) -> A:
-        return run_affine(self.arithmetic, instruction, operands)
+    def run(self, program: Program, x: A) -> A:
+        """The outputs, ``(items, outputs)``."""
+        pools = any(isinstance(branch, Largest) for branch in program.branches)
+        moves = np.ones((self.items, *program.input_shape)) if pools else None
+        return self.arithmetic.flat(interpret(program, Tracked(x, moves), self).value)
 
-    def branch(self, position: int, instruction: Branch, operand: A) -> A:
-        arms, certain, borders = instruction.settle(self.arithmetic, operand)
+    def affine(self, instruction: Affine, operands: tuple[Tracked[A], ...]) -> Tracked[A]:
+        value = run_affine(self.arithmetic, instruction, tuple(operand.value for operand in operands))
+        moving = [operand.moves for operand in operands if operand.moves is not None]
+        if not moving:
+            return Tracked(value, None)
+        return Tracked(value, (run_linear(_MAGNITUDES, instruction, tuple(moving)) > 0).astype(np.float64))
+
+    def branch(self, position: int, instruction: Branch, operand: Tracked[A]) -> Tracked[A]:
+        arms, certain, borders = instruction.settle(self.arithmetic, operand.value, operand.moves)
         self.arms.append(arms)
         self.certain &= certain
         self.borders += borders
-        self.finite &= self.arithmetic.finite(operand)
-        return instruction.select(self.arithmetic, Choice(arms), operand)
+        self.finite &= self.arithmetic.finite(operand.value)
+        value = instruction.select(self.arithmetic, Choice(arms), operand.value)
+        if operand.moves is None:
+            return Tracked(value, None)
+        moves = instruction.select_linear(_MAGNITUDES, Choice(arms), operand.moves) > 0
+        return Tracked(value, moves.astype(np.float64))
 
 
 def run(program: Program, model_input: Array, *, sharp: bool = False) -> Run:
@@ -121,17 +154,16 @@ class _Draft:
     def quick(program: Program, x: Array) -> "_Draft":
         """Float64 with norm bounds."""
         concrete = Concrete(NormBounded(), len(x))
-        return _Draft._of(program, concrete, interpret(program, exact_floats(x), concrete))
+        return _Draft._of(program, concrete, concrete.run(program, exact_floats(x)))
 
     @staticmethod
     def sharp(program: Program, x: Array) -> "_Draft":
         """Float64 with running bounds."""
         concrete = Concrete(RunningBounded(), len(x))
-        return _Draft._of(program, concrete, interpret(program, RunningBounded.start(x), concrete))
+        return _Draft._of(program, concrete, concrete.run(program, RunningBounded.start(x)))
 
     @staticmethod
-    def _of(program: Program, concrete: Concrete[Bounded], out: Bounded) -> "_Draft":
-        outputs = concrete.arithmetic.flat(out)
+    def _of(program: Program, concrete: Concrete[Bounded], outputs: Bounded) -> "_Draft":
         errors = np.broadcast_to(outputs.element_error, outputs.value.shape)
         labels, clear = _labels(program, outputs.value, errors)
         finite = np.asarray(concrete.finite & np.isfinite(errors + outputs.value).all(axis=1))
@@ -168,7 +200,7 @@ def exact_outputs(program: Program, model_input: Array) -> Rationals:
 
 def _run_exactly(program: Program, model_input: Array) -> tuple[Concrete[Rationals], Rationals]:
     outcome = Concrete(Exact(), len(model_input))
-    return outcome, outcome.arithmetic.flat(interpret(program, from_floats(model_input), outcome))
+    return outcome, outcome.run(program, from_floats(model_input))
 
 
 def _labels(program: Program, values: Array, errors: Array) -> tuple[Array, Array]:
