@@ -19,6 +19,9 @@ import deepcheck
 from deepcheck import datasets, zoo
 
 
+WARM_UP = 4
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=1000)
@@ -28,7 +31,7 @@ def main() -> None:
     images = datasets.mnist("test").pixels(slice(0, options.images))
     plain = Plain.of(zoo.path("mnist_10x4"))
     results = deepcheck.attack(program, images)
-    batch = [deepcheck.attack(program, images) for _ in range(5)]
+    batch = [deepcheck.attack(program, images) for _ in range(WARM_UP + 15)][WARM_UP:]
     ours = float(np.median([r.seconds for r in batch])) / len(images)
     replay = float(np.median([r.columns.replay_seconds for r in batch])) / len(images)
     unbounded = deepcheck.attack(program, images[:100], domain=deepcheck.Pixels(unbounded=True)).seconds / 100

@@ -8,6 +8,7 @@ on the item, so columns of the same element share them.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from math import prod
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -38,6 +39,9 @@ from deepcheck.program import (
 from deepcheck.program.interpret import A
 
 S = TypeVar("S")
+MANY, SMALL = 64, 1 << 22
+"""From this many columns, on a program of up to this many elements times widest layer, windows are worked out once,
+for all elements, and serve every call."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,11 @@ def bounded_columns(
 
     Source: Section III-C (path condition), with displacements as the symbolic inputs.
     """
-    distinct, of = np.unique(elements, return_inverse=True)
+    widest = max(prod(shape) for shape in program.shapes)
+    if len(elements) >= MANY and program.size * widest <= SMALL:
+        distinct, of = np.arange(program.size), elements
+    else:
+        distinct, of = np.unique(elements, return_inverse=True)
     windows = _windows(distinct.tobytes(), program.input_shape)
     start: Column[Bounded, Windowed] = Column(exact_floats(x), windows.units(), shared=True)
     columns = Columns(NormBounded(), windows, aligned, path, items, of, sink)
