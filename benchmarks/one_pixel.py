@@ -18,7 +18,6 @@ from plain import Plain
 import deepcheck
 from deepcheck import datasets, zoo
 
-
 WARM_UP = 4
 
 
