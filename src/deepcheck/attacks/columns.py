@@ -86,11 +86,6 @@ class Columns:
         return np.asarray(np.searchsorted(self.regions.item, np.arange(len(self.x) + 1)))
 
     @cached_property
-    def attackable_counts(self) -> Array:
-        """How many features of each item are attackable, ``(items,)``."""
-        return np.asarray(np.count_nonzero(self.outcomes == Outcome.ATTACKABLE, axis=1))
-
-    @cached_property
     def first(self) -> Array:
         """At which try, counted from 1, the first attackable feature was found; 0 where none was, ``(items,)``."""
         hits = self.outcomes == Outcome.ATTACKABLE

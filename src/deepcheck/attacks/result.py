@@ -246,7 +246,7 @@ class Views(Sequence[Attack]):
             label=int(columns.regions.label[row]),
             margin=self._margin(changed, row),
             replayed=bool(columns.replayed[at]),
-            same_path=True,
+            same_path=True,  # by construction: every guard holds there, in exact arithmetic or beyond its error bound
             same_path_float32=bool(columns.same_path_float32[at]),
         )
 

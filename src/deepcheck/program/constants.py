@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,8 @@ class Constant:
         self.numerator = np.asarray(numerator)
         self.denominator = None if denominator is None else np.asarray(denominator)
         self._floats: dict[np.dtype[np.floating], Array] = {}
+        self.memo: dict[object, Any] = {}
+        """What an arithmetic made of this constant; it goes when the constant goes."""
 
     @property
     def shape(self) -> tuple[int, ...]:

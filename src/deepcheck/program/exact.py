@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 from math import lcm
 from typing import Any
 
@@ -113,8 +112,10 @@ def _contract(x: Rationals, weight: Constant, shape: tuple[int, ...], *, transpo
     return Rationals(out, x.denominator * weight.exact.denominator)
 
 
-@lru_cache(maxsize=256)
 def _integer_matrix(weight: Constant, group: int, transposed: bool) -> Any:
-    matrix = weight.exact.numerators[group]
-    matrix = matrix.T if transposed else matrix
-    return fmpz_mat(matrix.shape[0], matrix.shape[1], matrix.reshape(-1).tolist())
+    key = ("integers", group, transposed)
+    if key not in weight.memo:
+        matrix = weight.exact.numerators[group]
+        matrix = matrix.T if transposed else matrix
+        weight.memo[key] = fmpz_mat(matrix.shape[0], matrix.shape[1], matrix.reshape(-1).tolist())
+    return weight.memo[key]

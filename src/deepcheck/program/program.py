@@ -17,6 +17,7 @@ from deepcheck.program.interpret import Interpretation, interpret, run_affine
 from deepcheck.program.listing import listing
 from deepcheck.program.preprocessing import Preprocessing
 from deepcheck.program.rationals import Array
+from deepcheck.program.windowed import Windows
 
 Instruction = Affine | Branch
 
@@ -115,6 +116,20 @@ class Program:
             if value != self.output and at > 0:
                 dead[at].append(value)
         return tuple(tuple(dead[at]) for at in range(len(self.instructions) + 1))
+
+    def windows(self, elements: Array) -> Windows:
+        """The windows of a set of symbolic elements; the last set asked for is found worked out."""
+        key = elements.tobytes()
+        found = self._windows.get(key)
+        if found is None:
+            found = Windows(elements, self.input_shape)
+            self._windows.clear()
+            self._windows[key] = found
+        return found
+
+    @cached_property
+    def _windows(self) -> dict[bytes, Windows]:
+        return {}
 
     def decided(self) -> Decision:
         """The decision.

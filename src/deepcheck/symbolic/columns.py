@@ -7,7 +7,6 @@ on the item, so columns of the same element share them.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from math import prod
 from typing import Generic, TypeVar
 
@@ -28,7 +27,6 @@ from deepcheck.program import (
     Program,
     Rationals,
     Windowed,
-    Windows,
     aligned,
     exact_floats,
     from_floats,
@@ -129,7 +127,7 @@ def bounded_columns(
         distinct, of = np.arange(program.size), elements
     else:
         distinct, of = np.unique(elements, return_inverse=True)
-    windows = _windows(distinct.tobytes(), program.input_shape)
+    windows = program.windows(distinct)
     start: Column[Bounded, Windowed] = Column(exact_floats(x), windows.units(), shared=True)
     columns = Columns(NormBounded(), windows, aligned, path, items, of, sink)
     out = columns.own(interpret(program, start, columns))
@@ -152,9 +150,3 @@ def exact_columns(program: Program, x: Array, path: Path, elements: Array, sink:
     columns = Columns(exact, exact, align, path, items, np.arange(len(elements)), sink)
     out = columns.own(interpret(program, start, columns))
     return exact.flat(out.slopes)
-
-
-@lru_cache(maxsize=2)
-def _windows(elements: bytes, shape: tuple[int, ...]) -> Windows:
-    """The windows of a set of symbolic elements; asking for the same set again finds them worked out."""
-    return Windows(np.frombuffer(elements, dtype=np.int64), shape)
