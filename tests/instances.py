@@ -130,13 +130,18 @@ def convolution(name, shape, weight_shape, s, *, groups=1, bias=True):
         name,
         (shape,),
         lambda: affine.convolution(0, shape, weight, offset, sliding=s, groups=groups),
-        plain_convolution(weight, offset, s, groups),
+        per_item(plain_convolution(weight, offset, s, groups)),
     )
+
+
+def per_item(plain):
+    """A layer of ``(n, channels, *spatial)``, for operands with one more axis in front."""
+    return lambda x: plain(x.reshape(-1, *x.shape[2:])).reshape(*x.shape[:2], *plain(x[:, 0]).shape[1:])
 
 
 def average(name, shape, s, *, counted):
     build = lambda: affine.average_pool(0, shape, s, count_padding=counted)  # noqa: E731
-    return AffineLayer(name, (shape,), build, plain_average(s, counted=counted))
+    return AffineLayer(name, (shape,), build, per_item(plain_average(s, counted=counted)))
 
 
 def dense(name, shape, width, *, bias=True):
@@ -156,20 +161,20 @@ AFFINE = [
     dense("dense", (5,), 3),
     dense("dense without bias on rows", (2, 4), 3, bias=False),
     dense("dense of one", (1,), 1),
-    convolution("convolution 2-D", (2, 4, 5), (3, 2, 2, 3), sliding((2, 3))),
+    convolution("convolution 2-D", (1, 2, 4, 5), (3, 2, 2, 3), sliding((2, 3))),
     convolution(
-        "convolution strided and padded", (1, 5, 5), (2, 1, 3, 3), sliding((3, 3), (2, 2), None, (1, 1), (1, 0))
+        "convolution strided and padded", (1, 1, 5, 5), (2, 1, 3, 3), sliding((3, 3), (2, 2), None, (1, 1), (1, 0))
     ),
-    convolution("convolution dilated", (1, 5, 6), (2, 1, 2, 2), sliding((2, 2), None, (2, 3)), bias=False),
-    convolution("convolution in groups", (4, 3, 3), (6, 2, 2, 2), sliding((2, 2)), groups=2),
+    convolution("convolution dilated", (1, 1, 5, 6), (2, 1, 2, 2), sliding((2, 2), None, (2, 3)), bias=False),
+    convolution("convolution in groups", (2, 4, 3, 3), (6, 2, 2, 2), sliding((2, 2)), groups=2),
     convolution(
-        "convolution per channel", (3, 4, 4), (3, 1, 3, 3), sliding((3, 3), None, None, (1, 1), (1, 1)), groups=3
+        "convolution per channel", (1, 3, 4, 4), (3, 1, 3, 3), sliding((3, 3), None, None, (1, 1), (1, 1)), groups=3
     ),
-    convolution("convolution 1-D", (2, 7), (3, 2, 3), sliding((3,), (2,), (2,), (2,), (1,))),
-    average("average", (2, 4, 4), sliding((2, 2), (2, 2)), counted=False),
-    average("average without padding", (1, 4, 5), sliding((3, 3), (2, 2), None, (1, 1), (1, 1)), counted=False),
-    average("average with padding", (1, 4, 5), sliding((3, 3), (2, 2), None, (1, 1), (1, 1)), counted=True),
-    average("average 1-D, ceil", (2, 6), sliding((3,), (2,), None, (1,), (1,), ceil=True), counted=True),
+    convolution("convolution 1-D", (2, 2, 7), (3, 2, 3), sliding((3,), (2,), (2,), (2,), (1,))),
+    average("average", (1, 2, 4, 4), sliding((2, 2), (2, 2)), counted=False),
+    average("average without padding", (1, 1, 4, 5), sliding((3, 3), (2, 2), None, (1, 1), (1, 1)), counted=False),
+    average("average with padding", (1, 1, 4, 5), sliding((3, 3), (2, 2), None, (1, 1), (1, 1)), counted=True),
+    average("average 1-D, ceil", (2, 2, 6), sliding((3,), (2,), None, (1,), (1,), ceil=True), counted=True),
     AffineLayer(
         "scale by quotients",
         ((3, 4),),
@@ -236,7 +241,7 @@ def largest(name, shape, s):
         return out
 
     def build():
-        index = affine.unfold(shape, s)
+        index = affine.unfold((1, *shape), s)
         return Largest(0, "z", Gather(index.reshape(shape[0], *s.outputs(shape[1:]), -1), shape, rows=True))
 
     return BranchLayer(name, shape, build, plain)

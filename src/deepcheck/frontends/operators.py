@@ -1,6 +1,7 @@
 """Which ONNX operators are understood, and what each becomes: a few lines an operator."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from math import prod
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 from deepcheck.errors import MalformedModel, UnsupportedOperator
 from deepcheck.frontends.node import Node, Value
 from deepcheck.frontends.windows import sliding_of
-from deepcheck.program import Array, Constant, Gather, Instruction, Piecewise, affine
+from deepcheck.program import Array, Constant, Gather, Instruction, Piecewise, Reshape, Sliding, affine
 from deepcheck.program.branches import Largest
 
 Mapping = Callable[[Node], Sequence[Instruction] | None]
@@ -81,14 +82,16 @@ def _convolution(node: Node) -> Sequence[Instruction]:
     x, weight = node.value(), node.required(1)
     sliding = sliding_of(node, x.shape, kernel=weight.shape[2:])
     groups = node.attributes.get("group", 1)
-    return [affine.convolution(x.index, x.shape, weight, node.constant(2), sliding=sliding, groups=groups)]
+    made = affine.convolution(x.index, (1, *x.shape), weight, node.constant(2), sliding=sliding, groups=groups)
+    return [_one_item(made, x.shape)]
 
 
 @operator("AveragePool")
 def _average_pool(node: Node) -> Sequence[Instruction]:
     x = node.value()
     counted = bool(node.attributes.get("count_include_pad", 0))
-    return [affine.average_pool(x.index, x.shape, sliding_of(node, x.shape), count_padding=counted)]
+    made = affine.average_pool(x.index, (1, *x.shape), sliding_of(node, x.shape), count_padding=counted)
+    return [_one_item(made, x.shape)]
 
 
 @operator("GlobalAveragePool")
@@ -96,8 +99,8 @@ def _global_average_pool(node: Node) -> Sequence[Instruction]:
     x = node.value()
     spatial = x.shape[1:]
     none = (0,) * len(spatial)
-    sliding = affine.Sliding(spatial, (1,) * len(spatial), (1,) * len(spatial), none, none)
-    return [affine.average_pool(x.index, x.shape, sliding, count_padding=False)]
+    sliding = Sliding(spatial, (1,) * len(spatial), (1,) * len(spatial), none, none)
+    return [_one_item(affine.average_pool(x.index, (1, *x.shape), sliding, count_padding=False), x.shape)]
 
 
 @operator("BatchNormalization")
@@ -254,7 +257,7 @@ def _clip(node: Node) -> Sequence[Instruction] | None:
 def _max_pool(node: Node) -> Sequence[Instruction]:
     x = node.value()
     sliding = sliding_of(node, x.shape)
-    index = affine.unfold(x.shape, sliding).reshape(x.shape[0], *sliding.outputs(x.shape[1:]), -1)
+    index = affine.unfold((1, *x.shape), sliding).reshape(x.shape[0], *sliding.outputs(x.shape[1:]), -1)
     return [Largest(x.index, node.inputs[0], Gather(index, x.shape, rows=True))]
 
 
@@ -275,6 +278,12 @@ def _limit(node: Node, name: str, position: int, sign: int) -> Fraction | None:
     if np.isnan(number) or number == -sign * np.inf:
         raise UnsupportedOperator(f"expected a {name} that some number satisfies, got {number}")
     return None if np.isinf(number) else Fraction(number)
+
+
+def _one_item(made: affine.Affine, source: tuple[int, ...]) -> affine.Affine:
+    (term,) = made.terms
+    maps = (Reshape(source, (1, *source)), *term.maps, Reshape(made.shape, made.shape[1:]))
+    return replace(made, terms=(replace(term, maps=maps),), shape=made.shape[1:])
 
 
 def _other(node: Node) -> Array:

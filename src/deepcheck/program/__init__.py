@@ -1,6 +1,6 @@
 """The program: instructions, arithmetics, one loop, the path."""
 
-from deepcheck.program.affine import Affine, Sliding, Term
+from deepcheck.program.affine import Affine, Term
 from deepcheck.program.arithmetic import Arithmetic, Choice, Table
 from deepcheck.program.bounded import Bounded, NormBounded, RunningBounded, exact_floats
 from deepcheck.program.branches import Branch, Largest, Piecewise
@@ -17,12 +17,13 @@ from deepcheck.program.interpret import (
     run_linear,
     run_transposed,
 )
-from deepcheck.program.maps import Contract, Gather, Reshape, Scale
+from deepcheck.program.maps import Contract, Convolve, Gather, Reshape, Scale, parts_of
 from deepcheck.program.parallel import chunks_of, in_parallel
 from deepcheck.program.path import Path
 from deepcheck.program.preprocessing import Preprocessing
 from deepcheck.program.program import Instruction, Origin, Program
 from deepcheck.program.rationals import Array, Rationals, from_floats
+from deepcheck.program.sliding import Sliding
 from deepcheck.program.windowed import Windowed, Windows, aligned
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Choice",
     "Constant",
     "Contract",
+    "Convolve",
     "Decision",
     "Exact",
     "Floats",
@@ -64,6 +66,7 @@ __all__ = [
     "in_parallel",
     "interpret",
     "interpret_transposed",
+    "parts_of",
     "run_affine",
     "run_linear",
     "run_transposed",

@@ -11,8 +11,9 @@ import numpy as np
 
 from deepcheck.errors import MalformedModel
 from deepcheck.program.constants import Constant
-from deepcheck.program.maps import ABSENT, Contract, LinearMap, Reshape, Scale, gather
+from deepcheck.program.maps import ABSENT, Contract, Convolve, LinearMap, Reshape, Scale, gather, parts_of
 from deepcheck.program.rationals import Array
+from deepcheck.program.sliding import Sliding
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +55,9 @@ class Affine:
     @property
     def constants(self) -> tuple[Constant, ...]:
         """The stored constants: weights, factors, offset."""
-        weights = [m.weight for t in self.terms for m in t.maps if isinstance(m, Contract)]
-        factors = [m.factor for t in self.terms for m in t.maps if isinstance(m, Scale)]
+        primitives = [m for t in self.terms for m in parts_of(t.maps)]
+        weights = [m.weight for m in primitives if isinstance(m, Contract)]
+        factors = [m.factor for m in primitives if isinstance(m, Scale)]
         return (*weights, *factors, *(() if self.offset is None else (self.offset,)))
 
     @property
@@ -79,59 +81,10 @@ def dense(operand: int, source: tuple[int, ...], weight: Array, offset: Constant
     return Affine("dense", (Term(operand, maps),), shape, offset)
 
 
-@dataclass(frozen=True)
-class Sliding:
-    """How a kernel slides: kernel size, strides, dilations, pads before and after, ``(d,)`` each.
-
-    ``ceil`` lets the last window start inside the input or its left padding and reach past the right padding.
-    """
-
-    kernel: tuple[int, ...]
-    strides: tuple[int, ...]
-    dilations: tuple[int, ...]
-    before: tuple[int, ...]
-    after: tuple[int, ...]
-    ceil: bool = False
-
-    def outputs(self, spatial: tuple[int, ...]) -> tuple[int, ...]:
-        """How many positions the kernel takes along each axis."""
-        counts = []
-        for axis, length in enumerate(spatial):
-            reach = self.dilations[axis] * (self.kernel[axis] - 1) + 1
-            room = length + self.before[axis] + self.after[axis] - reach
-            if room < 0:
-                raise MalformedModel(f"a kernel of {reach} is wider than its padded input of {room + reach}")
-            count = -(-room // self.strides[axis]) + 1 if self.ceil else room // self.strides[axis] + 1
-            if self.ceil and (count - 1) * self.strides[axis] >= length + self.before[axis]:
-                count -= 1
-            counts.append(count)
-        return tuple(counts)
-
-    def positions(self, spatial: tuple[int, ...]) -> tuple[Array, Array]:
-        """Source position of each output position and kernel offset.
-
-        Returns:
-            Flat source positions ``(outputs, kernel)``, ``ABSENT`` in padding; and a mask of those that
-            lie in the input or its *declared* padding.
-        """
-        out, taps = self.outputs(spatial), prod(self.kernel)
-        flat = np.zeros((prod(out), taps), dtype=np.int64)
-        inside, declared = np.ones_like(flat, dtype=bool), np.ones_like(flat, dtype=bool)
-        starts = np.indices(out).reshape(len(out), -1)
-        offsets = np.indices(self.kernel).reshape(len(out), -1)
-        for axis, length in enumerate(spatial):
-            first = starts[axis] * self.strides[axis] - self.before[axis]
-            where = first[:, None] + offsets[axis][None, :] * self.dilations[axis]
-            inside &= (where >= 0) & (where < length)
-            declared &= where < length + self.after[axis]
-            flat = flat * length + where
-        return np.where(inside, flat, ABSENT), declared
-
-
 def unfold(source: tuple[int, ...], sliding: Sliding) -> Array:
-    """Elements under the kernel, ``(channels, outputs, kernel)``, for a source ``(channels, *spatial)``."""
-    flat, _ = sliding.positions(source[1:])
-    offsets = np.arange(source[0])[:, None, None] * prod(source[1:])
+    """Elements under the kernel, ``(items * channels, outputs, kernel)``, for ``(items, channels, *spatial)``."""
+    flat, _ = sliding.positions(source[2:])
+    offsets = np.arange(prod(source[:2]))[:, None, None] * prod(source[2:])
     return np.where(flat == ABSENT, ABSENT, flat + offsets)
 
 
@@ -148,41 +101,44 @@ def convolution(
 
     Args:
         operand: The value convolved, of shape ``source``.
-        source: ``(channels, *spatial)``.
+        source: ``(n, channels, *spatial)``; n is 1 unless the whole of a model's batch is one input.
         weight: ``(out channels, channels / groups, *kernel)``.
         offset: ``(out channels,)`` or nothing.
         sliding: How the kernel slides.
         groups: Into how many groups the channels fall.
     """
-    channels, outputs = source[0], weight.shape[0]
+    count, channels = source[:2]
+    outputs = weight.shape[0]
     if channels != weight.shape[1] * groups or outputs % groups:
         raise MalformedModel(
             f"convolution: {channels} channels in {groups} groups do not fit a weight of shape {weight.shape}"
         )
-    spatial = sliding.outputs(source[1:])
+    spatial = sliding.outputs(source[2:])
     positions, per_group = prod(spatial), outputs // groups
-    taps = unfold(source, sliding).reshape(groups, channels // groups, positions, -1)
-    index = taps.transpose(0, 2, 1, 3).reshape(groups, positions, -1)
+    taps = unfold(source, sliding).reshape(count, groups, channels // groups, positions, -1)
+    index = taps.transpose(1, 0, 3, 2, 4).reshape(groups, count * positions, -1)
     matrices = weight.reshape(groups, per_group, -1).transpose(0, 2, 1)
     product = Contract(Constant(matrices), tuple(index.shape))
-    fold = np.arange(prod(product.shape)).reshape(product.shape).transpose(0, 2, 1).reshape(outputs, *spatial)
-    maps = (gather(index, source, rows=True), product, gather(fold, product.shape))
+    shape = (count, outputs, *spatial)
+    ids = np.arange(prod(product.shape)).reshape(groups, count, positions, per_group)
+    fold = gather(ids.transpose(1, 0, 3, 2).reshape(shape), product.shape)
+    maps = (Convolve(gather(index, source, rows=True), product, fold),)
     added = None if offset is None else Constant(offset.reshape(-1, *(1,) * len(spatial)))
-    return Affine("convolution", (Term(operand, maps),), (outputs, *spatial), added)
+    return Affine("convolution", (Term(operand, maps),), shape, added)
 
 
 def average_pool(operand: int, source: tuple[int, ...], sliding: Sliding, *, count_padding: bool) -> Affine:
-    """Average pooling; each window divides by its own exact count."""
-    flat, declared = sliding.positions(source[1:])
+    """Average pooling of ``(n, channels, *spatial)``; each window divides by its own exact count."""
+    flat, declared = sliding.positions(source[2:])
     counts = (declared if count_padding else flat != ABSENT).sum(axis=1)
     if (counts == 0).any():
         raise MalformedModel("average pooling: a window lies wholly in the padding")
-    spatial = sliding.outputs(source[1:])
+    spatial = sliding.outputs(source[2:])
     index = unfold(source, sliding).reshape(1, -1, flat.shape[1])
     product = Contract(Constant(np.ones((1, flat.shape[1], 1), np.float32)), tuple(index.shape))
-    shape = (source[0], *spatial)
+    shape = (*source[:2], *spatial)
     divide = Scale(Constant(np.ones(spatial, np.float32), counts.reshape(spatial).astype(np.float64)), shape)
-    maps = (gather(index, source, rows=True), product, Reshape(product.shape, shape), divide)
+    maps = (Convolve(gather(index, source, rows=True), product, Reshape(product.shape, shape)), divide)
     return Affine("average pool", (Term(operand, maps),), shape)
 
 

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from deepcheck.program.constants import Constant
-from deepcheck.program.maps import Contract, Gather, LinearMap, Reshape, Scale
+from deepcheck.program.maps import Contract, Convolve, Gather, LinearMap, Reshape, Scale
 from deepcheck.program.rationals import Array
 
 A = TypeVar("A")
@@ -129,6 +129,18 @@ class Arithmetic(ABC, Generic[A]):
     def flat(self, x: A) -> A:
         """The elements of each row in one axis, ``(rows, m)``."""
 
+    def convolve(self, convolution: Convolve, x: A) -> A:
+        """Apply a sliding product; by default its parts, one after another."""
+        for part in convolution.parts:
+            x = self.apply(part, x)
+        return x
+
+    def convolve_transposed(self, convolution: Convolve, x: A) -> A:
+        """Apply the transpose of a sliding product; by default that of its parts, last to first."""
+        for part in reversed(convolution.parts):
+            x = self.apply_transposed(part, x)
+        return x
+
     def apply(self, linear: LinearMap, x: A) -> A:
         """Apply one linear map."""
         match linear:
@@ -140,6 +152,8 @@ class Arithmetic(ABC, Generic[A]):
                 return self.contract(linear, x)
             case Scale():
                 return self.scale(linear, x)
+            case Convolve():
+                return self.convolve(linear, x)
 
     def apply_transposed(self, linear: LinearMap, x: A) -> A:
         """Apply the transpose of one linear map."""
@@ -152,3 +166,5 @@ class Arithmetic(ABC, Generic[A]):
                 return self.contract_transposed(linear, x)
             case Scale():
                 return self.scale(linear, x)
+            case Convolve():
+                return self.convolve_transposed(linear, x)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from deepcheck.program.affine import Affine
 from deepcheck.program.branches import Branch, Largest, Piecewise
-from deepcheck.program.maps import Contract, Gather, LinearMap, Reshape, Scale
+from deepcheck.program.maps import Contract, Gather, Primitive, Reshape, Scale, parts_of
 
 if TYPE_CHECKING:
     from deepcheck.program.program import Program
@@ -39,8 +39,9 @@ def _affine(instruction: Affine, number: int, name: str, operands: list[str]) ->
     for position, (term, operand) in enumerate(zip(instruction.terms, operands, strict=True)):
         weight = f"w{number}" + (f"_{position}" if len(instruction.terms) > 1 else "")
         current = operand
-        for step, linear in enumerate(term.maps):
-            target = name if len(instruction.terms) == 1 and step == len(term.maps) - 1 else f"{name}_{position}"
+        maps = list(parts_of(term.maps))
+        for step, linear in enumerate(maps):
+            target = name if len(instruction.terms) == 1 and step == len(maps) - 1 else f"{name}_{position}"
             lines += _map(linear, target, current, weight)
             current = target
         parts.append(current)
@@ -53,7 +54,7 @@ def _affine(instruction: Affine, number: int, name: str, operands: list[str]) ->
     return lines
 
 
-def _map(linear: LinearMap, target: str, source: str, weight: str) -> list[str]:
+def _map(linear: Primitive, target: str, source: str, weight: str) -> list[str]:
     match linear:
         case Reshape():
             return [f"{target} := reshape({source}, {linear.shape})"]

@@ -4,6 +4,7 @@ Shapes never include the batch axis. A map knows how long its sums are and how m
 value, which is what a rounding bound needs; an *arithmetic* knows how to apply it.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -113,7 +114,47 @@ class Scale:
         return self.shape
 
 
-LinearMap = Gather | Reshape | Contract | Scale
+@dataclass(frozen=True, eq=False)
+class Convolve:
+    """A sliding product: unfold, contract, fold. It means its parts, one after another; an arithmetic may fuse them.
+
+    Attributes:
+        unfold: ``(n, channels, *spatial)`` to ``(groups, n * positions, k)``, with 0 in the padding.
+        product: ``(groups, n * positions, k)`` to ``(groups, n * positions, m)``.
+        fold: Back to ``(n, groups * m, *positions)``.
+    """
+
+    unfold: "Gather | Reshape"
+    product: Contract
+    fold: "Gather | Reshape"
+
+    @property
+    def source_shape(self) -> tuple[int, ...]:
+        """The operand's shape."""
+        return self.unfold.source_shape
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The output's shape."""
+        return self.fold.shape
+
+    @property
+    def parts(self) -> tuple["Gather | Reshape", Contract, "Gather | Reshape"]:
+        """The primitives that it is made of, first to last."""
+        return (self.unfold, self.product, self.fold)
+
+
+Primitive = Gather | Reshape | Contract | Scale
+LinearMap = Primitive | Convolve
+
+
+def parts_of(maps: Sequence[LinearMap]) -> Iterator[Primitive]:
+    """The primitives of a chain of maps, first to last."""
+    for linear in maps:
+        if isinstance(linear, Convolve):
+            yield from linear.parts
+        else:
+            yield linear
 
 
 def gather(index: Array, source_shape: tuple[int, ...], *, rows: bool = False) -> Gather | Reshape:
