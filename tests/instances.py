@@ -218,7 +218,7 @@ AFFINE = [
 
 def piecewise(name, breakpoints, slopes, intercepts, plain):
     numbers = [tuple(Fraction(v) for v in values) for values in (breakpoints, slopes, intercepts)]
-    return BranchLayer(name, (4,), lambda: Piecewise(0, "z", (4,), name, *numbers), plain)
+    return BranchLayer(name, (4,), lambda: Piecewise(0, (4,), name, *numbers), plain)
 
 
 def elementwise(function):
@@ -242,7 +242,7 @@ def largest(name, shape, s):
 
     def build():
         index = affine.unfold((1, *shape), s)
-        return Largest(0, "z", Gather(index.reshape(shape[0], *s.outputs(shape[1:]), -1), shape, rows=True))
+        return Largest(0, Gather(index.reshape(shape[0], *s.outputs(shape[1:]), -1), shape, rows=True))
 
     return BranchLayer(name, shape, build, plain)
 

@@ -26,7 +26,7 @@ from deepcheck.program import (
 from deepcheck.program.maps import ABSENT, Gather
 from deepcheck.program.rationals import from_fractions
 
-ORIGIN = Origin(name="made", model=b"", sha256="", input_name="input", output_name="scores")
+ORIGIN = Origin(name="made", model=b"", sha256="", input_name="input", output_name="scores", input_shape=(1, 2))
 
 
 def program(*instructions, shape=(3,), decision=None):
@@ -35,7 +35,7 @@ def program(*instructions, shape=(3,), decision=None):
 
 def relu(operand, size):
     zero, one = Fraction(0), Fraction(1)
-    return Piecewise(operand, "z", size, "relu", (zero,), (zero, one), (zero, zero))
+    return Piecewise(operand, size, "relu", (zero,), (zero, one), (zero, zero))
 
 
 WEIGHT = np.arange(6.0).reshape(3, 2)
@@ -83,21 +83,21 @@ def test_a_convolution_that_does_not_fit(shape, weight, sliding, groups):
 def test_a_function_that_jumps_is_refused():
     zero, one = Fraction(0), Fraction(1)
     with pytest.raises(MalformedModel, match="jumps at 0"):
-        Piecewise(0, "z", (1,), "sign", (zero,), (zero, zero), (-one, one))
+        Piecewise(0, (1,), "sign", (zero,), (zero, zero), (-one, one))
     with pytest.raises(MalformedModel, match="jumps"):
-        Piecewise(0, "z", (1,), "thresholded", (one,), (zero, one), (zero, zero))
+        Piecewise(0, (1,), "thresholded", (one,), (zero, one), (zero, zero))
     with pytest.raises(MalformedModel, match="increasing"):
-        Piecewise(0, "z", (1,), "flat", (one, one), (zero, zero, zero), (zero, zero, zero))
+        Piecewise(0, (1,), "flat", (one, one), (zero, zero, zero), (zero, zero, zero))
 
 
 def test_a_window_of_padding_alone_has_no_largest():
     index = np.array([[0, 1], [ABSENT, ABSENT]])
     with pytest.raises(MalformedModel, match="padding"):
-        Largest(0, "z", Gather(index, (2,)))
+        Largest(0, Gather(index, (2,)))
 
 
 def test_padding_can_never_win():
-    largest = Largest(0, "z", Gather(np.array([[ABSENT, 0, 1]]), (2,)))
+    largest = Largest(0, Gather(np.array([[ABSENT, 0, 1]]), (2,)))
     assert largest.decide(Exact(), from_floats(np.array([[-5.0, -3.0], [-3.0, -5.0]]))).ravel().tolist() == [2, 1]
 
 
@@ -106,12 +106,12 @@ def test_padding_can_never_win():
 )
 def test_on_a_breakpoint_the_lower_arm_is_taken(z, arm):
     zero, one, six = Fraction(0), Fraction(1), Fraction(6)
-    relu6 = Piecewise(0, "z", (1,), "relu6", (zero, six), (zero, one, zero), (zero, zero, six))
+    relu6 = Piecewise(0, (1,), "relu6", (zero, six), (zero, one, zero), (zero, zero, six))
     assert relu6.decide(Exact(), from_floats(np.array([[z]]))).ravel().tolist() == [arm]
 
 
 def test_the_largest_of_equals_is_the_first():
-    largest = Largest(0, "z", Gather(np.array([[0, 1, 2]]), (3,)))
+    largest = Largest(0, Gather(np.array([[0, 1, 2]]), (3,)))
     values = np.array([[1.0, 1, 1], [0, 2, 2], [3, 1, 3], [-1, -1, -2]])
     assert largest.decide(Exact(), from_floats(values)).ravel().tolist() == [0, 1, 0, 0]
 

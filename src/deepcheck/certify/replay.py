@@ -4,6 +4,7 @@ Trusted here: onnxruntime. The activations come from a copy of the model that al
 branches read; labels come from the untouched one.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +13,7 @@ import onnxruntime
 from onnx import helper
 
 from deepcheck.errors import MalformedModel
-from deepcheck.program import Array, Decision, Floats, Origin, Path, Program
+from deepcheck.program import Array, Branch, Choice, Decision, Floats, Origin, Path, Program, run_affine
 
 OVERFLOWED = -1
 """In place of a label where the model's own output is not finite."""
@@ -24,15 +25,20 @@ class Replayer:
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
         self.version = str(onnxruntime.__version__)
-        self._plain = _session(origin.model, origin)
+        self._plain = _session(_ending_at(origin.model, origin), origin)
         self._open: onnxruntime.InferenceSession | None = None
+
+    def outputs(self, inputs: Array) -> Array:
+        """The model's own output for each of ``(items, *input_shape)``, ``(items, outputs)``."""
+        found = [self._plain.run([self.origin.output_name], self._feed(x))[0].reshape(-1) for x in inputs]
+        return np.stack(found)
 
     def labels(self, program: Program, inputs: Array) -> Array:
         """The label of each of ``(items, *input_shape)``, read from the model's own output; -1 where not finite."""
         decision = program.decided()
         found = np.empty(len(inputs), dtype=np.int64)
-        for item in range(len(inputs)):
-            (output,) = self._plain.run([self.origin.output_name], {self.origin.input_name: inputs[item : item + 1]})
+        for item, x in enumerate(inputs):
+            (output,) = self._plain.run([self.origin.output_name], self._feed(x))
             found[item] = _label(decision, output.reshape(-1), self.origin.stripped)
         return found
 
@@ -40,22 +46,65 @@ class Replayer:
         """The activations of each input in the model's own arithmetic."""
         if len(inputs) == 0:
             return Path(tuple(np.zeros((0, *branch.shape), np.int8) for branch in program.branches), 0)
-        if self._open is None:
-            self._open = _session(_opened(self.origin.model, program), self.origin)
-        names = [branch.origin for branch in program.branches]
-        distinct = [name for name in dict.fromkeys(names) if name != self.origin.input_name]
+        needed = sources_of_branches(program)
+        names = [self.origin.tensors[value] for value in needed if value > 0]
+        distinct = list(dict.fromkeys(name for name in names if name != self.origin.input_name))
         tensors: dict[str, list[Array]] = {name: [] for name in distinct}
-        for item in range(len(inputs)):
-            found = self._open.run(distinct, {self.origin.input_name: inputs[item : item + 1]}) if distinct else []
-            for name, tensor in zip(distinct, found, strict=True):
-                tensors[name].append(tensor)
-        joined = {name: np.concatenate(parts) for name, parts in tensors.items() if parts}
-        joined[self.origin.input_name] = inputs
-        arms = []
-        for branch in program.branches:
-            z = joined[branch.origin].astype(np.float64)
-            arms.append(branch.decide(Floats(), z.reshape(len(inputs), *branch.source_shape)))
-        return Path(tuple(arms), len(inputs))
+        if distinct and self._open is None:
+            self._open = _session(_opened(self.origin.graph or self.origin.model, distinct), self.origin)
+        for x in inputs if distinct else ():
+            assert self._open is not None
+            for name, tensor in zip(distinct, self._open.run(distinct, self._feed(x)), strict=True):
+                tensors[name].append(tensor.astype(np.float64))
+        joined = {name: np.stack(parts) for name, parts in tensors.items()}
+        joined[self.origin.input_name] = inputs.astype(np.float64)
+        values = {
+            value: joined[self.origin.tensors[value] or self.origin.input_name].reshape(
+                len(inputs), *program.shapes[value]
+            )
+            for value in needed
+        }
+        return Path(tuple(_arms(program, values)), len(inputs))
+
+    def _feed(self, x: Array) -> dict[str, Array]:
+        return {**self.origin.given, self.origin.input_name: x.reshape(self.origin.input_shape)}
+
+
+def sources_of_branches(program: Program) -> tuple[int, ...]:
+    """The values that branches read, or what those are made of, back to tensors of the model."""
+    wanted = [program.instructions[at].operands[0] for at in _branch_positions(program)]
+    found: set[int] = set()
+    while wanted:
+        value = wanted.pop()
+        if value == 0 or program.origin.tensors[value]:
+            found.add(value)
+        else:
+            wanted += program.instructions[value - 1].operands
+    return tuple(sorted(found))
+
+
+def _branch_positions(program: Program) -> list[int]:
+    return [at for at, instruction in enumerate(program.instructions) if isinstance(instruction, Branch)]
+
+
+def _arms(program: Program, values: dict[int, Array]) -> Iterator[Array]:
+    """The arm of every branch, from the model's own tensors; what stands between them and a branch is redone."""
+
+    def value_of(value: int) -> Array:
+        if value not in values:
+            instruction = program.instructions[value - 1]
+            operands = tuple(value_of(operand) for operand in instruction.operands)
+            if isinstance(instruction, Branch):
+                arms = Choice(instruction.decide(Floats(), operands[0]))
+                values[value] = instruction.select(Floats(), arms, operands[0])
+            else:
+                values[value] = run_affine(Floats(), instruction, operands)
+        return values[value]
+
+    for at in _branch_positions(program):
+        branch = program.instructions[at]
+        assert isinstance(branch, Branch)
+        yield branch.decide(Floats(), value_of(branch.operand))
 
 
 @lru_cache(maxsize=8)
@@ -85,10 +134,16 @@ def _session(model: bytes, origin: Origin) -> onnxruntime.InferenceSession:
         ) from None
 
 
-def _opened(model: bytes, program: Program) -> bytes:
+def _ending_at(model: bytes, origin: Origin) -> bytes:
+    """The model, with the output that was asked for among its outputs."""
+    proto = onnx.load_model_from_string(model)
+    if any(value.name == origin.output_name for value in proto.graph.output):
+        return model
+    return _opened(model, [origin.output_name])
+
+
+def _opened(model: bytes, names: list[str]) -> bytes:
     proto = onnx.load_model_from_string(model)
     known = {value.name for value in proto.graph.output}
-    for name in dict.fromkeys(branch.origin for branch in program.branches):
-        if name not in known and name != program.origin.input_name:
-            proto.graph.output.append(helper.make_empty_tensor_value_info(name))
+    proto.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names if name not in known)
     return bytes(proto.SerializeToString())

@@ -1,38 +1,44 @@
-"""From an ONNX graph to a program."""
+"""From an ONNX graph to a program: the model at a batch of one."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
 
 from deepcheck.errors import MalformedModel, ModelError, OptionError, UnsupportedOperator
-from deepcheck.frontends.folding import fold
-from deepcheck.frontends.model_file import BUDGET_BYTES, check_model
+from deepcheck.frontends.budget import Budget
+from deepcheck.frontends.emitter import Emitter, finished
+from deepcheck.frontends.folding import SHAPE_ONLY, Folder
+from deepcheck.frontends.model_file import array_of, check_model
 from deepcheck.frontends.node import Node, Value
-from deepcheck.frontends.operators import FINAL, OPERATORS, PREVIOUS, supported_operators
-from deepcheck.program import Array, Branch, Decision, Instruction, Origin, Preprocessing, Program
-
-OLDEST_OPSET = 7
-FLOATS: dict[int, np.dtype[np.floating]] = {
-    onnx.TensorProto.FLOAT: np.dtype(np.float32),
-    onnx.TensorProto.DOUBLE: np.dtype(np.float64),
-}
+from deepcheck.frontends.operators import OPERATORS, SQUASHING, Result, refuse
+from deepcheck.frontends.ports import Port, input_of, output_of
+from deepcheck.frontends.preparing import prepared
+from deepcheck.program import Array, Decision, Origin, Preprocessing, Program
 
 
-@dataclass
-class _Builder:
-    """Instructions so far, and what each tensor name means."""
+@dataclass(frozen=True)
+class Reading:
+    """How a model is to be read, where the file leaves it open.
 
-    instructions: list[Instruction] = field(default_factory=list)
-    values: dict[str, Value] = field(default_factory=dict)
-    constants: dict[str, Array] = field(default_factory=dict)
-    rounded: list[str] = field(default_factory=list)
-    rounded_names: set[str] = field(default_factory=set)
-    folded: int = 0
+    Attributes:
+        input_shape: The input's shape without the batch axis, for sizes that the model leaves free.
+        batch_axis: Is the input's first axis a batch axis? By default it is where it is free or 1.
+        output: Which tensor is the output, by name; by default the model's only output of floats.
+        given: Constants for inputs of the model, by name; the one left is the program's input.
+        decision: "arg max", "arg min" or "sign"; by default arg max, or sign behind a single sigmoid.
+        budget_bytes: How much memory the model's constants may take; by default 2 GiB.
+    """
+
+    input_shape: Sequence[int] | None = None
+    batch_axis: bool | None = None
+    output: str | None = None
+    given: Mapping[str, Array] | None = None
+    decision: str | None = None
+    budget_bytes: float | None = None
 
 
 def program_from_onnx(
@@ -41,193 +47,196 @@ def program_from_onnx(
     name: str,
     sha256: str = "",
     preprocessing: Preprocessing | None = None,
+    reading: Reading | None = None,
     decision: str | None = None,
 ) -> Program:
     """Translate a model (DeepCheck^T): equal to it on every input, in real arithmetic.
+
+    The program is the model at a batch of one: a batch of inputs is run item by item, whatever the model does to its
+    batch axis.
 
     Args:
         model: The model; not changed.
         name: A name for people.
         sha256: The hash of the model's file; without a file, of the serialized model.
         preprocessing: From pixels to what the model receives.
-        decision: "arg max", "arg min" or "sign"; by default arg max, or sign behind a single sigmoid.
+        reading: How to read what the file leaves open.
 
     Raises:
-        MalformedModel: If the graph is inconsistent.
+        MalformedModel: If the graph is inconsistent, or makes constants beyond the budget.
         UnsupportedOperator: If it has an operator outside the supported set.
 
     Source: Section III-A.
     """
+    reading = reading or Reading(decision=decision)
+    content = model.SerializeToString()
     if not sha256:
         check_model(model, name)
-        sha256 = hashlib.sha256(model.SerializeToString()).hexdigest()
-    graph = model.graph
-    _refuse(model, name)
-    builder = _Builder(constants={t.name: _array(t) for t in graph.initializer})
-    source = _single([i for i in graph.input if i.name not in builder.constants], "input", name)
-    target = _single(list(graph.output), "output", name)
-    shape, dtype = _input_type(source)
-    builder.values[source.name] = Value(0, shape)
-    scores, stripped = _strip(graph, target.name, builder)
-    for node in graph.node:
-        if stripped and target.name in node.output:
-            continue
-        _translate(node, builder, model)
-    if scores not in builder.values:
-        raise MalformedModel(f"{name}: its output '{scores}' does not depend on its input '{source.name}'")
-    output = builder.values[scores]
-    if stripped in ("Softmax", "LogSoftmax"):
-        last = next(node for node in graph.node if target.name in node.output)
-        _check_axis(Node.read(last, builder.values, builder.constants, model), stripped, output.shape)
-    instructions = _needed(builder.instructions, output.index)
+        sha256 = hashlib.sha256(content).hexdigest()
+    ready = prepared(model, name)
+    given = dict(reading.given or {})
+    source = input_of(ready.graph, name, reading.batch_axis, reading.input_shape, given)
+    target = output_of(ready.graph, name, reading.output)
+    emitter = _Translation(ready, Budget.of(reading.budget_bytes), source, given).run(name, target)
+    output = emitter.known[target]
+    if not isinstance(output, Value):
+        raise MalformedModel(f"{name}: its output '{target}' does not depend on its input '{source.name}'")
+    shape = output.shape[1:] if source.batched and output.shape[:1] == (1,) else output.shape
+    if prod(shape) == 0:
+        raise MalformedModel(f"{name}: expected an output of at least one number, got shape {output.shape}")
+    instructions, tensors = finished(emitter.instructions, emitter.tensors, source.shape, output, shape)
     origin = Origin(
         name=name,
-        model=model.SerializeToString(),
+        model=content,
         sha256=sha256,
         input_name=source.name,
-        output_name=target.name,
-        stripped=stripped,
-        rounded=tuple(builder.rounded),
-        folded=builder.folded,
+        output_name=target,
+        input_shape=source.model_shape,
+        tensors=tensors,
+        graph=b"" if ready is model else ready.SerializeToString(),
+        given=given,
+        stripped=output.squashed,
+        rounded=tuple(emitter.rounded),
+        folded=emitter.folded,
     )
     preprocessing = preprocessing or Preprocessing()
-    preprocessing.check(shape, dtype)
-    found = _decision(decision, output.shape, stripped)
-    return Program(tuple(instructions), shape, dtype, found, origin, preprocessing)
+    preprocessing.check(source.shape, source.dtype)
+    found = _decision(reading.decision, shape, output.squashed)
+    return Program(instructions, source.shape, source.dtype, found, origin, preprocessing)
 
 
-def _refuse(model: onnx.ModelProto, name: str) -> None:
-    """Raise for what this front end does not read at all, rather than leave it out."""
-    if model.graph.sparse_initializer:
-        raise UnsupportedOperator(
-            f"{name}: expected dense constants, got a sparse initializer: store it as a dense one"
-        )
-    opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
-    if opset < OLDEST_OPSET:
-        raise UnsupportedOperator(
-            f"{name}: expected opset {OLDEST_OPSET} or newer, got {opset}: convert the model first"
-        )
-    for node in model.graph.node:
-        for attribute in node.attribute:
-            if attribute.t.data_location == onnx.TensorProto.EXTERNAL:
-                raise MalformedModel(
-                    f"{name}: node '{node.name}' keeps a constant in another file: store it in the model"
-                )
-            if attribute.HasField("sparse_tensor"):
-                raise UnsupportedOperator(f"{name}: node '{node.name}' has a sparse constant: store it as a dense one")
+class _Translation:
+    """One pass over a graph."""
 
+    def __init__(self, model: onnx.ModelProto, budget: Budget, source: Port, given: Mapping[str, Array]) -> None:
+        self.model = model
+        self.emitter = Emitter(budget)
+        self.folder = Folder(model.opset_import, model.ir_version, budget)
+        self.opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 1)
+        for tensor in model.graph.initializer:
+            if tensor.name not in given:
+                self.emitter.known[tensor.name] = self._stored(tensor)
+        self.emitter.known.update(given)
+        self.emitter.name(source.name, Value(0, source.model_shape))
 
-def _array(tensor: onnx.TensorProto) -> Array:
-    try:
-        return np.asarray(numpy_helper.to_array(tensor))
-    except (ValueError, TypeError, KeyError) as problem:
-        raise MalformedModel(f"constant '{tensor.name}' cannot be read: {problem}") from None
+    def _stored(self, tensor: onnx.TensorProto) -> Array:
+        array = array_of(tensor)
+        self.emitter.budget.spend(array.nbytes, f"constant '{tensor.name}'")
+        return array
 
+    def run(self, name: str, target: str) -> Emitter:
+        """Translate what the target depends on."""
+        self.nodes(_needed(self.model.graph.node, target))
+        if target not in self.emitter.known:
+            raise MalformedModel(f"{name}: nothing computes its output '{target}'")
+        return self.emitter
 
-def _single(found: list[onnx.ValueInfoProto], what: str, name: str) -> onnx.ValueInfoProto:
-    if len(found) != 1:
-        names = ", ".join(f"'{value.name}'" for value in found)
-        raise MalformedModel(f"{name}: expected a model with 1 {what}, got {len(found)} ({names})")
-    return found[0]
+    def nodes(self, nodes: Sequence[onnx.NodeProto]) -> None:
+        """Translate nodes in order."""
+        for proto in nodes:
+            node = Node.read(proto, self.emitter.known, self.opset, self.emitter.emit, self.folder)
+            made = self._branch(node) if proto.op_type == "If" else self._translated(node)
+            results = made if isinstance(made, tuple) else (made,)
+            for tensor, result in zip(proto.output, results, strict=False):
+                if tensor:
+                    self.emitter.name(tensor, result)
+            self.emitter.rounded += node.rounded
 
-
-def _input_type(source: onnx.ValueInfoProto) -> tuple[tuple[int, ...], np.dtype[np.floating]]:
-    kind = source.type.tensor_type
-    if kind.elem_type not in FLOATS:
-        known = kind.elem_type in onnx.TensorProto.DataType.values()
-        word = onnx.TensorProto.DataType.Name(kind.elem_type) if known else f"type {kind.elem_type}"
-        raise MalformedModel(f"expected an input of float32 or float64, got '{source.name}' of {word}")
-    dims = [dim.dim_value if dim.HasField("dim_value") else None for dim in kind.shape.dim]
-    if len(dims) < 2 or dims[0] not in (None, 1):
-        raise MalformedModel(f"expected an input with a batch axis of 1 or free first, got '{source.name}' {dims}")
-    shape = tuple(dim or 0 for dim in dims[1:])
-    if any(dim < 1 for dim in shape) or prod(shape) * 8 > BUDGET_BYTES:
-        raise MalformedModel(f"expected fixed positive sizes behind the batch axis, got '{source.name}' {dims}")
-    return shape, FLOATS[kind.elem_type]
-
-
-def _strip(graph: onnx.GraphProto, target: str, builder: _Builder) -> tuple[str, str]:
-    """The tensor that holds the scores, and the operator behind it, if that only turns scores to probabilities."""
-    last = next((node for node in graph.node if target in node.output), None)
-    if last is not None and last.op_type in FINAL and not any(target in node.input for node in graph.node):
-        return last.input[0], last.op_type
-    return target, ""
-
-
-def _check_axis(last: Node, operator: str, shape: tuple[int, ...]) -> None:
-    """Raise `UnsupportedOperator` unless a final softmax runs over all scores, so that it keeps their order."""
-    axis = last.attributes.get("axis", -1 if last.opset >= 13 else 1) % (len(shape) + 1)
-    # Before opset 13 a softmax ran over its axis and all behind it.
-    together = shape[axis - 1 : axis] if last.opset >= 13 else shape[axis - 1 :]
-    if axis == 0 or prod(together) != prod(shape):
-        raise UnsupportedOperator(
-            f"node '{last.name}' ({operator}): expected a final softmax over all {prod(shape)} scores, got axis {axis} "
-            f"of scores of shape {shape} behind the batch axis"
-        )
-
-
-def _translate(proto: onnx.NodeProto, builder: _Builder, model: onnx.ModelProto) -> None:
-    node = Node.read(proto, builder.values, builder.constants, model)
-    if not any(name in builder.values for name in proto.input):
-        results, exact = fold(proto, builder.constants, model)
-        builder.constants.update(results)
-        builder.folded += proto.op_type != "Constant"
-        if not exact or builder.rounded_names.intersection(proto.input):
-            builder.rounded_names.update(results)
-            builder.rounded += [f"{key} ({proto.op_type})" for key in results]
-        return
-    operator = OPERATORS.get(proto.op_type) if proto.domain in ("", "ai.onnx") else None
-    if operator is None:
-        raise UnsupportedOperator(
-            f"operator {proto.op_type} of node '{proto.name or proto.output[0]}' is not supported: "
-            f"supported are {', '.join(supported_operators())}"
-        )
-    try:
-        # Constants that are not finite are refused when the instruction is made, not warned about.
-        with np.errstate(all="ignore"):
-            made = operator(node)
-    except ModelError as problem:
-        raise type(problem)(f"node '{node.name}' ({proto.op_type}): {problem}") from None
-    except (IndexError, KeyError, ValueError, TypeError, OverflowError) as problem:
-        raise MalformedModel(f"node '{node.name}' ({proto.op_type}) is inconsistent: {problem}") from None
-    builder.rounded += node.rounded
-    if made is None:
-        builder.values[proto.output[0]] = node.values[0]
-        return
-    for instruction in made:
-        if prod(instruction.shape) * 8 > BUDGET_BYTES:
-            raise MalformedModel(
-                f"node '{node.name}' makes {instruction.shape}, over the budget of {BUDGET_BYTES} bytes"
+    def _translated(self, node: Node) -> Result:
+        proto = node.proto
+        if not node.values:
+            return self._folded(proto)
+        if proto.op_type in SHAPE_ONLY and proto.domain in ("", "ai.onnx"):
+            return self._shape(node)
+        operator = OPERATORS.get(proto.op_type) if proto.domain in ("", "ai.onnx") else None
+        squashed = next((value for value in node.values if value.squashed), None)
+        try:
+            if operator is None:
+                return self._squashed(node)
+            # Constants that are not finite are refused when the instruction is made, not warned about.
+            with np.errstate(all="ignore"):
+                made = operator(node)
+        except ModelError as problem:
+            if f"'{node.name}'" in str(problem):
+                raise
+            raise type(problem)(f"node '{node.name}' ({proto.op_type}): {problem}") from None
+        except (IndexError, KeyError, ValueError, TypeError, OverflowError, AttributeError) as problem:
+            raise MalformedModel(f"node '{node.name}' ({proto.op_type}) is inconsistent: {problem}") from None
+        if squashed is not None and not (isinstance(made, Value) and made.squashed):
+            raise UnsupportedOperator(
+                f"operator {squashed.squashed} of node '{squashed.by}' is refused: it is not piecewise linear, and it "
+                f"is not last: node '{node.name}' ({proto.op_type}) reads its result"
             )
-        builder.instructions.append(_linked(instruction, len(builder.instructions)))
-    builder.values[proto.output[0]] = Value(len(builder.instructions), builder.instructions[-1].shape)
+        return made
+
+    def _folded(self, proto: onnx.NodeProto) -> Result:
+        constants = {n: v for n in proto.input if n and isinstance(v := self.emitter.known[n], np.ndarray)}
+        results, exact = self.folder.fold(proto, constants)
+        self.emitter.folded += proto.op_type != "Constant"
+        if not exact or self.emitter.rounded_names.intersection(proto.input):
+            self.emitter.rounded_names.update(results)
+            self.emitter.rounded += [f"{key} ({proto.op_type})" for key in results]
+        return tuple(results.get(name, np.zeros(0)) for name in proto.output)
+
+    def _shape(self, node: Node) -> Result:
+        """What only asks for a value's shape is a constant."""
+        feeds = {
+            name: operand if isinstance(operand, np.ndarray) else np.broadcast_to(np.float32(0), operand.shape)
+            for name, operand in zip(node.proto.input, node.operands, strict=True)
+            if operand is not None
+        }
+        self.emitter.folded += 1
+        return tuple(self.folder.evaluate(node.proto, feeds).values())
+
+    def _squashed(self, node: Node) -> Value:
+        """A softmax or sigmoid that may turn out to be the last."""
+        value = node.values[0]
+        if node.operator not in SQUASHING or node.proto.domain not in ("", "ai.onnx") or value.squashed:
+            raise refuse(node)
+        if node.operator != "Sigmoid":
+            _check_axis(node, value.shape)
+        return replace(value, squashed=node.operator, by=node.name)
+
+    def _branch(self, node: Node) -> Result:
+        """An ``If`` whose condition is a constant is the graph that it takes."""
+        condition = node.operands[0]
+        if not isinstance(condition, np.ndarray) or condition.size != 1:
+            raise refuse(node)
+        taken = node.attributes["then_branch" if bool(condition.reshape(-1)[0]) else "else_branch"]
+        for tensor in taken.initializer:
+            self.emitter.known[tensor.name] = self._stored(tensor)
+        self.nodes(taken.node)
+        missing = [o.name for o in taken.output if o.name not in self.emitter.known]
+        if missing:
+            raise MalformedModel(f"node '{node.name}' (If): nothing computes '{missing[0]}'")
+        return tuple(self.emitter.known[o.name] for o in taken.output)
 
 
-def _linked(instruction: Instruction, previous: int) -> Instruction:
-    """Resolve "the instruction before" in a mapping that makes several."""
-    if isinstance(instruction, Branch):
-        return instruction
-    return _renumbered(instruction, {value: value for value in instruction.operands} | {PREVIOUS: previous})
+def _needed(nodes: Sequence[onnx.NodeProto], target: str) -> list[onnx.NodeProto]:
+    """The nodes that a tensor depends on, in order."""
+    wanted, kept = {target}, []
+    for node in reversed(nodes):
+        if wanted.intersection(node.output):
+            kept.append(node)
+            wanted.update(node.input)
+            for attribute in node.attribute:
+                if attribute.type == onnx.AttributeProto.GRAPH:
+                    wanted.update(name for inner in attribute.g.node for name in inner.input)
+                    wanted.update(output.name for output in attribute.g.output)
+    return kept[::-1]
 
 
-def _needed(instructions: list[Instruction], last: int) -> list[Instruction]:
-    """The instructions that the output depends on, renumbered: a dead branch must not cut the path."""
-    if last == 0:
-        raise MalformedModel("the output is the input: there is no network to analyse")
-    needed = {last}
-    for result in range(last, 0, -1):
-        if result in needed:
-            needed.update(instructions[result - 1].operands)
-    kept = sorted(needed - {0})
-    number = {0: 0} | {result: position for position, result in enumerate(kept, start=1)}
-    return [_renumbered(instructions[result - 1], number) for result in kept]
-
-
-def _renumbered(instruction: Instruction, number: Mapping[int, int]) -> Instruction:
-    if isinstance(instruction, Branch):
-        return replace(instruction, operand=number[instruction.operand])
-    terms = tuple(replace(term, operand=number[term.operand]) for term in instruction.terms)
-    return replace(instruction, terms=terms)
+def _check_axis(node: Node, shape: tuple[int, ...]) -> None:
+    """Raise `UnsupportedOperator` unless a final softmax runs over all scores, so that it keeps their order."""
+    rank = max(len(shape), 1)
+    axis = int(node.attributes.get("axis", -1 if node.opset >= 13 else 1)) % rank
+    # Before opset 13 a softmax ran over its axis and all behind it.
+    together = shape[axis : axis + 1] if node.opset >= 13 else shape[axis:]
+    if prod(together) != prod(shape):
+        raise UnsupportedOperator(
+            f"operator {node.operator} of node '{node.name}' is refused: it is not piecewise linear, and it does not "
+            f"keep the order of the scores: expected it over all {prod(shape)} scores, got axis {axis} of shape {shape}"
+        )
 
 
 def _decision(asked: str | None, shape: tuple[int, ...], stripped: str) -> Decision | None:

@@ -4,12 +4,24 @@ import hashlib
 from math import prod
 from pathlib import Path
 
+import numpy as np
 import onnx
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from onnx import numpy_helper
 
 from deepcheck.errors import MalformedModel
+from deepcheck.frontends.budget import BUDGET_BYTES
+from deepcheck.program import Array
 
-BUDGET_BYTES = 2 << 30
+
+def array_of(tensor: onnx.TensorProto) -> Array:
+    """A stored constant."""
+    if any(dim < 0 for dim in tensor.dims):
+        raise MalformedModel(f"constant '{tensor.name}' has shape {list(tensor.dims)}")
+    try:
+        return np.asarray(numpy_helper.to_array(tensor))
+    except (ValueError, TypeError, KeyError) as problem:
+        raise MalformedModel(f"constant '{tensor.name}' cannot be read: {problem}") from None
 
 
 def read_model(path: Path) -> tuple[onnx.ModelProto, str]:

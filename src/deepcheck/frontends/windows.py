@@ -3,14 +3,13 @@
 from math import prod
 
 from deepcheck.errors import MalformedModel, UnsupportedOperator
-from deepcheck.frontends.model_file import BUDGET_BYTES
 from deepcheck.frontends.node import Node
 from deepcheck.program import Sliding
 
 
 def sliding_of(node: Node, shape: tuple[int, ...], kernel: tuple[int, ...] | None = None) -> Sliding:
-    """Read kernel, strides, dilations and pads of a node over an item of shape ``(channels, *spatial)``."""
-    dimensions = len(shape) - 1
+    """Read kernel, strides, dilations and pads of a node over a value of shape ``(n, channels, *spatial)``."""
+    dimensions = len(shape) - 2
     given = node.attributes
     size = tuple(given.get("kernel_shape", kernel or ()))
     strides = tuple(given.get("strides", (1,) * dimensions))
@@ -18,25 +17,59 @@ def sliding_of(node: Node, shape: tuple[int, ...], kernel: tuple[int, ...] | Non
     pads = tuple(given.get("pads", (0,) * 2 * dimensions))
     if kernel is not None and size != tuple(kernel):
         raise MalformedModel(f"kernel_shape {size} does not fit a weight with kernel {kernel}")
-    if not dimensions or {len(size), len(strides), len(dilations)} != {dimensions} or len(pads) != 2 * dimensions:
+    if dimensions < 1 or {len(size), len(strides), len(dilations)} != {dimensions} or len(pads) != 2 * dimensions:
         raise MalformedModel(f"kernel {size}, strides {strides}, pads {pads} do not fit an operand of shape {shape}")
     if min((*size, *strides, *dilations)) < 1 or min(pads) < 0:
         raise MalformedModel(f"expected positive kernel {size}, strides {strides}, dilations {dilations}, pads {pads}")
     before, after = pads[:dimensions], pads[dimensions:]
-    automatic = given.get("auto_pad", b"NOTSET").decode()
-    if automatic in ("SAME_UPPER", "SAME_LOWER"):
+    automatic = _automatic(node)
+    if automatic.startswith("SAME"):
         if kernel is None and (max(dilations) > 1 or any(n < s for n, s in zip(size, strides, strict=True))):
             raise UnsupportedOperator(
                 f"expected pooling with {automatic} without dilation and with a kernel as wide as its stride: "
                 f"runtimes disagree on kernel {size}, strides {strides}, dilations {dilations}"
             )
-        before, after = _same(shape[1:], size, strides, dilations, lower=automatic == "SAME_LOWER")
+        before, after = _same(shape[2:], size, strides, dilations, lower=automatic == "SAME_LOWER")
     elif automatic == "VALID":
         before = after = (0,) * dimensions
     sliding = Sliding(size, strides, dilations, before, after, ceil=bool(given.get("ceil_mode", 0)))
-    if shape[0] * prod(sliding.outputs(shape[1:])) * prod(size) * 8 > BUDGET_BYTES:
-        raise MalformedModel(f"kernel {size} over {shape} with pads {pads} needs over {BUDGET_BYTES} bytes")
+    taps = float(prod(shape[:2])) * prod(map(float, sliding.outputs(shape[2:]))) * prod(map(float, size))
+    node.folder.budget.allow(8.0 * taps, f"node '{node.name}': kernel {size} over {shape} with pads {pads}")
     return sliding
+
+
+def transposed_sliding(node: Node, shape: tuple[int, ...], kernel: tuple[int, ...]) -> Sliding:
+    """How the kernel of a transposed convolution slides; the pads after are less its output padding."""
+    dimensions, given = len(kernel), node.attributes
+    strides = tuple(given.get("strides", (1,) * dimensions))
+    dilations = tuple(given.get("dilations", (1,) * dimensions))
+    extra = tuple(given.get("output_padding", (0,) * dimensions))
+    pads = tuple(given.get("pads", (0,) * 2 * dimensions))
+    if {len(shape) - 2, len(strides), len(dilations), len(extra)} != {dimensions} or len(pads) != 2 * dimensions:
+        raise MalformedModel(f"strides {strides}, pads {pads} do not fit an operand of shape {shape}")
+    if min((*strides, *dilations)) < 1 or min((*pads, *extra)) < 0:
+        raise MalformedModel(f"expected positive strides {strides}, dilations {dilations}, pads {pads}")
+    full = [
+        stride * (n - 1) + more + (taps - 1) * dilation + 1
+        for stride, n, more, taps, dilation in zip(strides, shape[2:], extra, kernel, dilations, strict=True)
+    ]
+    before, after = pads[:dimensions], pads[dimensions:]
+    automatic, wanted = _automatic(node), given.get("output_shape")
+    if automatic.startswith("SAME") and wanted is None:
+        wanted = [n * stride for n, stride in zip(shape[2:], strides, strict=True)]
+    if wanted is not None:
+        total = [max(size - int(want), 0) for size, want in zip(full, wanted[-dimensions:], strict=True)]
+        small = [pad // 2 for pad in total]
+        large = [pad - half for pad, half in zip(total, small, strict=True)]
+        before, after = (tuple(small), tuple(large)) if automatic == "SAME_UPPER" else (tuple(large), tuple(small))
+        missing = [max(int(want) - size, 0) for size, want in zip(full, wanted[-dimensions:], strict=True)]
+        extra = tuple(more + gap for more, gap in zip(extra, missing, strict=True))
+    after = tuple(pad - more for pad, more in zip(after, extra, strict=True))
+    return Sliding(tuple(kernel), strides, dilations, before, after)
+
+
+def _automatic(node: Node) -> str:
+    return str(node.attributes.get("auto_pad", b"NOTSET").decode())
 
 
 def _same(

@@ -31,11 +31,9 @@ class Branch(ABC):
 
     Attributes:
         operand: The value that it reads.
-        origin: Name of the tensor in the model file whose elements are branched on.
     """
 
     operand: int
-    origin: str
 
     @property
     def operands(self) -> tuple[int, ...]:

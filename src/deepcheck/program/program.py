@@ -1,6 +1,7 @@
 """A trained network as a program: instructions in static single assignment."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -22,7 +23,7 @@ from deepcheck.program.windowed import Windows
 Instruction = Affine | Branch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Origin:
     """Where a program came from.
 
@@ -31,7 +32,11 @@ class Origin:
         model: The untouched ONNX model, serialized; replay runs this.
         sha256: The hash of the model file, taken when it was read.
         input_name: The model's input tensor.
-        output_name: The model's output tensor.
+        output_name: The tensor that is the output.
+        input_shape: The shape that the model receives for one input: with a batch axis of 1, if it has one.
+        tensors: Which tensor of the graph each value of the program is; "" where it is none.
+        graph: The serialized model that was translated, where that is not ``model`` itself (functions inlined).
+        given: Constants for other inputs of the model.
         stripped: Operator removed behind the scores for analysis ("Softmax", ...), or "".
         rounded: Constants that loading rounded to float64, once; they define the program.
         folded: How many nodes were computed on loading, since they depend on constants alone.
@@ -42,6 +47,10 @@ class Origin:
     sha256: str
     input_name: str
     output_name: str
+    input_shape: tuple[int, ...]
+    tensors: tuple[str, ...] = ()
+    graph: bytes = field(default=b"", repr=False)
+    given: Mapping[str, Array] = field(default_factory=dict, repr=False)
     stripped: str = ""
     rounded: tuple[str, ...] = ()
     folded: int = 0

@@ -1,0 +1,50 @@
+"""Why an operator is refused: what is not piecewise linear is named, with the reason."""
+
+from deepcheck.errors import UnsupportedOperator
+from deepcheck.frontends.node import Node
+from deepcheck.frontends.operators.registry import supported_operators
+
+SQUASHING = ("Softmax", "LogSoftmax", "Sigmoid")
+"""Left out where they are last, since they keep the order of the scores."""
+
+_JUMPS = (
+    *("Sign", "Round", "Floor", "Ceil", "ArgMax", "ArgMin", "Hardmax", "Mod", "TopK", "NonZero", "Unique", "IsNaN"),
+    *("IsInf", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Equal", "Not", "And", "Or", "Xor", "Where"),
+    *("QuantizeLinear", "DynamicQuantizeLinear", "NonMaxSuppression", "MaxRoiPool", "RoiAlign", "If", "Binarizer"),
+    *("ArrayFeatureExtractor", "LabelEncoder", "TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor"),
+    *("BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Bernoulli", "BitCast"),
+)
+_CURVES = (
+    *("Sigmoid", "Tanh", "Softmax", "LogSoftmax", "Softplus", "Softsign", "Elu", "Selu", "Celu", "Gelu", "Mish"),
+    *("HardSwish", "Swish", "SwiGLU", "Erf", "Exp", "Log", "Sqrt", "Reciprocal", "Pow", "Sin", "Cos", "Tan", "Asin"),
+    *("Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Det", "GridSample", "LSTM", "GRU", "ReduceProd"),
+    *("ReduceLogSum", "ReduceLogSumExp", "ReduceSumSquare", "CumProd", "Attention", "LinearAttention"),
+    *("SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss", "Inverse", "FlexAttention", "CausalConvWithState"),
+)
+_DIVIDES = (
+    *("LRN", "InstanceNormalization", "LayerNormalization", "GroupNormalization", "MeanVarianceNormalization"),
+    *("RMSNormalization", "LpNormalization", "ReduceL2", "LpPool", "GlobalLpPool", "Normalizer"),
+)
+_REASONS = (
+    dict.fromkeys(_JUMPS, "it jumps, so it is not continuous piecewise linear")
+    | dict.fromkeys(_CURVES, "it is not piecewise linear")
+    | dict.fromkeys(_DIVIDES, "it takes a power of the values or divides by one, so it is not piecewise linear")
+)
+_HINTS = {
+    "ArgMax": "; to analyse the scores, name them with output=",
+    "ArgMin": "; to analyse the scores, name them with output=, and decision='arg min'",
+    "ZipMap": "; export with options={'zipmap': False}, or name the probabilities with output=",
+}
+
+
+def refuse(node: Node) -> UnsupportedOperator:
+    """The error that names a node, its operator, the reason, and what is supported."""
+    domain = node.proto.domain
+    where = "" if domain in ("", "ai.onnx") else f" of domain '{domain}'"
+    reason = _REASONS.get(node.operator, "it is not one of the supported operators")
+    if where:
+        reason = "it is not an operator of ONNX itself"
+    return UnsupportedOperator(
+        f"operator {node.operator}{where} of node '{node.name}' is refused: {reason}{_HINTS.get(node.operator, '')}: "
+        f"supported are {', '.join(supported_operators())}"
+    )

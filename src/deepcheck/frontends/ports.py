@@ -1,0 +1,132 @@
+"""Which tensors of a graph are the program's input and output, and what shape the input has."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+import onnx
+
+from deepcheck.errors import MalformedModel, OptionError
+from deepcheck.frontends.budget import BUDGET_BYTES
+from deepcheck.program import Array
+
+FLOATS: dict[int, np.dtype[np.floating]] = {
+    onnx.TensorProto.FLOAT: np.dtype(np.float32),
+    onnx.TensorProto.DOUBLE: np.dtype(np.float64),
+}
+
+
+@dataclass(frozen=True)
+class Port:
+    """The input.
+
+    Attributes:
+        name: The tensor.
+        shape: Its shape in the program: without the batch axis, where there is one.
+        dtype: Its type.
+        batched: Does the model's shape have a batch axis of 1 in front?
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[np.floating]
+    batched: bool
+
+    @property
+    def model_shape(self) -> tuple[int, ...]:
+        """The shape that the model receives."""
+        return (1, *self.shape) if self.batched else self.shape
+
+
+def input_of(
+    graph: onnx.GraphProto,
+    name: str,
+    batch_axis: bool | None,
+    asked: Sequence[int] | None,
+    given: Mapping[str, Array],
+) -> Port:
+    """The only input that is no constant."""
+    stored = {tensor.name for tensor in graph.initializer}
+    unknown = sorted(set(given) - {i.name for i in graph.input})
+    if unknown:
+        raise OptionError(f"expected constants for inputs of {name}, got one for '{unknown[0]}', which it lacks")
+    free = [i for i in graph.input if i.name not in stored and i.name not in given]
+    if len(free) != 1:
+        raise MalformedModel(
+            f"{name}: expected a model with 1 input, got {len(free)} ({_names(free)}): "
+            "give constants for the others with given="
+        )
+    source = free[0]
+    kind = source.type.tensor_type
+    if kind.elem_type not in FLOATS:
+        raise MalformedModel(
+            f"expected an input of float32 or float64, got '{source.name}' of {_word(source)}: "
+            "integers are no real numbers"
+        )
+    # Old exporters write 0 or -1 for a free size.
+    dims = [d.dim_value if d.HasField("dim_value") and d.dim_value > 0 else None for d in kind.shape.dim]
+    if not kind.HasField("shape") and asked is not None:
+        dims = [None] * (len(asked) + (batch_axis is not False))
+    batched = _batched(source.name, dims, batch_axis)
+    shape = _fixed(source.name, dims[1:] if batched else dims, asked, batched)
+    if prod(map(float, shape)) * 8 > BUDGET_BYTES:
+        raise MalformedModel(f"input '{source.name}' of shape {shape} has over {BUDGET_BYTES} bytes")
+    return Port(source.name, shape, FLOATS[kind.elem_type], batched)
+
+
+def _batched(name: str, dims: list[int | None], batch_axis: bool | None) -> bool:
+    if batch_axis is False:
+        return False
+    if batch_axis is None and len(dims) == 1 and dims[0] is not None:
+        return False
+    if not dims and batch_axis is None:
+        return False
+    if not dims or dims[0] not in (None, 1):
+        raise MalformedModel(
+            f"expected an input with a batch axis of 1 or free first, got '{name}' {dims}: export it with a batch of "
+            "1, or take the whole input as one with batch_axis=False"
+        )
+    return True
+
+
+def _fixed(name: str, dims: list[int | None], asked: Sequence[int] | None, batched: bool) -> tuple[int, ...]:
+    if asked is not None:
+        shape = tuple(int(n) for n in asked)
+        fits = len(shape) == len(dims) and all(d in (None, n) for d, n in zip(dims, shape, strict=True))
+        if not fits or min(shape, default=1) < 1:
+            raise OptionError(f"expected input_shape to fit '{name}' {dims}, got {shape}")
+        return shape
+    fixed = tuple(d for d in dims if d is not None)
+    if len(fixed) != len(dims):
+        behind = " behind the batch axis" if batched else ""
+        raise MalformedModel(f"expected fixed positive sizes{behind}, got '{name}' {dims}: say which with input_shape=")
+    return fixed
+
+
+def output_of(graph: onnx.GraphProto, name: str, asked: str | None) -> str:
+    """The tensor that holds the output: the one asked for, or the only one of floats."""
+    if asked is not None:
+        made = {o for node in graph.node for o in node.output if o}
+        if asked not in made:
+            outputs = _names(graph.output)
+            raise OptionError(f"expected a tensor of {name} as output, got '{asked}': its outputs are {outputs}")
+        return asked
+    floats = [o for o in graph.output if o.type.tensor_type.elem_type in FLOATS]
+    found = floats if len(floats) == 1 else list(graph.output)
+    if len(found) != 1:
+        raise MalformedModel(
+            f"{name}: expected a model with 1 output, got {len(found)} ({_names(found)}): choose one with output="
+        )
+    return str(found[0].name)
+
+
+def _names(found: Sequence[onnx.ValueInfoProto]) -> str:
+    return ", ".join(f"'{value.name}'" for value in found)
+
+
+def _word(source: onnx.ValueInfoProto) -> str:
+    kind = source.type.tensor_type.elem_type
+    if not source.type.HasField("tensor_type"):
+        return "no tensor"
+    return str(onnx.TensorProto.DataType.Name(kind)) if kind in onnx.TensorProto.DataType.values() else f"type {kind}"
