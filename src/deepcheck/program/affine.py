@@ -11,9 +11,20 @@ import numpy as np
 
 from deepcheck.errors import MalformedModel
 from deepcheck.program.constants import Constant
-from deepcheck.program.maps import ABSENT, Contract, Convolve, LinearMap, Reshape, Scale, gather, parts_of
+from deepcheck.program.maps import (
+    ABSENT,
+    Contract,
+    Convolve,
+    Gather,
+    LinearMap,
+    Permuted,
+    Reshape,
+    Scale,
+    gather,
+    parts_of,
+)
 from deepcheck.program.rationals import Array
-from deepcheck.program.sliding import Sliding
+from deepcheck.program.sliding import Sliding, Taps
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,11 +92,15 @@ def dense(operand: int, source: tuple[int, ...], weight: Array, offset: Constant
     return Affine("dense", (Term(operand, maps),), shape, offset)
 
 
+def windows(source: tuple[int, ...], sliding: Sliding) -> Gather:
+    """Elements under the kernel, ``(..., *positions, taps)``, for ``(..., *spatial)``, as max pooling reads them."""
+    return Gather(Taps(source, sliding), source, rows=True)
+
+
 def unfold(source: tuple[int, ...], sliding: Sliding) -> Array:
     """Elements under the kernel, ``(items * channels, outputs, kernel)``, for ``(items, channels, *spatial)``."""
-    flat, _ = sliding.positions(source[2:])
-    offsets = np.arange(prod(source[:2]))[:, None, None] * prod(source[2:])
-    return np.where(flat == ABSENT, ABSENT, flat + offsets)
+    found = windows(source, sliding)
+    return found.index.reshape(prod(source[:2]), -1, found.shape[-1])
 
 
 def convolution(
@@ -113,17 +128,14 @@ def convolution(
         raise MalformedModel(
             f"convolution: {channels} channels in {groups} groups do not fit a weight of shape {weight.shape}"
         )
-    spatial = sliding.outputs(source[2:])
-    positions, per_group = prod(spatial), outputs // groups
-    taps = unfold(source, sliding).reshape(count, groups, channels // groups, positions, -1)
-    index = taps.transpose(1, 0, 3, 2, 4).reshape(groups, count * positions, -1)
+    taps = Taps(source, sliding, groups)
+    positions, per_group = prod(taps.outputs), outputs // groups
     matrices = weight.reshape(groups, per_group, -1).transpose(0, 2, 1)
-    product = Contract(Constant(matrices), tuple(index.shape))
-    shape = (count, outputs, *spatial)
-    ids = np.arange(prod(product.shape)).reshape(groups, count, positions, per_group)
-    fold = gather(ids.transpose(1, 0, 3, 2).reshape(shape), product.shape)
-    maps = (Convolve(gather(index, source, rows=True), product, fold),)
-    added = None if offset is None else Constant(offset.reshape(-1, *(1,) * len(spatial)))
+    product = Contract(Constant(matrices), taps.shape)
+    shape = (count, outputs, *taps.outputs)
+    fold = Permuted((groups, count, positions, per_group), (1, 0, 3, 2), shape)
+    maps = (Convolve(taps, gather(taps, source, rows=True), product, gather(fold, product.shape)),)
+    added = None if offset is None else Constant(offset.reshape(-1, *(1,) * len(taps.outputs)))
     return Affine("convolution", (Term(operand, maps),), shape, added)
 
 
@@ -134,11 +146,12 @@ def average_pool(operand: int, source: tuple[int, ...], sliding: Sliding, *, cou
     if (counts == 0).any():
         raise MalformedModel("average pooling: a window lies wholly in the padding")
     spatial = sliding.outputs(source[2:])
-    index = unfold(source, sliding).reshape(1, -1, flat.shape[1])
-    product = Contract(Constant(np.ones((1, flat.shape[1], 1), np.float32)), tuple(index.shape))
+    # Each channel is an image of its own, and all share one kernel.
+    taps = Taps((prod(source[:2]), 1, *source[2:]), sliding, groups=1)
+    product = Contract(Constant(np.ones((1, flat.shape[1], 1), np.float32)), taps.shape)
     shape = (*source[:2], *spatial)
     divide = Scale(Constant(np.ones(spatial, np.float32), counts.reshape(spatial).astype(np.float64)), shape)
-    maps = (Convolve(gather(index, source, rows=True), product, Reshape(product.shape, shape)), divide)
+    maps = (Convolve(taps, gather(taps, source, rows=True), product, Reshape(product.shape, shape)), divide)
     return Affine("average pool", (Term(operand, maps),), shape)
 
 

@@ -1,5 +1,6 @@
 """Constants of a program: what is stored in a model, exactly."""
 
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
@@ -7,6 +8,9 @@ from typing import Any
 import numpy as np
 
 from deepcheck.program.rationals import Array, Rationals, from_floats, from_fractions
+
+BLOCK = 1 << 20
+"""Elements that one pass over a large constant takes at a time."""
 
 
 class Constant:
@@ -37,7 +41,7 @@ class Constant:
     def floats(self, dtype: np.dtype[np.floating]) -> Array:
         """The constant in a binary float format, each element rounded at most once."""
         if dtype not in self._floats:
-            values = self.numerator.astype(np.float64)
+            values = self.numerator.astype(np.float64, copy=False)
             if self.denominator is not None:
                 with np.errstate(over="ignore"):
                     values = values / self.denominator.astype(np.float64)
@@ -45,24 +49,36 @@ class Constant:
         return self._floats[dtype]
 
     @property
+    def stored(self) -> Array:
+        """The constant with each element rounded at most once, without a copy where it is no quotient."""
+        return self.numerator if self.denominator is None else self.floats(np.dtype(np.float64))
+
+    @property
     def finite(self) -> bool:
         """Is every element a finite number, and no quotient so small that it loses digits?"""
-        values = self.floats(np.dtype(np.float64))
+        values = self.stored
+        # The ends are NaN where an element is, and take no second array.
+        if not np.isfinite([values.min(initial=0), values.max(initial=0)]).all():
+            return False
         if self.denominator is None:
-            return bool(np.isfinite(values).all())
+            return True
         lost = (np.abs(values) < 2.0**-1000) & (self.numerator != 0)
-        return bool(np.isfinite(values).all() and np.isfinite(self.denominator).all() and not lost.any())
+        return bool(np.isfinite(self.denominator).all() and not lost.any())
 
     @cached_property
     def largest(self) -> float:
         """The largest absolute value, rounded up."""
-        return float(np.abs(self.floats(np.dtype(np.float64))).max(initial=0.0)) * (1 + 2.0**-50)
+        values = self.stored
+        return max(float(values.max(initial=0)), -float(values.min(initial=0))) * (1 + 2.0**-50)
 
     @cached_property
     def smallest(self) -> float:
         """The smallest non-zero absolute value, rounded down; 1 where there is none."""
-        magnitudes = np.abs(self.floats(np.dtype(np.float64)))
-        return float(magnitudes.min(initial=1.0, where=magnitudes > 0)) * (1 - 2.0**-50)
+        least = 1.0
+        for block in blocks(self.stored):
+            magnitudes = np.abs(block)
+            least = min(least, float(magnitudes.min(initial=1, where=magnitudes > 0)))
+        return least * (1 - 2.0**-50)
 
     @cached_property
     def exact(self) -> Rationals:
@@ -77,3 +93,13 @@ class Constant:
         """The same constant repeated to a shape."""
         divisor = None if self.denominator is None else np.broadcast_to(self.denominator, shape)
         return Constant(np.broadcast_to(self.numerator, shape), divisor)
+
+
+def blocks(values: Array) -> Iterator[Array]:
+    """An array in pieces of about `BLOCK` elements, cut along its longest axis."""
+    axis = int(np.argmax(values.shape)) if values.ndim else 0
+    pieces = -(-values.size // BLOCK)
+    if pieces < 2:
+        yield values
+    else:
+        yield from np.array_split(values, min(pieces, values.shape[axis]), axis=axis)
