@@ -6,8 +6,10 @@ import numpy as np
 
 from deepcheck.program.arithmetic import Arithmetic, Choice, Table
 from deepcheck.program.constants import Constant
-from deepcheck.program.maps import Contract, Gather, Scale
+from deepcheck.program.convolving import convolved, convolved_transposed, matrices, windows, windows_transposed
+from deepcheck.program.maps import Contract, Convolve, Gather, Scale
 from deepcheck.program.rationals import Array
+from deepcheck.program.sliding import Taps
 
 FEW = 16
 
@@ -19,10 +21,13 @@ class Floats(Arithmetic[Array]):
     Attributes:
         dtype: The float type that everything is computed in.
         absolute: Use absolute values of all constants: run on absolute values, this bounds every sum.
+        channels_last: Results of sliding products lie in memory with the channels last, which is faster as long as all
+            that follows keeps to it; their shape is the same.
     """
 
     dtype: np.dtype[np.floating] = np.dtype(np.float64)  # noqa: RUF009  (a dtype is immutable)
     absolute: bool = False
+    channels_last: bool = False
 
     def constant(self, constant: Constant) -> Array:
         """A constant in this arithmetic."""
@@ -38,12 +43,16 @@ class Floats(Arithmetic[Array]):
         return x.reshape(len(x), *shape)
 
     def gather(self, move: Gather, x: Array) -> Array:
+        if isinstance(move.given, Taps) and move.given.groups is None:
+            return windows(move.given, x)
         flat = x.reshape(len(x), -1)
         if move.padded:
             flat = np.concatenate([flat, np.zeros((len(x), 1), self.dtype)], axis=1)
         return np.take(flat, move.index, axis=1)
 
     def gather_transposed(self, move: Gather, x: Array) -> Array:
+        if isinstance(move.given, Taps) and move.given.groups is None:
+            return windows_transposed(move.given, x)
         flat = np.concatenate([x.reshape(len(x), -1), np.zeros((len(x), 1), self.dtype)], axis=1)
         summed = np.take(flat, move.readers[:, 0], axis=1)
         for reader in range(1, move.readers.shape[1]):
@@ -55,6 +64,16 @@ class Floats(Arithmetic[Array]):
 
     def contract_transposed(self, product: Contract, x: Array) -> Array:
         return _contract(x, self.constant(product.weight).transpose(0, 2, 1), product.source_shape)
+
+    def convolve(self, convolution: Convolve, x: Array) -> Array:
+        return convolved(convolution, self._kernels(convolution), x, channels_last=self.channels_last)
+
+    def convolve_transposed(self, convolution: Convolve, x: Array) -> Array:
+        return convolved_transposed(convolution, self._kernels(convolution), x)
+
+    def _kernels(self, convolution: Convolve) -> Array:
+        values = matrices(convolution, self.dtype)
+        return np.abs(values) if self.absolute else values
 
     def scale(self, scaling: Scale, x: Array) -> Array:
         return np.asarray(x * self.constant(scaling.factor))

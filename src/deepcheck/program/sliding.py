@@ -49,13 +49,18 @@ class Sliding:
             )
         )
 
-    def taps(self, counts: tuple[int, ...]) -> list[tuple[slice, ...]]:
-        """For each tap of the kernel, the padded positions that the outputs read through it."""
+    def taps(self, counts: tuple[int, ...], axis: int = 0) -> list[tuple[slice, ...]]:
+        """For each tap of the kernel, where in a padded array the outputs read through it; positions start at an axis."""
         axes = [
             [slice(tap * dilation, tap * dilation + (count - 1) * stride + 1, stride) for tap in range(kernel)]
             for count, kernel, stride, dilation in zip(counts, self.kernel, self.strides, self.dilations, strict=True)
         ]
-        return list(product(*axes))
+        return [(slice(None),) * axis + at for at in product(*axes)]
+
+    def inside(self, spatial: tuple[int, ...], axis: int = 0) -> tuple[slice, ...]:
+        """Where in a padded array the input lies; positions start at an axis."""
+        lengths = zip(self.before, spatial, strict=True)
+        return (slice(None),) * axis + tuple(slice(before, before + length) for before, length in lengths)
 
     def along(self, axis: int, spatial: tuple[int, ...]) -> Array:
         """Source position along one axis of each output and tap, ``(outputs, kernel)``; outside is padding."""
@@ -119,6 +124,13 @@ class Taps:
         if self.groups is None:
             return (*self.leading, *self.outputs, taps)
         return (self.groups, self.source[0] * prod(self.outputs), self.source[1] // self.groups * taps)
+
+    @cached_property
+    def is_pointwise(self) -> bool:
+        """Does each output position read the same input position and no other, in one group?"""
+        one = (1,) * len(self.spatial)
+        same = self.outputs == self.spatial and not any(self.sliding.before)
+        return self.groups == 1 and same and self.sliding.kernel == self.sliding.strides == one
 
     @cached_property
     def plane(self) -> Array:
