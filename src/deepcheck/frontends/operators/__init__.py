@@ -1,6 +1,6 @@
 """Which ONNX operators are understood, and what each becomes: a few lines an operator."""
 
-from deepcheck.frontends.operators import branches, linear, moves, pooling, products, reductions
+from deepcheck.frontends.operators import branches, linear, moves, pooling, products, reductions, resizing
 from deepcheck.frontends.operators.refusals import SQUASHING, refuse
 from deepcheck.frontends.operators.registry import OPERATORS, Result, supported_operators
 
@@ -15,5 +15,6 @@ __all__ = [
     "products",
     "reductions",
     "refuse",
+    "resizing",
     "supported_operators",
 ]

@@ -6,16 +6,14 @@ leaves.
 """
 
 from dataclasses import replace
-from functools import reduce
-from math import prod
 
 import numpy as np
 import onnx
 
 from deepcheck.errors import UnsupportedOperator
-from deepcheck.frontends.node import Node, Value, within
+from deepcheck.frontends.node import Node, Value
 from deepcheck.frontends.operators.registry import Result, operator
-from deepcheck.program import Affine, Array, Constant, Reshape, Term, affine
+from deepcheck.program import Affine, Array, Constant, Reshape, Term
 from deepcheck.program.maps import ABSENT, gather
 
 _DATA: dict[str, tuple[int, ...] | None] = {
@@ -35,6 +33,7 @@ _DATA: dict[str, tuple[int, ...] | None] = {
     "ScatterND": (0, 2),
     "Scatter": (0, 2),
     "TensorScatter": (0, 1),
+    "OneHot": (2,),
 }
 _JOINING = ("add", "mul", "max", "min")
 
@@ -66,7 +65,12 @@ def _move(node: Node) -> Result:
     del proto.input[:]
     proto.input.extend(names)
     node.folder.budget.allow(8.0 * first, f"node '{node.name}': its index map")
-    results = node.folder.evaluate(proto, feeds)
+    folder = node.folder
+    if proto.op_type == "Scatter":
+        # The old name of the same operator.
+        proto.op_type = "ScatterElements"
+        folder = replace(folder, opsets=[onnx.helper.make_opsetid("", 11)])
+    results = folder.evaluate(proto, feeds)
     made = tuple(_from_numbers(node, np.asarray(results[name]).astype(np.int64), data, fill) for name in proto.output)
     return made[0] if len(made) == 1 else made
 
@@ -120,8 +124,8 @@ _KINDS = {
 @operator("Identity", "Dropout", "Cast", "CastLike")
 def _same(node: Node) -> Result:
     target = onnx.helper.tensor_dtype_to_np_dtype(node.attributes["to"]) if node.operator == "Cast" else None
-    if node.operator == "CastLike":
-        target = node.required(1).dtype
+    if node.operator == "CastLike" and isinstance(like := node.operands[1], np.ndarray):
+        target = like.dtype
     if target is not None and target not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise UnsupportedOperator(f"expected a cast to float32 or float64, got {target}: that rounds")
     trains = node.constant(2) if node.operator == "Dropout" else None
@@ -131,71 +135,3 @@ def _same(node: Node) -> Result:
     if len(node.proto.output) < 2:
         return value
     return (value, np.ones(value.shape, dtype=bool))
-
-
-@operator("Resize", "Upsample")
-def _resize(node: Node) -> Result:
-    """Nearest neighbour: along each axis on its own, some elements are repeated or left out."""
-    x = node.value()
-    mode = node.attributes.get("mode", b"nearest").decode()
-    if mode != "nearest":
-        raise UnsupportedOperator(f"expected nearest neighbours, got mode '{mode}'")
-    if node.attributes.get("coordinate_transformation_mode", b"half_pixel") == b"tf_crop_and_resize":
-        raise UnsupportedOperator("expected a resize without cropping (tf_crop_and_resize)")
-    along = [_nearest(node, x, axis) for axis in range(len(x.shape))]
-    node.folder.budget.allow(8.0 * prod(float(len(a)) for a in along), f"node '{node.name}': its index map")
-    index = reduce(lambda done, pair: np.take(done, pair[1], axis=pair[0]), enumerate(along), x.numbered())
-    return node.emit(affine.move(x.index, x.shape, index, kind="resize"))
-
-
-def _nearest(node: Node, x: Value, axis: int) -> Array:
-    """Which elements of one axis a resize picks: the node run on the positions along that axis alone."""
-    length, rank = x.shape[axis], len(x.shape)
-    shape = [1] * rank
-    shape[axis] = length
-    positions = np.arange(length, dtype=np.float32).reshape(shape)
-    if node.operator == "Upsample":
-        factor = float(np.asarray(node.setting("scales", 1, []), dtype=np.float64)[axis])
-        node.folder.budget.allow(8.0 * length * factor, f"node '{node.name}': its result")
-        return np.asarray(np.minimum(np.arange(int(length * factor)) / factor, length - 1), dtype=np.int64)
-    scales, sizes = node.constant(2), node.constant(3)
-    if len(node.operands) == 2:
-        scales = node.constant(1)
-    axes = [within(a, rank) for a in node.attributes.get("axes", range(rank))]
-    if axis not in axes:
-        return np.arange(length)
-    proto = onnx.NodeProto()
-    proto.CopyFrom(node.proto)
-    feeds: dict[str, Array] = {"x": positions}
-    at = axes.index(axis)
-    if sizes is not None and sizes.size:
-        scale = _kept_scale(node, x, axes, sizes)
-        length_out = int(sizes[at]) if scale is None else int(np.floor(scale * length + 0.5))
-        feeds["sizes"] = np.array([length_out], np.int64)
-    elif scales is not None:
-        feeds["scales"] = scales[at : at + 1]
-    return _one_axis(node, proto, feeds, axis)
-
-
-def _kept_scale(node: Node, x: Value, axes: list[int], sizes: Array) -> float | None:
-    """The common factor of a resize that keeps the aspect ratio; None where each axis has its own size."""
-    policy = node.attributes.get("keep_aspect_ratio_policy", b"stretch")
-    if policy == b"stretch":
-        return None
-    factors = [int(size) / x.shape[a] for size, a in zip(sizes, axes, strict=True)]
-    return min(factors) if policy == b"not_larger" else max(factors)
-
-
-def _one_axis(node: Node, proto: onnx.NodeProto, feeds: dict[str, Array], axis: int) -> Array:
-    old = len(node.operands) == 2
-    del proto.input[:]
-    if "sizes" in feeds:
-        proto.input.extend(["x", "", "", "sizes"])
-    else:
-        proto.input.extend(["x", "scales"] if old else ["x", "", "scales"])
-    kept = [a for a in proto.attribute if a.name not in ("axes", "keep_aspect_ratio_policy")]
-    del proto.attribute[:]
-    proto.attribute.extend(kept)
-    flat = feeds["x"].reshape(-1)
-    (found,) = node.folder.evaluate(proto, feeds | {"x": flat}).values()
-    return np.asarray(np.rint(found), dtype=np.int64).reshape(-1)

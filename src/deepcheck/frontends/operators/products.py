@@ -88,8 +88,7 @@ def _einsum(node: Node) -> Result:
     equation = node.attributes["equation"].decode().replace(" ", "")
     if len(node.values) != 1 or len(node.operands) > 2:
         raise UnsupportedOperator("expected one value and at most one constant: a product of values is not linear")
-    if "." in equation:
-        raise UnsupportedOperator(f"expected an equation that names every axis, got '{equation}'")
+    equation = _spelled_out(equation, [len(operand.shape) for operand in node.operands if operand is not None])
     left, _, right = equation.partition("->")
     if "->" not in equation:
         right = "".join(sorted(a for a in set(left) - {","} if left.count(a) == 1))
@@ -102,6 +101,24 @@ def _einsum(node: Node) -> Result:
         return node.emit(contraction(x.index, x.shape, np.ones((), np.float32), axes=(left, "", right), kind="einsum"))
     weight = node.constants[0]
     return node.emit(contraction(x.index, x.shape, weight, axes=(letters[at], letters[1 - at], right), kind="einsum"))
+
+
+def _spelled_out(equation: str, ranks: list[int]) -> str:
+    """An equation with a letter in the place of each axis that "..." stands for."""
+    if "..." not in equation:
+        return equation
+    left, arrow, right = equation.partition("->")
+    unused = [a for a in ascii_letters if a not in equation]
+    parts = left.split(",")
+    counts = [rank - len(part.replace("...", "")) for part, rank in zip(parts, ranks, strict=True) if "..." in part]
+    most = max(counts)
+    shared = "".join(unused[:most])
+    counted = iter(counts)
+    parts = [p.replace("...", shared[most - next(counted) :]) if "..." in p else p for p in parts]
+    if not arrow:
+        once = sorted(a for a in set(left) - set(",.") if left.count(a) == 1)
+        return f"{','.join(parts)}->{shared}{''.join(once)}"
+    return f"{','.join(parts)}->{right.replace('...', shared)}"
 
 
 @operator("Conv")

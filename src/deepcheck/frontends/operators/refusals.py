@@ -1,6 +1,7 @@
 """Why an operator is refused: what is not piecewise linear is named, with the reason."""
 
 from deepcheck.errors import UnsupportedOperator
+from deepcheck.frontends.folding import RANDOM
 from deepcheck.frontends.node import Node
 from deepcheck.frontends.operators.registry import supported_operators
 
@@ -12,7 +13,7 @@ _JUMPS = (
     *("IsInf", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "Equal", "Not", "And", "Or", "Xor", "Where"),
     *("QuantizeLinear", "DynamicQuantizeLinear", "NonMaxSuppression", "MaxRoiPool", "RoiAlign", "If", "Binarizer"),
     *("ArrayFeatureExtractor", "LabelEncoder", "TreeEnsemble", "TreeEnsembleClassifier", "TreeEnsembleRegressor"),
-    *("BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "Bernoulli", "BitCast"),
+    *("BitShift", "BitwiseAnd", "BitwiseNot", "BitwiseOr", "BitwiseXor", "BitCast"),
 )
 _CURVES = (
     *("Sigmoid", "Tanh", "Softmax", "LogSoftmax", "Softplus", "Softsign", "Elu", "Selu", "Celu", "Gelu", "Mish"),
@@ -28,6 +29,7 @@ _DIVIDES = (
 _REASONS = (
     dict.fromkeys(_JUMPS, "it jumps, so it is not continuous piecewise linear")
     | dict.fromkeys(_CURVES, "it is not piecewise linear")
+    | dict.fromkeys(RANDOM, "it draws random numbers")
     | dict.fromkeys(_DIVIDES, "it takes a power of the values or divides by one, so it is not piecewise linear")
 )
 _HINTS = {
