@@ -10,12 +10,10 @@ import numpy as np
 
 from deepcheck.errors import InputError, MalformedModel, NoDecision
 from deepcheck.program.affine import Affine
-from deepcheck.program.arithmetic import Choice
 from deepcheck.program.branches import Branch
 from deepcheck.program.decision import Decision
-from deepcheck.program.floats import Floats
-from deepcheck.program.interpret import Interpretation, interpret, run_affine
 from deepcheck.program.listing import listing
+from deepcheck.program.plain import outputs
 from deepcheck.program.preprocessing import Preprocessing
 from deepcheck.program.rationals import Array
 from deepcheck.program.windowed import Windows
@@ -185,25 +183,11 @@ class Program:
     def __call__(self, x: Array) -> Array:
         """The output of one input ``(*output,)``, or of a batch ``(items, *output)``, in float64."""
         single = np.ndim(x) == len(self.input_shape)
-        out = interpret(self, self.model_input(x).astype(np.float64), _Plain())
+        out = outputs(self, self.model_input(x))
         return out[0] if single else out
 
     def __str__(self) -> str:
         return listing(self)
-
-
-@dataclass(frozen=True)
-class _Plain(Interpretation[Array]):
-    """Numbers, without bounds on their rounding."""
-
-    arithmetic: Floats = Floats()  # noqa: RUF009  (frozen)
-
-    def affine(self, instruction: Affine, operands: tuple[Array, ...]) -> Array:
-        return run_affine(self.arithmetic, instruction, operands)
-
-    def branch(self, position: int, instruction: Branch, operand: Array) -> Array:
-        arms = Choice(instruction.decide(self.arithmetic, operand))
-        return instruction.select(self.arithmetic, arms, operand)
 
 
 def _expected_shapes(instruction: Instruction) -> list[tuple[int, tuple[int, ...]]]:

@@ -50,7 +50,7 @@ class Sliding:
         )
 
     def taps(self, counts: tuple[int, ...], axis: int = 0) -> list[tuple[slice, ...]]:
-        """For each tap of the kernel, where in a padded array the outputs read through it; positions start at an axis."""
+        """For each tap of the kernel, where in a padded array the outputs read; positions start at an axis."""
         axes = [
             [slice(tap * dilation, tap * dilation + (count - 1) * stride + 1, stride) for tap in range(kernel)]
             for count, kernel, stride, dilation in zip(counts, self.kernel, self.strides, self.dilations, strict=True)
