@@ -1,47 +1,122 @@
 """Load a model as a program."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import onnx
 
-from deepcheck.errors import OptionError
-from deepcheck.frontends import program_from_onnx, read_model
+from deepcheck.errors import MalformedModel, OptionError
+from deepcheck.frontends import (
+    is_keras_model,
+    is_torch_module,
+    onnx_from_keras,
+    onnx_from_torch,
+    program_from_onnx,
+    read_model,
+    read_nnet,
+)
 from deepcheck.program import Preprocessing, Program
 
 if TYPE_CHECKING:
-    import onnx
+    import torch
+
+# Files of a framework: most are pickles, and opening a pickle runs whatever it says.
+_FRAMEWORKS = {
+    "PyTorch": (".pt", ".pth", ".pt2", ".ckpt", ".pkl", ".pickle", ".joblib", ".bin", ".safetensors"),
+    "Keras or TensorFlow": (".keras", ".h5", ".hdf5", ".pb", ".tflite"),
+}
 
 
 def load(
-    model: "str | Path | onnx.ModelProto",
+    model: "str | Path | onnx.ModelProto | torch.nn.Module | Any",
     *,
     mean: float | Sequence[float] | None = None,
     std: float | Sequence[float] | None = None,
     decision: str | None = None,
+    example_input: object = None,
 ) -> Program:
-    """Read a trained network as a program.
+    """Read a trained network as a program. Nothing is ever unpickled.
 
     Args:
-        model: An ONNX file, or a loaded ``onnx.ModelProto``.
+        model: An ONNX file, a ``.nnet`` file, a loaded ``onnx.ModelProto``, a ``torch.nn.Module`` (with
+            ``example_input``), or a Keras 3 model. Modules are read as they are in eval mode and left as they were.
         mean: With ``std``: preprocessing outside the model, ``(pixel - mean) / std``; one number or one per channel.
         std: See ``mean``.
-        decision: "arg max", "arg min" or "sign"; by default arg max, or sign behind a single sigmoid.
+        decision: "arg max", "arg min" or "sign"; by default arg max, or sign behind a single sigmoid, or arg min for
+            an ACAS Xu ``.nnet`` file (5 inputs with its ranges, 5 outputs).
+        example_input: For a torch module: a tensor or array, one input as the module receives it, with its batch axis;
+            of several the first is taken, and where the module does not take it so, a batch axis is put first. For
+            a Keras model only where its input has no fixed size.
 
     Raises:
-        MalformedModel: If the file is missing, truncated, hostile or not ONNX.
+        MalformedModel: If the file is missing, truncated, hostile or neither ONNX nor ``.nnet``, or if a framework's
+            exporter fails or changes the network.
         UnsupportedOperator: If an operator is not piecewise linear or not supported; the message names it.
-        OptionError: If mean and std do not fit.
+        OptionError: If mean and std do not fit, or the example is missing or does not fit.
+        MissingExtra: If what the model's framework exports with is not installed; the message says how to get it.
     """
     preprocessing = Preprocessing(_numbers(mean, 0.0), _numbers(std, 1.0))
+    opened = _open(model, example_input)
+    return program_from_onnx(
+        opened.proto,
+        name=opened.name,
+        sha256=opened.sha256,
+        preprocessing=preprocessing,
+        decision=decision or opened.decision,
+    )
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """A model that came through the one door; a hash where it came from a file."""
+
+    proto: onnx.ModelProto
+    name: str
+    sha256: str = ""
+    decision: str | None = None
+
+
+def _open(model: Any, example: object) -> _Opened:
+    # A Keras model on the torch backend is a torch module too.
+    if is_keras_model(model):
+        return _Opened(onnx_from_keras(model, example), type(model).__name__)
+    if is_torch_module(model):
+        return _Opened(onnx_from_torch(model, example), type(model).__name__)
+    if example is not None:
+        raise OptionError(
+            f"expected example_input= only beside a torch module or a Keras model, got it beside {_kind(model)}: "
+            "leave it out"
+        )
     if isinstance(model, (str, Path)):
-        path = Path(model)
-        proto, sha256 = read_model(path)
-        return program_from_onnx(proto, name=path.stem, sha256=sha256, preprocessing=preprocessing, decision=decision)
-    if type(model).__name__ != "ModelProto":
-        raise OptionError(f"expected an ONNX file or an onnx.ModelProto, got {type(model).__name__}: export it to ONNX")
-    return program_from_onnx(model, name=model.graph.name or "model", preprocessing=preprocessing, decision=decision)
+        return _open_file(Path(model))
+    if isinstance(model, onnx.ModelProto):
+        return _Opened(model, model.graph.name or "model")
+    raise OptionError(
+        f"expected an ONNX or .nnet file, an onnx.ModelProto, a torch.nn.Module or a keras.Model, got {_kind(model)}: "
+        "export it to ONNX"
+    )
+
+
+def _open_file(path: Path) -> _Opened:
+    suffix = path.suffix.lower()
+    for framework, suffixes in _FRAMEWORKS.items():
+        if suffix in suffixes:
+            raise MalformedModel(
+                f"expected an ONNX or .nnet file, got {path}, which is never opened, since a framework's file can run "
+                f"code: load it in {framework} yourself and pass the module, or export it to ONNX"
+            )
+    if suffix == ".nnet":
+        proto, sha256, decision = read_nnet(path)
+        return _Opened(proto, path.stem, sha256, decision)
+    proto, sha256 = read_model(path)
+    return _Opened(proto, path.stem, sha256)
+
+
+def _kind(model: object) -> str:
+    return type(model).__name__
 
 
 def _numbers(value: float | Sequence[float] | None, default: float) -> tuple[float, ...]:
