@@ -17,15 +17,17 @@ import numpy as np
 from deepcheck.program.arithmetic import Arithmetic, Choice, Table
 from deepcheck.program.constants import Constant
 from deepcheck.program.floats import Floats
-from deepcheck.program.maps import Contract, Gather, Scale
+from deepcheck.program.maps import Contract, Convolve, Gather, Scale
 from deepcheck.program.rationals import Array
+from deepcheck.program.rows import difference as difference
+from deepcheck.program.rows import least_of_rows as least_of_rows
+from deepcheck.program.rows import sizes
 
 UNIT = 2.0**-53
 TINY = 2.0**-1022
 UP = 1 + 2.0**-40
 SUMMED_UP = 1 + 2.0**-30
 """Covers the rounding of an error that is itself a long sum."""
-SHORT = 64
 _FLOATS = Floats()
 _MAGNITUDES = Floats(absolute=True)
 
@@ -62,34 +64,6 @@ def exact_floats(value: Array) -> Bounded:
     return Bounded(np.asarray(value, dtype=np.float64), np.zeros(len(value)), np.full(len(value), largest))
 
 
-def difference(a: Array, b: Array) -> tuple[Array, Array]:
-    """``a - b`` in float64 and a bound on its rounding error, which is 0 where the difference is exact."""
-    with np.errstate(invalid="ignore", over="ignore"):
-        value = a - b
-        back = value - a
-        residue = (a - (value - back)) - (b + back)
-        error = np.where(np.isfinite(residue), 2 * np.abs(residue), 0.0)
-    return np.asarray(value), np.asarray(error)
-
-
-def sizes(value: Array) -> Array:
-    """The largest magnitude of each item, ``(items,)``."""
-    flat = value.reshape(len(value), -1)
-    if flat.shape[1] == 0:
-        return np.zeros(len(value))
-    if flat.shape[1] <= SHORT:
-        columns = np.ascontiguousarray(flat.T)
-        return np.asarray(np.maximum(columns.max(axis=0), -columns.min(axis=0)))
-    return np.asarray(np.maximum(flat.max(axis=1), -flat.min(axis=1)))
-
-
-def least_of_rows(x: Array, initial: float = np.inf) -> Array:
-    """``x.min(axis=-1)``; NumPy reduces many short rows one by one, but a few long columns at once."""
-    if 0 < x.shape[-1] <= SHORT:
-        return np.asarray(np.ascontiguousarray(np.moveaxis(x, -1, 0)).min(axis=0))
-    return np.asarray(x.min(axis=-1, initial=initial))
-
-
 @dataclass(frozen=True)
 class NormBounded(Arithmetic[Bounded]):
     """One error bound per item, from norms."""
@@ -101,7 +75,7 @@ class NormBounded(Arithmetic[Bounded]):
         return Bounded(_FLOATS.gather(move, x.value), x.error, x.size)
 
     def gather_transposed(self, move: Gather, x: Bounded) -> Bounded:
-        readers = move.readers.shape[1]
+        readers = move.most_readers
         error = readers * (x.error + gamma(readers) * x.size) * UP
         return Bounded(_FLOATS.gather_transposed(move, x.value), error, readers * x.size)
 
@@ -114,12 +88,25 @@ class NormBounded(Arithmetic[Bounded]):
         return self.product(value, product.growth_transposed, product.shape[2], x)
 
     @staticmethod
-    def product(value: Array, growth: float, terms: int, x: Bounded) -> Bounded:
+    def product(value: Array, growth: float, terms: int, x: Bounded, *, measured: bool = False) -> Bounded:
         """Bound a product with constants: at most ``terms`` terms each, growing an error at most ``growth`` times."""
         error = (growth * (x.error + gamma(terms) * x.size) + 2 * terms * TINY) * UP
         # Measuring a result much larger than its operand would cost more than making it.
-        large = value.size > 4 * x.value.size
+        large = not measured and value.size > 4 * x.value.size
         return Bounded(value, error, growth * x.size * UP if large else sizes(value))
+
+    def convolve(self, convolution: Convolve, x: Bounded) -> Bounded:
+        product = convolution.product
+        value = _FLOATS.convolve(convolution, x.value)
+        return self.product(value, product.growth, product.source_shape[2], x, measured=True)
+
+    def convolve_transposed(self, convolution: Convolve, x: Bounded) -> Bounded:
+        # The columns, then their sums, as in `contract_transposed` and `gather_transposed`.
+        product, readers = convolution.product, convolution.taps.most_readers
+        value = _FLOATS.convolve_transposed(convolution, x.value)
+        size = product.growth_transposed * x.size * (1 + gamma(product.shape[2])) * UP + 2 * product.shape[2] * TINY
+        columns = self.product(value, product.growth_transposed, product.shape[2], x, measured=True)
+        return columns._replace(error=readers * (columns.error + gamma(readers) * size) * UP)
 
     def scale(self, scaling: Scale, x: Bounded) -> Bounded:
         error = scaling.factor.largest * (x.error + 3 * UNIT * x.size) * UP + TINY
@@ -196,7 +183,7 @@ class RunningBounded(Arithmetic[Bounded]):
         return Bounded(_FLOATS.gather(move, x.value), _FLOATS.gather(move, x.error), x.size)
 
     def gather_transposed(self, move: Gather, x: Bounded) -> Bounded:
-        budget = x.error + gamma(move.readers.shape[1]) * np.abs(x.value)
+        budget = x.error + gamma(move.most_readers) * np.abs(x.value)
         value = _FLOATS.gather_transposed(move, x.value)
         return self._with(x, value, _FLOATS.gather_transposed(move, budget))
 
@@ -208,6 +195,20 @@ class RunningBounded(Arithmetic[Bounded]):
     def contract_transposed(self, product: Contract, x: Bounded) -> Bounded:
         budget = _MAGNITUDES.contract_transposed(product, _budget(x, product.shape[2], product.weight.smallest))
         return self._with(x, _FLOATS.contract_transposed(product, x.value), budget)
+
+    def convolve(self, convolution: Convolve, x: Bounded) -> Bounded:
+        product = convolution.product
+        budget = _budget(x, product.source_shape[2], product.weight.smallest)
+        value = _FLOATS.convolve(convolution, x.value)
+        return self._with(x, value, _MAGNITUDES.convolve(convolution, budget))
+
+    def convolve_transposed(self, convolution: Convolve, x: Bounded) -> Bounded:
+        # A column is at most twice the same product of magnitudes, so a budget for one more such product per reader and
+        # twice the underflow cover the sum of the columns as well.
+        product, readers = convolution.product, convolution.taps.most_readers
+        budget = _budget(x, product.shape[2] + 2 * (readers + 3), product.weight.smallest / 2)
+        value = _FLOATS.convolve_transposed(convolution, x.value)
+        return self._with(x, value, _MAGNITUDES.convolve_transposed(convolution, budget) * SUMMED_UP)
 
     def scale(self, scaling: Scale, x: Bounded) -> Bounded:
         budget = _MAGNITUDES.scale(scaling, _budget(x, 1, scaling.factor.smallest))

@@ -16,7 +16,7 @@ from deepcheck.program.maps import Convolve
 from deepcheck.program.rationals import Array
 from deepcheck.program.sliding import Sliding, Taps
 
-BUFFER = 1 << 17
+BUFFER = 1 << 18
 """How many elements the columns of one product have, about."""
 
 

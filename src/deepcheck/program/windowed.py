@@ -17,29 +17,11 @@ import numpy as np
 from deepcheck.program.arithmetic import Arithmetic, Choice, Table
 from deepcheck.program.bounded import Bounded, NormBounded
 from deepcheck.program.constants import Constant
-from deepcheck.program.maps import ABSENT, Contract, Gather, Scale
+from deepcheck.program.maps import ABSENT, Contract, Convolve, Gather, Reshape, Scale
 from deepcheck.program.rationals import Array
+from deepcheck.program.window import Window, grown, widened
 
 _DENSE = NormBounded()
-
-
-@dataclass(frozen=True, eq=False)
-class Window:
-    """Which elements of a layer each symbolic element reaches.
-
-    Attributes:
-        elements: Flat elements, ``(symbolic elements, m)``, padded with ``ABSENT``.
-        width: Elements come in whole rows of this length, as a contraction needs them; 1 is no rows.
-    """
-
-    elements: Array
-    width: int = 1
-
-    @property
-    def rows(self) -> Array:
-        """The rows that the elements fill, ``(symbolic elements, m / width)``, padded with ``ABSENT``."""
-        first = self.elements[:, :: self.width]
-        return np.where(first == ABSENT, ABSENT, first // self.width)
 
 
 @dataclass(frozen=True)
@@ -98,13 +80,13 @@ class Windows(Arithmetic[Windowed]):
         if x.window is None:
             return Windowed(_DENSE.gather(move, x.data), move.shape)
         window = x.window
-        slots, grown = self._plan(window, move, lambda: _grow(window, move))
-        if 2 * grown.elements.shape[1] > prod(move.shape):
+        slots, wider = self._plan(window, move, lambda: grown(window, move))
+        if not self._keeps(window, move):
             return Windowed(_DENSE.gather(move, self.dense(x)), move.shape)
         padded = np.concatenate([x.data.value, np.zeros((len(x.data.value), 1))], axis=1)
         offsets = np.arange(len(padded))[:, None] * padded.shape[1]
         value = np.take(padded.reshape(-1), x.own(slots) + offsets)
-        return Windowed(x.data._replace(value=value), move.shape, grown, x.of)
+        return Windowed(x.data._replace(value=value), move.shape, wider, x.of)
 
     def contract(self, product: Contract, x: Windowed) -> Windowed:
         groups, rows, width = product.source_shape
@@ -116,13 +98,30 @@ class Windows(Arithmetic[Windowed]):
         if window.width == width > 1:
             flat = x.data.value.reshape(-1, width) @ weight
             value = flat.reshape(len(x.data.value), -1)
-            _, grown = self._plan(window, product, lambda: _widen(window, outputs))
-            return Windowed(_DENSE.product(value, product.growth, width, x.data), product.shape, grown, x.of)
+            _, wider = self._plan(window, product, lambda: widened(window, outputs))
+            return Windowed(_DENSE.product(value, product.growth, width, x.data), product.shape, wider, x.of)
         if rows == 1 and window.elements.shape[1] == 1:
             value = x.data.value * x.own(weight[window.elements[:, 0]])
             made = _DENSE.product(value.reshape(-1, *product.shape), product.growth, 1, x.data)
             return Windowed(made, product.shape)
         return Windowed(_DENSE.contract(product, self.dense(x)), product.shape)
+
+    def convolve(self, convolution: Convolve, x: Windowed) -> Windowed:
+        if self._keeps(x.window, convolution.unfold) and convolution.product.source_shape[0] == 1:
+            for part in convolution.parts:
+                x = self.apply(part, x)
+            return x
+        return Windowed(_DENSE.convolve(convolution, self.dense(x)), convolution.shape)
+
+    def convolve_transposed(self, convolution: Convolve, x: Windowed) -> Windowed:
+        return Windowed(_DENSE.convolve_transposed(convolution, self.dense(x)), convolution.source_shape)
+
+    def _keeps(self, window: Window | None, unfold: Gather | Reshape) -> bool:
+        """Does a window stay one behind the unfolding of a convolution?"""
+        if window is None or isinstance(unfold, Reshape):
+            return window is not None
+        _, wider = self._plan(window, unfold, lambda: grown(window, unfold))
+        return 2 * int(wider.elements.shape[1]) <= prod(unfold.shape)
 
     def scale(self, scaling: Scale, x: Windowed) -> Windowed:
         if x.window is None:
@@ -163,7 +162,7 @@ class Windows(Arithmetic[Windowed]):
         if window is None:
             return Windowed(_DENSE.spread(x.data, width), shape)
         assert window.width == 1, "each row of a window has one element here"
-        _, wide = self._plan(window, ("spread", width), lambda: _widen(window, width))
+        _, wide = self._plan(window, ("spread", width), lambda: widened(window, width))
         value = np.repeat(x.data.value, width, axis=1)
         return Windowed(x.data._replace(value=value), shape, wide, x.of)
 
@@ -233,36 +232,3 @@ def _same_window(x: Windowed, y: Windowed) -> bool:
     if (x.of is None) != (y.of is None) or x.window.width != y.window.width:
         return False
     return x.window is y.window or np.array_equal(x.window.elements, y.window.elements)
-
-
-def _widen(window: Window, width: int) -> tuple[Array, Window]:
-    """Each row of a window becomes a row of ``width`` elements."""
-    rows = window.rows[:, :, None]
-    elements = np.where(rows == ABSENT, ABSENT, rows * width + np.arange(width))
-    return rows, Window(elements.reshape(len(rows), -1), width)
-
-
-def _grow(window: Window, move: Gather) -> tuple[Array, Window]:
-    """The window behind a gather, and for each of its elements the slot in the window before.
-
-    Returns:
-        Slots ``(symbolic elements, m)``, pointing one past the end where nothing arrives; the new window.
-    """
-    count, before = window.elements.shape
-    padded = np.concatenate([move.readers, np.full((1, move.readers.shape[1]), ABSENT)], axis=0)
-    readers = padded[window.elements]
-    symbol, slot, _ = np.nonzero(readers != ABSENT)
-    reached = readers[readers != ABSENT]
-    width = move.shape[-1] if move.rows else 1
-    lines = prod(move.shape) // width
-    keys, inverse = np.unique(symbol * lines + reached // width, return_inverse=True)
-    owner = keys // lines
-    starts = np.searchsorted(owner, np.arange(count + 1))
-    most = max(int(np.diff(starts).max(initial=0)), 1)
-    position = np.arange(len(keys)) - starts[owner]
-    rows = np.full((count, most), ABSENT, dtype=np.int64)
-    rows[owner, position] = keys % lines
-    slots = np.full((count, most, width), before, dtype=np.int64)
-    slots[symbol, position[inverse], reached % width] = slot
-    elements = np.where(rows[:, :, None] == ABSENT, ABSENT, rows[:, :, None] * width + np.arange(width))
-    return slots.reshape(count, -1), Window(elements.reshape(count, -1), width)
