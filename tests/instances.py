@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from deepcheck.program import Constant, Largest, Piecewise, Sliding, affine
-from deepcheck.program.maps import ABSENT, Gather
+from deepcheck.program.maps import ABSENT
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,36 @@ AFFINE = [
         "convolution per channel", (1, 3, 4, 4), (3, 1, 3, 3), sliding((3, 3), None, None, (1, 1), (1, 1)), groups=3
     ),
     convolution("convolution 1-D", (2, 2, 7), (3, 2, 3), sliding((3,), (2,), (2,), (2,), (1,))),
+    convolution("convolution of several images", (3, 2, 4, 3), (2, 2, 2, 2), sliding((2, 2))),
+    convolution(
+        "convolution of several images in groups",
+        (3, 4, 4, 3),
+        (2, 2, 3, 2),
+        sliding((3, 2), (2, 1), None, (1, 0), (2, 1)),
+        groups=2,
+    ),
+    convolution("convolution per channel of several", (2, 2, 3, 4), (2, 1, 2, 2), sliding((2, 2)), groups=2),
+    convolution("convolution twice per channel", (2, 2, 3, 3), (4, 1, 2, 2), sliding((2, 2)), groups=2),
+    convolution("convolution to one channel", (2, 1, 4, 3), (1, 1, 2, 2), sliding((2, 2), (1, 2))),
+    convolution("convolution 1x1", (2, 3, 3, 2), (4, 3, 1, 1), sliding((1, 1))),
+    convolution("convolution 1x1 strided", (2, 3, 5, 4), (2, 3, 1, 1), sliding((1, 1), (2, 3))),
+    convolution("convolution 1x1 padded", (1, 2, 2, 3), (2, 2, 1, 1), sliding((1, 1), None, None, (1, 0), (0, 1))),
+    convolution("convolution of all positions", (2, 2, 2, 3), (3, 2, 2, 3), sliding((2, 3))),
+    convolution(
+        "convolution 3-D", (1, 2, 3, 4, 3), (2, 2, 2, 2, 2), sliding((2, 2, 2), (1, 2, 1), None, (0, 1, 1), (1, 0, 0))
+    ),
+    convolution(
+        "convolution padded by more than its kernel",
+        (1, 1, 3, 4),
+        (2, 1, 2, 2),
+        sliding((2, 2), None, None, (3, 0), (0, 4)),
+    ),
+    convolution(
+        "convolution dilated and strided", (1, 2, 7, 6), (2, 2, 2, 3), sliding((2, 3), (2, 1), (3, 2), (1, 0), (0, 1))
+    ),
+    average("average, ceil", (2, 2, 5, 6), sliding((3, 3), (2, 2), None, (1, 0), (1, 0), ceil=True), counted=False),
+    average("average of all positions", (2, 2, 3, 2), sliding((3, 2)), counted=False),
+    average("average, dilated", (1, 2, 5, 5), sliding((2, 2), (1, 2), (3, 2)), counted=False),
     average("average", (1, 2, 4, 4), sliding((2, 2), (2, 2)), counted=False),
     average("average without padding", (1, 1, 4, 5), sliding((3, 3), (2, 2), None, (1, 1), (1, 1)), counted=False),
     average("average with padding", (1, 1, 4, 5), sliding((3, 3), (2, 2), None, (1, 1), (1, 1)), counted=True),
@@ -240,11 +270,7 @@ def largest(name, shape, s):
                 out[(n, c, *at)] = max(x[(n, c, *p)] for p in sources if inside(p, spatial))
         return out
 
-    def build():
-        index = affine.unfold((1, *shape), s)
-        return Largest(0, Gather(index.reshape(shape[0], *s.outputs(shape[1:]), -1), shape, rows=True))
-
-    return BranchLayer(name, shape, build, plain)
+    return BranchLayer(name, shape, lambda: Largest(0, affine.windows(shape, s)), plain)
 
 
 LEAK = Fraction(float(np.float32(0.01)))

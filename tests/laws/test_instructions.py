@@ -8,11 +8,14 @@ from instances import AFFINE, BRANCHES, NASTY
 from oracles import fractions_of
 
 from deepcheck.program import (
+    Arithmetic,
     Choice,
+    Convolve,
     Exact,
     Floats,
     NormBounded,
     RunningBounded,
+    convolving,
     exact_floats,
     from_floats,
     run_affine,
@@ -133,6 +136,30 @@ def test_a_transpose_is_a_transpose(layer, kind):
     for found, expected in zip(in_floats, back, strict=True):
         scale = np.abs(expected.floats()).max() + 1e-300
         np.testing.assert_allclose(found / scale, expected.floats() / scale, atol=1e-9)
+
+
+CONVOLUTIONS = [layer for layer in AFFINE if any(isinstance(m, Convolve) for m in layer.build().terms[0].maps)]
+
+
+@pytest.mark.parametrize("layer", CONVOLUTIONS, ids=str)
+@pytest.mark.parametrize("items", [1, 3, 70])
+@pytest.mark.parametrize("buffer", [1, 100, None], ids=["rows", "images", "all"])
+def test_a_fused_convolution_is_its_parts(layer, items, buffer, monkeypatch):
+    """Whatever the chunks and the order in memory; padding does not leak from one chunk into the next."""
+    if buffer is not None:
+        monkeypatch.setattr(convolving, "BUFFER", buffer)
+    convolution = layer.build().terms[0].maps[0]
+    x, y = values("random", convolution.source_shape, items), values("random", convolution.shape, items)
+    magnitudes = Floats(absolute=True)
+    forward, back = Arithmetic.convolve, Arithmetic.convolve_transposed
+    size = 1e-12 * forward(magnitudes, convolution, np.abs(x))
+    for given in (x, np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 2, -1)), -1, 2)):
+        for floats in (Floats(), Floats(channels_last=True)):
+            found = floats.convolve(convolution, given)
+            assert found.shape == (items, *convolution.shape)
+            assert np.all(np.abs(found - forward(floats, convolution, given)) <= size)
+    error = Floats().convolve_transposed(convolution, y) - back(Floats(), convolution, y)
+    assert np.all(np.abs(error) <= 1e-12 * back(magnitudes, convolution, np.abs(y)))
 
 
 @every_branch
