@@ -18,6 +18,8 @@ from deepcheck.program.sliding import Sliding, Taps
 
 BUFFER = 1 << 18
 """How many elements the columns of one product have, about."""
+ENOUGH = 256
+"""A product of fewer columns spends its time on reading the kernels."""
 
 
 def matrices(convolution: Convolve, dtype: np.dtype[np.floating]) -> Array:
@@ -168,13 +170,14 @@ def _images(
 
 def _chunks(count: int, taps: Taps) -> Iterator[tuple[slice, slice]]:
     """Some images with all their rows of output positions, or one image with some of its rows after the others."""
+    limit = max(BUFFER, ENOUGH * taps.shape[2] * taps.shape[0])
     each = prod(taps.shape) // taps.source[0]
-    for chunk in _ranges(count, each):
-        for rows in _ranges(taps.outputs[0], (chunk.stop - chunk.start) * each // taps.outputs[0]):
-            yield chunk, rows
+    for chunk in _ranges(count, max(limit // each, 1)):
+        rows = limit * taps.outputs[0] // (each * (chunk.stop - chunk.start))
+        for part in _ranges(taps.outputs[0], max(rows, 1)):
+            yield chunk, part
 
 
-def _ranges(count: int, each: int) -> Iterator[slice]:
-    step = max(BUFFER // max(each, 1), 1)
+def _ranges(count: int, step: int) -> Iterator[slice]:
     for start in range(0, count, step):
         yield slice(start, min(start + step, count))
