@@ -4,6 +4,7 @@ Which elements, and how, onnx's reference evaluator says: it runs the node along
 vectors.
 """
 
+from dataclasses import replace
 from functools import reduce
 from math import prod
 from string import ascii_letters
@@ -66,10 +67,6 @@ def _along(node: Node, x: Value, axis: int, line: Array) -> Array:
     if axis not in axes:
         return line
     at, scales, sizes = axes.index(axis), _scales(node), _sizes(node)
-    if node.operator == "Upsample":
-        assert scales is not None
-        factor = float(scales[at])
-        return np.asarray(line[np.minimum(np.arange(int(len(line) * factor)) / factor, len(line) - 1).astype(np.int64)])
     feeds: dict[str, Array] = {"x": line.astype(np.float64)}
     if sizes is not None:
         factors = [int(size) / x.shape[a] for size, a in zip(sizes, axes, strict=True)]
@@ -78,17 +75,21 @@ def _along(node: Node, x: Value, axis: int, line: Array) -> Array:
         feeds["sizes"] = np.array([length], np.int64)
     elif scales is not None:
         feeds["scales"] = scales[at : at + 1]
-    (found,) = node.folder.evaluate(_of_one_axis(node, feeds), feeds).values()
+    folder = node.folder if node.opset >= 11 else replace(node.folder, opsets=[onnx.helper.make_opsetid("", 11)])
+    (found,) = folder.evaluate(_of_one_axis(node, feeds), feeds).values()
     return np.asarray(found).reshape(-1)
 
 
 def _of_one_axis(node: Node, feeds: dict[str, Array]) -> onnx.NodeProto:
     proto = onnx.NodeProto(op_type="Resize", name=node.name, output=["y"])
-    proto.attribute.extend(a for a in node.proto.attribute if a.name not in ("axes", "keep_aspect_ratio_policy"))
-    if "sizes" in feeds:
-        proto.input.extend(["x", "", "", "sizes"])
+    if node.opset < 11:
+        # Upsample and the first Resize: what Resize has called asymmetric since.
+        old = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        proto.attribute.extend(a for a in node.proto.attribute if a.name == "mode")
+        proto.attribute.extend(onnx.helper.make_attribute(name, value) for name, value in old.items())
     else:
-        proto.input.extend(["x", "scales"] if len(node.operands) == 2 else ["x", "", "scales"])
+        proto.attribute.extend(a for a in node.proto.attribute if a.name not in ("axes", "keep_aspect_ratio_policy"))
+    proto.input.extend(["x", "", "", "sizes"] if "sizes" in feeds else ["x", "", "scales"])
     return proto
 
 
@@ -97,7 +98,7 @@ def _axes(node: Node, x: Value) -> list[int]:
 
 
 def _scales(node: Node) -> Array | None:
-    if node.operator == "Upsample" or len(node.operands) == 2:
+    if node.opset < 11:
         given = node.setting("scales", 1, None)
         return None if given is None else np.asarray(given, dtype=np.float32)
     found = node.constant(2)
