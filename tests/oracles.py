@@ -5,6 +5,7 @@ input, row ``1 + i`` the slope in the displacement of input element ``i``, along
 """
 
 import itertools
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -48,11 +49,15 @@ def session_of(model):
 
 @dataclass
 class Exact:
-    """An exact run: the output's form ``(1 + n, outputs)``, all guards ``(1 + n, guards)``, and the arms."""
+    """An exact run: the output's form ``(1 + n, outputs)``, all guards ``(1 + n, guards)``, and the arms.
+
+    ``chooses``: does a branch choose among several values? Two of them that cannot differ are no border.
+    """
 
     outputs: np.ndarray
     guards: np.ndarray
     arms: list
+    chooses: bool = False
 
 
 def run_exactly(model, x, *, slopes=True):
@@ -66,7 +71,7 @@ def run_exactly(model, x, *, slopes=True):
     for i in range(size * slopes):
         start[1 + i, i] = Fraction(1)
     values = {graph.input[0].name: start.reshape(-1, *x.shape)}
-    guards, arms = [], []
+    guards, arms, chooses = [], [], False
     last = graph.node[-1]
     for node in graph.node:
         given = {a.name: helper.get_attribute_value(a) for a in node.attribute}
@@ -78,15 +83,20 @@ def run_exactly(model, x, *, slopes=True):
             continue
         operands = [values[n] if n in values else constants.get(n) for n in node.input]
         is_form = [n in values for n in node.input]
+        if node.op_type == "Shape":
+            constants[node.output[0]] = np.array([1, *operands[0].shape[1:]])
+            continue
         found = LAYERS[node.op_type](operands, is_form, given, opset)
         if isinstance(found, tuple):
             found, guard, arm = found
             guards.append(guard.reshape(len(guard), -1))
             arms.append(arm)
-        values[node.output[0]] = found
+            chooses |= node.op_type in CHOOSING
+        results = found if isinstance(found, list) else [found]
+        (values if any(is_form) else constants).update(zip(node.output, results, strict=True))
     output = values[graph.output[0].name]
     none = np.full((len(start), 0), Fraction(0), dtype=object)
-    return Exact(output.reshape(len(output), -1), np.concatenate([none, *guards], axis=1), arms)
+    return Exact(output.reshape(len(output), -1), np.concatenate([none, *guards], axis=1), arms, chooses)
 
 
 def shifted(form, constant):
@@ -113,7 +123,25 @@ def gemm(operands, is_form, given, opset):
 
 
 def matmul(operands, is_form, given, opset):
-    return operands[0] @ fractions_of(operands[1])
+    left, right = (o if f else fractions_of(o) for o, f in zip(operands, is_form, strict=True))
+    return left @ right
+
+
+def einsum(operands, is_form, given, opset):
+    both = [o if f else fractions_of(o) for o, f in zip(operands, is_form, strict=True)]
+    return np.einsum(given["equation"].decode(), *both)
+
+
+def total(operands, is_form, given, opset):
+    out = operands[is_form.index(True)]
+    for i, operand in enumerate(operands):
+        if i != is_form.index(True):
+            out = out + operand if is_form[i] else shifted(out, operand)
+    return out
+
+
+def mean(operands, is_form, given, opset):
+    return total(operands, is_form, given, opset) / Fraction(len(operands))
 
 
 def add(operands, is_form, given, opset):
@@ -278,6 +306,269 @@ def clip(operands, is_form, given, opset):
     return pieces(operands[0], breakpoints, [p[1] for p in parts], [p[2] for p in parts])
 
 
+def prelu(operands, is_form, given, opset):
+    x = operands[0]
+    _, guards, arms = pieces(x, [Fraction(0)], [0, 1], [0, 0])
+    slopes = np.broadcast_to(fractions_of(operands[1]), (1, *x.shape[1:]))[0]
+    return np.where(arms, x, x * slopes), guards, arms
+
+
+def absolute(operands, is_form, given, opset):
+    return pieces(operands[0], [Fraction(0)], [-1, 1], [0, 0])
+
+
+def hard_sigmoid(operands, is_form, given, opset):
+    alpha, beta = (Fraction(float(np.float32(given.get(n, d)))) for n, d in (("alpha", 0.2), ("beta", 0.5)))
+    zero, one = -beta / alpha, (1 - beta) / alpha
+    ends = ([zero, one], [0, 1]) if alpha > 0 else ([one, zero], [1, 0])
+    return pieces(operands[0], ends[0], [0, alpha, 0], [ends[1][0], beta, ends[1][1]])
+
+
+def shrink(operands, is_form, given, opset):
+    end = Fraction(float(given["lambd"]))
+    assert given["bias"] == given["lambd"]
+    if end == 0:
+        return operands[0]
+    return pieces(operands[0], [-end, end], [1, 0, 1], [end, 0, -end])
+
+
+def first_best(stack, sign):
+    """Along the last axis the largest element (the smallest, if the sign is -1), the first of equals."""
+    rest = stack.shape[1:-1]
+    out = np.full((len(stack), *rest), Fraction(0), dtype=object)
+    arms, guards = np.zeros(rest, dtype=int), []
+    for at in np.ndindex(*rest):
+        forms = [stack[(slice(None), *at, k)] for k in range(stack.shape[-1])]
+        arms[at] = win = max(range(len(forms)), key=lambda k: (sign * forms[k][0], -k))
+        out[(slice(None), *at)] = forms[win]
+        guards += [sign * (forms[win] - form) for k, form in enumerate(forms) if k != win]
+    rows = np.stack(guards, axis=1) if guards else np.full((len(stack), 0), Fraction(0), dtype=object)
+    return out, rows, arms
+
+
+def extreme(sign):
+    """Max (1) or Min (-1) of several operands.
+
+    DESIGN.md 4.3: one guard a loser. Beside one value, constants are one breakpoint an element; beside several values
+    they are one more candidate, the last.
+    """
+
+    def run(operands, is_form, given, opset):
+        shape = np.broadcast_shapes(
+            *((1, *o.shape[1:]) if f else o.shape for o, f in zip(operands, is_form, strict=True))
+        )
+        forms = [o for o, f in zip(operands, is_form, strict=True) if f]
+        wide = [np.broadcast_to(form, (len(form), *shape[1:])) for form in forms]
+        constants = [
+            np.broadcast_to(fractions_of(o), shape)[0] for o, f in zip(operands, is_form, strict=True) if not f
+        ]
+        bound = (
+            np.vectorize(lambda *c: max(c, key=lambda v: sign * v), otypes=[object])(*constants) if constants else None
+        )
+        if len(wide) > 1:
+            candidates = wide if bound is None else [*wide, as_form(bound[None], len(wide[0]))]
+            return first_best(np.stack(candidates, axis=-1), sign)
+        if bound is None:
+            return wide[0].copy()
+        if len(set(bound.ravel())) == 1:
+            end = bound.ravel()[0]
+            return pieces(wide[0], [end], *(([0, 1], [end, 0]) if sign > 0 else ([1, 0], [0, end])))
+        beyond = sign * wide[0]
+        beyond[0] = beyond[0] - sign * bound
+        over, guards, arms = pieces(beyond, [Fraction(0)], [0, 1], [0, 0])
+        out = sign * over
+        out[0] = out[0] + bound
+        return out, guards, arms
+
+    return run
+
+
+def as_form(constant, columns):
+    """A constant (batch axis first) as a form that does not move."""
+    out = np.full((columns, *constant.shape[1:]), Fraction(0), dtype=object)
+    out[0] = constant[0] if constant.dtype == object else fractions_of(constant[0])
+    return out
+
+
+def reduced_axes(operands, given):
+    """The axes of a reduction, counted from the front, and those that stay."""
+    x = operands[0]
+    axes = given.get("axes") or [int(a) for a in operands[1]]
+    axes = sorted(a % x.ndim for a in axes)
+    assert 0 not in axes
+    return tuple(axes), [a for a in range(1, x.ndim) if a not in axes]
+
+
+def reduce_sum(operands, is_form, given, opset):
+    axes, _ = reduced_axes(operands, given)
+    return operands[0].sum(axis=axes, keepdims=bool(given.get("keepdims", 1)))
+
+
+def reduce_mean(operands, is_form, given, opset):
+    axes, _ = reduced_axes(operands, given)
+    return reduce_sum(operands, is_form, given, opset) / Fraction(int(np.prod([operands[0].shape[a] for a in axes])))
+
+
+def reduce_l1(operands, is_form, given, opset):
+    sizes, guards, arms = absolute(operands, is_form, given, opset)
+    return reduce_sum([sizes, *operands[1:]], is_form, given, opset), guards, arms
+
+
+def reduce_extreme(sign):
+    def run(operands, is_form, given, opset):
+        x, (axes, rest) = operands[0], reduced_axes(operands, given)
+        stack = x.transpose([0, *rest, *axes]).reshape(len(x), *(x.shape[a] for a in rest), -1)
+        out, guards, arms = first_best(stack, sign)
+        if given.get("keepdims", 1):
+            out = out.reshape(len(x), *(1 if a in axes else x.shape[a] for a in range(1, x.ndim)))
+        return out, guards, arms
+
+    return run
+
+
+def global_max_pool(operands, is_form, given, opset):
+    x = operands[0]
+    out, guards, arms = first_best(x.reshape(*x.shape[:2], -1), 1)
+    return out.reshape(*x.shape[:2], *(1,) * (x.ndim - 2)), guards, arms
+
+
+def pad(operands, is_form, given, opset):
+    x = operands[0]
+    pads = given["pads"] if opset < 11 else [int(p) for p in operands[1]]
+    fill = given.get("value", 0.0) if opset < 11 else operands[2].item() if len(operands) > 2 else 0.0
+    mode = given.get("mode", b"constant").decode()
+    for axis in range(1, x.ndim):
+        where = (pads[axis], pads[axis + x.ndim])
+        line = np.arange(x.shape[axis])
+        at = np.pad(line, where, constant_values=-1) if mode == "constant" else np.pad(line, where, mode=mode)
+        x = np.take(x, at, axis=axis)
+        absent = (slice(None),) * axis + (at < 0,)
+        x[absent] = Fraction(0)
+        x[0][absent[1:]] = Fraction(float(fill))
+    return x
+
+
+def cut(operands, is_form, given, opset):
+    x = operands[0]
+    if opset < 10:
+        starts, ends = given["starts"], given["ends"]
+        axes, steps = given.get("axes", range(len(starts))), [1] * len(starts)
+    else:
+        starts, ends, axes, steps = ([int(v) for v in o] for o in operands[1:5])
+    for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
+        n = x.shape[axis]
+        start, end = start + n * (start < 0), end + n * (end < 0)
+        # The specification clamps: to [0, n] for steps forward, to [-1, n - 1] for steps back.
+        start = min(max(start, 0), n if step > 0 else n - 1)
+        end = min(max(end, 0), n) if step > 0 else min(max(end, -1), n - 1)
+        x = np.take(x, list(range(start, end, step)), axis=axis)
+    return x
+
+
+def split(operands, is_form, given, opset):
+    x, axis = operands[0], given.get("axis", 0)
+    sizes = given.get("split") or ([int(n) for n in operands[1]] if len(operands) > 1 else [x.shape[axis] // 2] * 2)
+    return np.split(x, np.cumsum(sizes)[:-1], axis=axis)
+
+
+def gather(operands, is_form, given, opset):
+    return np.take(operands[0], operands[1], axis=given.get("axis", 0))
+
+
+def expand(operands, is_form, given, opset):
+    x, target = operands[0], tuple(int(n) for n in operands[1])
+    shape = np.broadcast_shapes((1, *x.shape[1:]), target)
+    return np.broadcast_to(x, (len(x), *shape[1:]))
+
+
+def tile(operands, is_form, given, opset):
+    assert operands[1][0] == 1
+    return np.tile(operands[0], operands[1])
+
+
+def choose(operands, is_form, given, opset):
+    (count,) = {len(o) for o, f in zip(operands, is_form, strict=True) if f}
+    shape = np.broadcast_shapes(
+        *(((1, *o.shape[1:]) if f else o.shape) for o, f in zip(operands, is_form, strict=True))
+    )
+    both = [
+        np.broadcast_to(o, (count, *shape[1:])) if f else as_form(np.broadcast_to(o, shape), count)
+        for o, f in zip(operands[1:], is_form[1:], strict=True)
+    ]
+    return np.where(np.broadcast_to(operands[0], shape), *both)
+
+
+def convolve_transposed(operands, is_form, given, opset):
+    x, weight = operands[0], fractions_of(operands[1])
+    d, groups = x.ndim - 2, given.get("group", 1)
+    strides, dilations, extra = (
+        given.get(n, [v] * d) for n, v in (("strides", 1), ("dilations", 1), ("output_padding", 0))
+    )
+    pads = given.get("pads", [0] * 2 * d)
+    sizes = [
+        strides[a] * (x.shape[2 + a] - 1)
+        + extra[a]
+        + dilations[a] * (weight.shape[2 + a] - 1)
+        + 1
+        - pads[a]
+        - pads[d + a]
+        for a in range(d)
+    ]
+    per_group, channels = weight.shape[1], x.shape[1] // groups
+    out = np.full((len(x), per_group * groups, *sizes), Fraction(0), dtype=object)
+    for c, m in itertools.product(range(x.shape[1]), range(per_group)):
+        for at in np.ndindex(*x.shape[2:]):
+            for tap in np.ndindex(*weight.shape[2:]):
+                to = [at[a] * strides[a] + tap[a] * dilations[a] - pads[a] for a in range(d)]
+                if all(0 <= p < n for p, n in zip(to, sizes, strict=True)):
+                    out[(slice(None), c // channels * per_group + m, *to)] += (
+                        x[(slice(None), c, *at)] * weight[(c, m, *tap)]
+                    )
+    if len(operands) > 2 and operands[2] is not None:
+        out = shifted(out, operands[2].reshape(1, -1, *(1,) * d))
+    return out
+
+
+def depth_to_space(operands, is_form, given, opset):
+    x, b = operands[0], given["blocksize"]
+    n, c, h, w = x.shape
+    out = np.empty((n, c // b**2, h * b, w * b), dtype=object)
+    for k, i, j, dy, dx in itertools.product(range(c // b**2), range(h), range(w), range(b), range(b)):
+        crd = given.get("mode", b"DCR") == b"CRD"
+        source = k * b**2 + dy * b + dx if crd else (dy * b + dx) * (c // b**2) + k
+        out[:, k, i * b + dy, j * b + dx] = x[:, source, i, j]
+    return out
+
+
+def space_to_depth(operands, is_form, given, opset):
+    x, b = operands[0], given["blocksize"]
+    n, c, h, w = x.shape
+    out = np.empty((n, c * b**2, h // b, w // b), dtype=object)
+    for k, i, j, dy, dx in itertools.product(range(c), range(h // b), range(w // b), range(b), range(b)):
+        out[:, (dy * b + dx) * c + k, i, j] = x[:, k, i * b + dy, j * b + dx]
+    return out
+
+
+def resize_nearest(operands, is_form, given, opset):
+    x, scales = operands[0], [Fraction(float(v)) for v in operands[-1]]
+    old = opset < 11
+    mode = b"asymmetric" if old else given["coordinate_transformation_mode"]
+    nearest = b"floor" if old else given["nearest_mode"]
+    half = Fraction(1, 2)
+    rounds = {
+        b"floor": math.floor,
+        b"ceil": math.ceil,
+        b"round_prefer_floor": lambda p: math.ceil(p - half),
+        b"round_prefer_ceil": lambda p: math.floor(p + half),
+    }
+    for axis in range(1, x.ndim):
+        n, scale = x.shape[axis], scales[axis]
+        shift = half if mode == b"half_pixel" else 0
+        places = [rounds[nearest]((i + shift) / scale - shift) for i in range(math.floor(n * scale))]
+        x = np.take(x, [min(max(p, 0), n - 1) for p in places], axis=axis)
+    return x
+
+
 def reshape(operands, is_form, given, opset):
     x, target = operands[0], [int(d) for d in operands[1]]
     target = [(1, *x.shape[1:])[i] if d == 0 else d for i, d in enumerate(target)]
@@ -316,6 +607,9 @@ def negate(operands, is_form, given, opset):
 
 
 def concatenate(operands, is_form, given, opset):
+    if any(is_form):
+        (count,) = {len(o) for o, f in zip(operands, is_form, strict=True) if f}
+        operands = [o if f else as_form(o, count) for o, f in zip(operands, is_form, strict=True)]
     return np.concatenate(operands, axis=given["axis"])
 
 
@@ -343,7 +637,35 @@ LAYERS = {
     "Identity": identity,
     "Dropout": identity,
     "Concat": concatenate,
+    "Einsum": einsum,
+    "Sum": total,
+    "Mean": mean,
+    "PRelu": prelu,
+    "Abs": absolute,
+    "HardSigmoid": hard_sigmoid,
+    "Shrink": shrink,
+    "Max": extreme(1),
+    "Min": extreme(-1),
+    "ReduceSum": reduce_sum,
+    "ReduceMean": reduce_mean,
+    "ReduceL1": reduce_l1,
+    "ReduceMax": reduce_extreme(1),
+    "ReduceMin": reduce_extreme(-1),
+    "GlobalMaxPool": global_max_pool,
+    "Pad": pad,
+    "Slice": cut,
+    "Split": split,
+    "Gather": gather,
+    "Expand": expand,
+    "Tile": tile,
+    "Where": choose,
+    "ConvTranspose": convolve_transposed,
+    "DepthToSpace": depth_to_space,
+    "SpaceToDepth": space_to_depth,
+    "Resize": resize_nearest,
+    "Upsample": resize_nearest,
 }
+CHOOSING = ("MaxPool", "GlobalMaxPool", "Max", "Min", "ReduceMax", "ReduceMin")
 
 
 def dense_layers(model):
@@ -484,7 +806,7 @@ def load_bytes(content):
 def assert_borders(found, exact, *, pools):
     """Guards of exactly 0 are counted; in a max pooling only those that can change, or might structurally."""
     zeros = [all(slope == 0 for slope in guard[1:]) for guard in exact.guards.T if guard[0] == 0]
-    if pools:
+    if pools or exact.chooses:
         assert zeros.count(False) <= found <= len(zeros)
     else:
         assert found == len(zeros)
