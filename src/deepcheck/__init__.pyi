@@ -15,5 +15,6 @@ from .verbs import attack as attack
 from .verbs import conditions as conditions
 from .verbs import importance as importance
 from .verbs import load as load
+from .verbs import translate as translate
 
 __version__: str

@@ -10,8 +10,9 @@ from deepcheck.cli.demo import demo
 from deepcheck.cli.importance import importance
 from deepcheck.cli.info import info
 from deepcheck.cli.reproduce import reproduce
+from deepcheck.cli.translate import translate
 
-VERBS = (demo, info, importance, attack, reproduce)
+VERBS = (demo, info, importance, attack, translate, reproduce)
 
 
 def command() -> Any:

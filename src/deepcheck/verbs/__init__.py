@@ -1,8 +1,9 @@
-"""The public functions: load a program, rank its inputs, attack it, get its conditions."""
+"""The public functions: load a program, rank its inputs, attack it, get its conditions, print it as source."""
 
 from deepcheck.verbs.attacking import attack
 from deepcheck.verbs.conditions import conditions
 from deepcheck.verbs.loading import load
 from deepcheck.verbs.scoring import importance
+from deepcheck.verbs.translating import translate
 
-__all__ = ["attack", "conditions", "importance", "load"]
+__all__ = ["attack", "conditions", "importance", "load", "translate"]
