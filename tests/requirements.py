@@ -20,4 +20,4 @@ def absent(name: str, reason: str) -> NoReturn:
     """Skip the calling test, or fail it where ``DEEPCHECK_REQUIRE`` lists ``name``."""
     if name in os.environ.get("DEEPCHECK_REQUIRE", "").split(","):
         pytest.fail(f"DEEPCHECK_REQUIRE names {name}, but {reason}")
-    pytest.skip(reason)
+    pytest.skip(reason, allow_module_level=True)

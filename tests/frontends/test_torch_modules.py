@@ -372,6 +372,14 @@ def test_torchscript_in_memory_goes_through_the_older_exporter():
         assert agrees(program(x), outputs_of(module, x))
 
 
+@pytest.mark.parametrize("example", [np.zeros((1, 4)), torch.zeros(1, 4).bfloat16(), torch.zeros(1, 4).half()])
+def test_modules_of_other_types_are_refused(example):
+    with pytest.raises(OptionError, match=r"float32 or float64, got torch\.b?float16: convert with \.float\(\)"):
+        deepcheck.load(reused().bfloat16(), example_input=example)
+    with pytest.raises(OptionError, match=r"outputs of float32 or float64, got torch\.int64"):
+        deepcheck.load(Calls(lambda x: x.argmax(1)), example_input=torch.zeros(1, 4))
+
+
 def test_parameters_without_numbers_are_refused():
     with torch.device("meta"):
         module = nn.Linear(3, 2)

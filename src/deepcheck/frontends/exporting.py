@@ -75,5 +75,7 @@ def _output(model: onnx.ModelProto, name: str, x: Array) -> Array:
             with np.errstate(all="ignore"):
                 (output,) = ReferenceEvaluator(model).run([target], {source: x})
     except Exception as problem:  # both raise many classes of their own
-        raise MalformedModel(f"{name}: the exported model cannot be run: {reason(problem)}") from None
+        raise MalformedModel(
+            f"{name}: the exported model cannot be run ({reason(problem)}): export it to ONNX by hand"
+        ) from None
     return np.asarray(output)

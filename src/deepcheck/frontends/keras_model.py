@@ -44,7 +44,8 @@ def onnx_from_keras(model: Any, example: object = None) -> onnx.ModelProto:
     """
     keras: Any = sys.modules["keras"]
     backend, name = keras.backend.backend(), type(model).__name__
-    x = _example(model, example, name)
+    with silent():
+        x = _example(model, example, name)
     if backend == "torch":
         return onnx_from_torch(model, x)
     _check_exporter(backend, keras.__version__)
@@ -58,7 +59,7 @@ def onnx_from_keras(model: Any, example: object = None) -> onnx.ModelProto:
 
 def _example(model: Any, example: object, name: str) -> Array:
     """One input with its batch axis: the first of those given, or zeros of the size that the model states."""
-    stated = model.inputs or []
+    stated = getattr(model, "inputs", None) or []  # a model written as a class states none until it is called
     if len(stated) > 1:
         raise OptionError(f"{name}: expected a model with 1 input, got {len(stated)}: wrap it in one that takes one")
     dtype = np.dtype(stated[0].dtype if stated else "float32")

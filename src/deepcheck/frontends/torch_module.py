@@ -103,12 +103,20 @@ def _tensor(module: "torch.nn.Module", example: object, name: str) -> "torch.Ten
             "with its batch axis, such as example_input=torch.zeros(1, 3, 32, 32)"
         )
     if isinstance(example, torch.Tensor):
-        return example.detach().cpu()
+        return _floating(example.detach().cpu(), "an example_input", name)
     array = np.array(example)
     if array.dtype.kind not in "fiub":
         raise OptionError(f"expected a tensor or an array of numbers as example_input, got {type(example).__name__}")
     found = next((p.dtype for p in module.parameters() if p.is_floating_point()), torch.get_default_dtype())
-    return torch.tensor(array).to(found)
+    return _floating(torch.tensor(array).to(found), "parameters", name)
+
+
+def _floating(found: "torch.Tensor", what: str, name: str) -> "torch.Tensor":
+    import torch
+
+    if found.dtype not in (torch.float32, torch.float64):
+        raise OptionError(f"{name}: expected {what} of float32 or float64, got {found.dtype}: convert with .float()")
+    return found
 
 
 def _one_input(module: "torch.nn.Module", given: "torch.Tensor", name: str) -> "tuple[torch.Tensor, torch.Tensor]":
@@ -127,7 +135,8 @@ def _one_input(module: "torch.nn.Module", given: "torch.Tensor", name: str) -> "
                 f"{name}: expected a module that returns one tensor, got {type(y).__name__}: wrap it in a module that "
                 "returns the scores"
             )
-        if not torch.allclose(y, again, rtol=0.0, atol=TOLERANCE, equal_nan=True):
+        _floating(y, "outputs", name)
+        if y.shape != again.shape or not torch.allclose(y, again, TOLERANCE, TOLERANCE, equal_nan=True):
             raise MalformedModel(
                 f"{name}: expected the same output for the same input in eval mode, got two: take the randomness out "
                 "(a functional dropout needs training=self.training)"

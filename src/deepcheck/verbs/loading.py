@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 # Files of a framework: most are pickles, and opening a pickle runs whatever it says.
 _FRAMEWORKS = {
-    "PyTorch": (".pt", ".pth", ".pt2", ".ckpt", ".pkl", ".pickle", ".joblib", ".bin", ".safetensors"),
-    "Keras or TensorFlow": (".keras", ".h5", ".hdf5", ".pb", ".tflite"),
+    "PyTorch": (".pt", ".pth", ".pt2", ".ckpt", ".pkl", ".pickle", ".joblib", ".safetensors"),
+    "Keras or TensorFlow": (".keras", ".h5", ".hdf5", ".tflite"),
 }
 
 
