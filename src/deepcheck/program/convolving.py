@@ -14,12 +14,14 @@ from numpy.lib.stride_tricks import as_strided
 
 from deepcheck.program.maps import Convolve
 from deepcheck.program.rationals import Array
-from deepcheck.program.sliding import Sliding, Taps
+from deepcheck.program.sliding import Taps
 
 BUFFER = 1 << 18
 """How many elements the columns of one product have, about."""
 ENOUGH = 256
 """A product of fewer columns spends its time on reading the kernels."""
+FEW = 4
+"""Runs of fewer elements are not worth a copy each."""
 
 
 def matrices(convolution: Convolve, dtype: np.dtype[np.floating]) -> Array:
@@ -40,17 +42,17 @@ def convolved(convolution: Convolve, weight: Array, x: Array, *, channels_last: 
     With ``channels_last`` the result has its usual shape, but lies in memory with the channels last.
     """
     taps = convolution.taps
-    if _is_channelwise(convolution):
+    if convolution.is_channelwise:
         return _slid(taps, weight, x).reshape(len(x), *convolution.shape)
-    images = np.moveaxis(x.reshape(-1, *taps.source[1:]), 1, -1)
+    images = _channels_last(x.reshape(-1, *taps.source[1:]))
     groups, width, m = weight.shape
     out, target = _images(len(images), groups * m, taps.outputs, x.dtype, channels_last=channels_last)
     if taps.is_pointwise:
         target[...] = (images.reshape(-1, width) @ weight[0]).reshape(target.shape)
     for chunk, rows in () if taps.is_pointwise else _chunks(len(images), taps):
         if rows.start == 0:
-            seen = _windows(np.ascontiguousarray(padded(images[chunk], taps.sliding, 1)), taps)
-        columns = np.ascontiguousarray(seen[:, :, rows]).reshape(groups, -1, width)
+            seen = _windows(np.ascontiguousarray(padded(images[chunk], taps, 1)), taps)
+        columns = _columns(seen[:, :, rows], width)
         part = target[chunk, rows]
         made = part.reshape(-1, groups, m) if channels_last else np.empty((columns.shape[1], groups, m), x.dtype)
         np.matmul(columns, weight, out=made.transpose(1, 0, 2))
@@ -62,35 +64,50 @@ def convolved(convolution: Convolve, weight: Array, x: Array, *, channels_last: 
 def convolved_transposed(convolution: Convolve, weight: Array, y: Array) -> Array:
     """Apply the transpose of a sliding product to ``(items, *shape)``."""
     taps = convolution.taps
-    if _is_channelwise(convolution):
+    if convolution.is_channelwise:
         return _slid_transposed(taps, weight, y).reshape(len(y), *convolution.source_shape)
     groups, _, m = weight.shape
-    images = np.moveaxis(y.reshape(-1, groups * m, *taps.outputs), 1, -1)
+    images = _channels_last(y.reshape(-1, groups * m, *taps.outputs))
     out, target = _images(len(images), taps.source[1], taps.spatial, y.dtype, channels_last=False)
     if taps.is_pointwise:
         target[...] = (images.reshape(-1, m) @ weight[0].T).reshape(target.shape)
     for chunk, rows in () if taps.is_pointwise else _chunks(len(images), taps):
-        part = images[chunk, rows]
-        counts = part.shape[1:-1]
-        stacked = np.ascontiguousarray(part).reshape(-1, groups, m).transpose(1, 0, 2)
-        columns = np.matmul(stacked, weight.transpose(0, 2, 1))
-        columns = columns.reshape(groups, len(part), *counts, -1, taps.source[1] // groups)
         if rows.start == 0:
-            block = np.zeros((len(part), *taps.sliding.extent(taps.spatial), groups, columns.shape[-1]), y.dtype)
-        below = block[:, rows.start * taps.sliding.strides[0] :]
-        for tap, at in enumerate(taps.sliding.taps(counts, axis=1)):
-            below[at] += np.moveaxis(columns[..., tap, :], 0, -2)
+            block = np.zeros((chunk.stop - chunk.start, *taps.extent, groups, taps.source[1] // groups), y.dtype)
+        _fold(images[chunk, rows], weight, block[:, rows.start * taps.sliding.strides[0] :], taps)
         if rows.stop == taps.outputs[0]:
             target[chunk] = block[taps.sliding.inside(taps.spatial, axis=1)].reshape(target[chunk].shape)
     return out.reshape(len(y), *convolution.source_shape)
 
 
+def _columns(seen: Array, width: int) -> Array:
+    """Columns ``(groups, rows, taps * channels)`` from `_windows`; the copy goes along whichever axis is long."""
+    if seen.shape[-1] >= FEW:
+        return np.ascontiguousarray(seen).reshape(len(seen), -1, width)
+    half = (seen.ndim + 1) // 2
+    taps_first = seen.transpose(0, *range(half, seen.ndim), *range(1, half))
+    return np.ascontiguousarray(taps_first).reshape(len(seen), width, -1).transpose(0, 2, 1)
+
+
+def _fold(images: Array, weight: Array, block: Array, taps: Taps) -> None:
+    """Add the transposed product of some rows of outputs to the padded inputs that they read."""
+    groups, _, m = weight.shape
+    counts = images.shape[1:-1]
+    stacked = np.ascontiguousarray(images).reshape(-1, groups, m).transpose(1, 0, 2)
+    columns = np.matmul(stacked, weight.transpose(0, 2, 1))
+    split = columns.reshape(groups, len(images), *counts, -1, block.shape[-1])
+    axes = split.ndim
+    by_tap = split.transpose(axes - 2, *range(1, axes - 2), 0, axes - 1)
+    for part, at in zip(by_tap, taps.at(counts, 1), strict=True):
+        block[at] += part
+
+
 def windows(taps: Taps, x: Array) -> Array:
     """Elements under the kernel, ``(items, ..., *positions, taps)``, for ``(items, ..., *spatial)``."""
     axis = x.ndim - len(taps.spatial)
-    whole = padded(x, taps.sliding, axis)
+    whole = padded(x, taps, axis)
     out = np.empty((len(x), *taps.shape), x.dtype)
-    for tap, at in enumerate(taps.sliding.taps(taps.outputs, axis)):
+    for tap, at in enumerate(taps.at(taps.outputs, axis)):
         out[..., tap] = whole[at]
     return out
 
@@ -98,36 +115,28 @@ def windows(taps: Taps, x: Array) -> Array:
 def windows_transposed(taps: Taps, y: Array) -> Array:
     """The transpose of `windows`: every element sums its readers."""
     axis = len(taps.leading) + 1
-    whole = np.zeros((len(y), *taps.leading, *taps.sliding.extent(taps.spatial)), y.dtype)
-    for tap, at in enumerate(taps.sliding.taps(taps.outputs, axis)):
+    whole = np.zeros((len(y), *taps.leading, *taps.extent), y.dtype)
+    for tap, at in enumerate(taps.at(taps.outputs, axis)):
         whole[at] += y[..., tap]
     return np.ascontiguousarray(whole[taps.sliding.inside(taps.spatial, axis)])
 
 
-def padded(x: Array, sliding: Sliding, axis: int) -> Array:
+def padded(x: Array, taps: Taps, axis: int) -> Array:
     """All positions that a kernel reads, 0 in the padding; the spatial axes are those from ``axis`` on."""
-    end = axis + len(sliding.kernel)
-    spatial = x.shape[axis:end]
-    extent = sliding.extent(spatial)
-    if extent == spatial:
+    end = axis + len(taps.spatial)
+    if taps.extent == taps.spatial:
         return x
-    whole = np.zeros_like(x, shape=(*x.shape[:axis], *extent, *x.shape[end:]))
-    whole[sliding.inside(spatial, axis)] = x
+    whole = np.zeros_like(x, shape=(*x.shape[:axis], *taps.extent, *x.shape[end:]))
+    whole[taps.sliding.inside(taps.spatial, axis)] = x
     return whole
-
-
-def _is_channelwise(convolution: Convolve) -> bool:
-    """Does each output channel read one channel only, its own?"""
-    product = convolution.product
-    return product.source_shape[2] == prod(convolution.taps.sliding.kernel) and product.shape[2] == 1
 
 
 def _slid(taps: Taps, weight: Array, x: Array) -> Array:
     """Each channel under its own kernel, or under the only one."""
     axis = x.ndim - len(taps.spatial)
-    whole = padded(x, taps.sliding, axis)
+    whole = padded(x, taps, axis)
     total = None
-    for factor, at in zip(_factors(weight, taps), taps.sliding.taps(taps.outputs, axis), strict=True):
+    for factor, at in zip(_factors(weight, taps), taps.at(taps.outputs, axis), strict=True):
         part = whole[at] * factor
         total = part if total is None else np.add(total, part, out=total)
     return np.asarray(total)
@@ -135,8 +144,8 @@ def _slid(taps: Taps, weight: Array, x: Array) -> Array:
 
 def _slid_transposed(taps: Taps, weight: Array, y: Array) -> Array:
     axis = y.ndim - len(taps.spatial)
-    whole = np.zeros((*y.shape[:axis], *taps.sliding.extent(taps.spatial)), y.dtype)
-    for factor, at in zip(_factors(weight, taps), taps.sliding.taps(taps.outputs, axis), strict=True):
+    whole = np.zeros((*y.shape[:axis], *taps.extent), y.dtype)
+    for factor, at in zip(_factors(weight, taps), taps.at(taps.outputs, axis), strict=True):
         whole[at] += y * factor
     return np.ascontiguousarray(whole[taps.sliding.inside(taps.spatial, axis)])
 
@@ -163,9 +172,14 @@ def _images(
     """New images ``(count, channels, *spatial)``, and a view of them as ``(count, *spatial, channels)``."""
     if channels_last:
         target = np.empty((count, *spatial, channels), dtype)
-        return np.moveaxis(target, -1, 1), target
+        return target.transpose(0, target.ndim - 1, *range(1, target.ndim - 1)), target
     out = np.empty((count, channels, *spatial), dtype)
-    return out, np.moveaxis(out, 1, -1)
+    return out, _channels_last(out)
+
+
+def _channels_last(images: Array) -> Array:
+    """``(count, channels, *spatial)`` seen as ``(count, *spatial, channels)``."""
+    return images.transpose(0, *range(2, images.ndim), 1)
 
 
 def _chunks(count: int, taps: Taps) -> Iterator[tuple[slice, slice]]:

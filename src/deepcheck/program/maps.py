@@ -220,6 +220,12 @@ class Convolve:
         """The output's shape."""
         return self.fold.shape
 
+    @cached_property
+    def is_channelwise(self) -> bool:
+        """Does each output channel read one channel only, its own, or do all share one kernel?"""
+        taps, m = prod(self.taps.sliding.kernel), self.product.shape[2]
+        return self.product.source_shape[2] == taps and m == 1
+
     @property
     def parts(self) -> tuple["Gather | Reshape", Contract, "Gather | Reshape"]:
         """The primitives that it is made of, first to last."""
@@ -242,6 +248,6 @@ def parts_of(maps: Sequence[LinearMap]) -> Iterator[Primitive]:
 def gather(given: Array | Structure, source_shape: tuple[int, ...], *, rows: bool = False) -> Gather | Reshape:
     """A gather, or the cheaper reshape where the index map moves nothing."""
     if isinstance(given, np.ndarray):
-        given = np.ascontiguousarray(given, dtype=np.int64)
+        given = np.asarray(given, dtype=np.int64, order="C")
     found = Gather(given, source_shape, rows)
     return Reshape(source_shape, found.shape) if found.is_reshape else found

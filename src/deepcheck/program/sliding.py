@@ -102,12 +102,12 @@ class Taps:
     sliding: Sliding
     groups: int | None = None
 
-    @property
+    @cached_property
     def spatial(self) -> tuple[int, ...]:
         """The axes that the kernel slides over."""
         return self.source[len(self.source) - len(self.sliding.kernel) :]
 
-    @property
+    @cached_property
     def leading(self) -> tuple[int, ...]:
         """The axes before them."""
         return self.source[: len(self.source) - len(self.sliding.kernel)]
@@ -117,7 +117,23 @@ class Taps:
         """How many positions the kernel takes along each axis."""
         return self.sliding.outputs(self.spatial)
 
-    @property
+    @cached_property
+    def extent(self) -> tuple[int, ...]:
+        """How long each axis is with all padding that the kernel reads."""
+        return self.sliding.extent(self.spatial)
+
+    def at(self, counts: tuple[int, ...], axis: int) -> list[tuple[slice, ...]]:
+        """`Sliding.taps`, remembered: the same few are asked for again and again."""
+        key = (counts, axis)
+        if key not in self._at:
+            self._at[key] = self.sliding.taps(counts, axis)
+        return self._at[key]
+
+    @cached_property
+    def _at(self) -> dict[tuple[tuple[int, ...], int], list[tuple[slice, ...]]]:
+        return {}
+
+    @cached_property
     def shape(self) -> tuple[int, ...]:
         """The output's shape."""
         taps = prod(self.sliding.kernel)
