@@ -13,7 +13,7 @@ from requirements import require
 
 import deepcheck
 from deepcheck.certify import replayer_for
-from deepcheck.errors import MalformedModel, ModelError, OptionError, UnsupportedOperator
+from deepcheck.errors import MalformedModel, MissingExtra, ModelError, OptionError, UnsupportedOperator
 
 torch = require("torch")
 require("onnxscript")
@@ -370,6 +370,12 @@ def test_torchscript_in_memory_goes_through_the_older_exporter():
     for script in (torch.jit.script(module), torch.jit.trace(module, torch.zeros(1, 3, 2, 2))):
         program = deepcheck.load(script, example_input=torch.zeros(1, 3, 2, 2))
         assert agrees(program(x), outputs_of(module, x))
+
+
+def test_a_missing_exporter_is_named_with_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "onnxscript", None)
+    with pytest.raises(MissingExtra, match=r"expected onnxscript.* pip install 'deepcheck-nn\[torch\]'"):
+        deepcheck.load(reused(), example_input=torch.zeros(1, 4))
 
 
 @pytest.mark.parametrize("example", [np.zeros((1, 4)), torch.zeros(1, 4).bfloat16(), torch.zeros(1, 4).half()])
