@@ -134,20 +134,26 @@ def padded(x: Array, taps: Taps, axis: int) -> Array:
 def _slid(taps: Taps, weight: Array, x: Array) -> Array:
     """Each channel under its own kernel, or under the only one."""
     axis = x.ndim - len(taps.spatial)
-    whole = padded(x, taps, axis)
-    total = None
-    for factor, at in zip(_factors(weight, taps), taps.at(taps.outputs, axis), strict=True):
-        part = whole[at] * factor
-        total = part if total is None else np.add(total, part, out=total)
-    return np.asarray(total)
+    out = np.empty_like(x, shape=(*x.shape[:axis], *taps.outputs))
+    for chunk in _ranges(len(x), max(BUFFER // x[0].size, 1)):
+        whole, made = padded(x[chunk], taps, axis), out[chunk]
+        for tap, (factor, at) in enumerate(zip(_factors(weight, taps), taps.at(taps.outputs, axis), strict=True)):
+            if tap == 0:
+                np.multiply(whole[at], factor, out=made)
+            else:
+                made += whole[at] * factor
+    return out
 
 
 def _slid_transposed(taps: Taps, weight: Array, y: Array) -> Array:
     axis = y.ndim - len(taps.spatial)
-    whole = np.zeros((*y.shape[:axis], *taps.extent), y.dtype)
-    for factor, at in zip(_factors(weight, taps), taps.at(taps.outputs, axis), strict=True):
-        whole[at] += y * factor
-    return np.ascontiguousarray(whole[taps.sliding.inside(taps.spatial, axis)])
+    out = np.empty((*y.shape[:axis], *taps.spatial), y.dtype)
+    for chunk in _ranges(len(y), max(BUFFER // y[0].size, 1)):
+        whole = np.zeros((*y[chunk].shape[:axis], *taps.extent), y.dtype)
+        for factor, at in zip(_factors(weight, taps), taps.at(taps.outputs, axis), strict=True):
+            whole[at] += y[chunk] * factor
+        out[chunk] = whole[taps.sliding.inside(taps.spatial, axis)]
+    return out
 
 
 def _factors(weight: Array, taps: Taps) -> Array:
