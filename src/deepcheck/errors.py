@@ -10,6 +10,8 @@
     |-- DataError               a data set is missing or damaged
     `-- MissingExtra            an optional dependency is not installed; the message says how to get it
 
+    UncertifiedPath             a warning, not an error: the network is too large to certify the path
+
 An *outcome* (attack, proved, undecided) is a value, never an exception.
 A message says what was expected, what came, and what to do.
 """
@@ -28,7 +30,17 @@ class MalformedModel(ModelError):
 
 
 class UnsupportedOperator(ModelError):
-    """The model has an operator outside the supported piecewise-linear set."""
+    """The model has an operator outside the supported piecewise-linear set.
+
+    Attributes:
+        operator: Its name; "" where the model as a whole is meant.
+        reason: Why it is refused.
+    """
+
+    def __init__(self, message: str, *, operator: str = "", reason: str = "") -> None:
+        super().__init__(message)
+        self.operator = operator
+        self.reason = reason or message
 
 
 class NoDecision(ModelError):
@@ -49,3 +61,7 @@ class DataError(DeepCheckError):
 
 class MissingExtra(DeepCheckError):
     """An optional dependency is not installed."""
+
+
+class UncertifiedPath(UserWarning):
+    """The path and label used are those of float64: rounding could change them, and exact arithmetic is out of reach."""

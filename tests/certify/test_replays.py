@@ -34,7 +34,7 @@ def test_activations_are_the_model_s_own():
             opened.graph.output.append(type(model.graph.output[0])(name=node.input[0]))
     _, *tensors = session_of(opened).run(None, {"input": batch})
     found = replayer_for(program.origin).paths(program, batch)
-    assert [arms.tolist() for arms in found.arms] == [(z > 0).astype(int).tolist() for z in tensors]
+    assert [arms[:, 0].tolist() for arms in found.arms] == [(z > 0).astype(int).tolist() for z in tensors]
     assert 0 < sum(int(arms.sum()) for arms in found.arms) < sum(arms.size for arms in found.arms)
 
 
@@ -43,10 +43,10 @@ def test_activations_of_the_input_itself_and_of_no_input():
     net.node("Relu").node("MatMul", net.store(net.numbers(3, 2)), shape=(2,))
     program = deepcheck.load(net.model((3,)))
     replayer = replayer_for(program.origin)
-    assert replayer.paths(program, np.array([[-1, 0, 1]], np.float32)).arms[0].tolist() == [[0, 0, 1]]
+    assert replayer.paths(program, np.array([[-1, 0, 1]], np.float32)).arms[0][:, 0].tolist() == [[0, 0, 1]]
     nothing = replayer.paths(program, np.zeros((0, 3), np.float32))
     assert len(nothing) == 0
-    assert nothing.arms[0].shape == (0, 3)
+    assert nothing.arms[0].shape == (0, 1, 3)
 
 
 def test_a_saturated_sigmoid_is_read_as_the_model_says():
@@ -78,7 +78,7 @@ def test_activations_that_are_not_numbers_are_inactive():
     layers = [([[3e38]], [0]), ([[10, 10]], [0, 0]), ([[1], [-1]], [1]), ([[1, -1]], [0, 0.5])]
     program = deepcheck.load(dense_network(layers))
     found = replayer_for(program.origin).paths(program, np.ones((1, 1), np.float32))
-    assert [arms.tolist() for arms in found.arms] == [[[1]], [[1, 1]], [[0]]]
+    assert [arms[:, 0].tolist() for arms in found.arms] == [[[1]], [[1, 1]], [[0]]]
     assert deepcheck.attack(program, np.ones(1, np.float32)).tried == 1
 
 

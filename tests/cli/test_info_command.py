@@ -17,7 +17,8 @@ def test_json_describes_the_model(command: Command, model):
     assert found["preprocessing"] == {"mean": [0.5], "std": [1.0]}
     assert found["branches"] == {"relu": 2}
     assert found["parameters"] == 8
-    assert [(i["kind"], i["shape"]) for i in found["instructions"]][-2:] == [("dense", [2]), ("relu", [2])]
+    kinds = [(i["kind"], i["shape"]) for i in found["instructions"]]
+    assert kinds[-3:] == [("dense", [1, 2]), ("relu", [1, 2]), ("reshape", [2])]
     assert (found["stripped"], found["folded"], found["rounded_constants"]) == (None, 0, [])
 
 

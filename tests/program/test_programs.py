@@ -233,7 +233,7 @@ def test_values_are_freed_after_their_last_use():
     net.node("Relu").node("Add", kept).node("Relu")
     net.node("MatMul", net.store(net.numbers(3, 2)), shape=(2,))
     program = deepcheck.load(net.model((3,)))
-    assert [sorted(spent) for spent in program.spent_after] == [[], [], [0, 1], [2], [3]]
+    assert [sorted(spent) for spent in program.spent_after] == [[], [0], [], [1, 2], [3], [4]]
 
 
 def test_a_hash_is_that_of_the_file(tmp_path):

@@ -13,6 +13,7 @@ class Outcome(IntEnum):
     NO_VALUE = 4
     LABEL = 5
     OVERFLOW = 6
+    ROUNDING = 7
 
     @property
     def undecided(self) -> bool:
@@ -30,4 +31,5 @@ class Outcome(IntEnum):
             Outcome.NO_VALUE: "no value of the model's type inside the region",
             Outcome.LABEL: "label depends on rounding",
             Outcome.OVERFLOW: "overflow",
+            Outcome.ROUNDING: "path depends on rounding, and the network is too large for exact arithmetic",
         }[self]

@@ -7,7 +7,7 @@ Source: Section III-C with t = 1; DESIGN.md, section 4.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event
 
 import numpy as np
@@ -21,7 +21,7 @@ from deepcheck.program import Array, Program, chunks_of, in_parallel
 from deepcheck.program.bounded import difference
 from deepcheck.ranking import Gains, gains
 from deepcheck.solvers import Fold, Interval
-from deepcheck.symbolic import Run, bounded_columns
+from deepcheck.symbolic import EXACT_PRODUCTS, Run, bounded_columns
 
 OBJECTIVES = ("margin", "l1", "linf")
 CHUNK_BYTES = 32 << 20
@@ -83,22 +83,25 @@ def search(
     program = query.program
     outcomes = np.where(asked, Outcome.PROVED, Outcome.UNTRIED).astype(np.int8)
     outcomes[run.overflow[:, None] & asked] = Outcome.OVERFLOW
+    outcomes[run.unsettled[:, None] & asked] = Outcome.ROUNDING
+    decidable = ~run.overflow & ~run.unsettled
     exact = np.zeros(len(x), dtype=np.int64)
     stopped = Event()
 
-    def work(items: Array) -> Regions | None:
+    def work(items: Array) -> Chunk | None:
         """Decide a chunk; None if the search has been stopped."""
         if stopped.is_set():
             return None
-        fit = items[~run.overflow[items] & asked[items].any(axis=1)]
-        regions = Regions.empty()
+        fit = items[decidable[items] & asked[items].any(axis=1)]
+        found = Chunk(Regions.empty())
         if len(fit):
             # Slopes may overflow where values do not: nothing is concluded from such a float.
             with np.errstate(over="ignore", invalid="ignore"):
-                regions, exact[fit] = _chunk(query, x[fit], run, fit, asked[fit])
+                found = _chunk(query, x[fit], run, fit, asked[fit])
+            exact[fit] = found.exact
         if not advance(len(items)):
             stopped.set()
-        return regions
+        return found
 
     chunks = chunks_of(len(x), 8 * program.size * (program.decided().labels - 1), CHUNK_BYTES)
     parts = []
@@ -106,7 +109,8 @@ def search(
         if found is None:
             outcomes[items] = Outcome.UNTRIED
         else:
-            parts.append(found)
+            parts.append(found.regions)
+            outcomes[found.open_item, found.open_element] = Outcome.ROUNDING
     regions = Regions.join(parts)
     for outcome in (Outcome.TIE, Outcome.NO_VALUE, Outcome.ATTACKABLE):
         rows = regions.outcome == outcome
@@ -114,7 +118,24 @@ def search(
     return Found(outcomes, regions, exact)
 
 
-def _chunk(query: Search, x: Array, run: Run, items: Array, asked: Array) -> tuple[Regions, Array]:
+@dataclass(frozen=True)
+class Chunk:
+    """What was found about some items.
+
+    Attributes:
+        regions: Every region that is not refuted.
+        exact: How many questions each item put to exact arithmetic.
+        open_item: Items with questions that floats leave open in a network too large for exact arithmetic.
+        open_element: The elements that those questions are about.
+    """
+
+    regions: Regions
+    exact: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    open_item: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    open_element: Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+
+def _chunk(query: Search, x: Array, run: Run, items: Array, asked: Array) -> Chunk:
     program, box = query.program, query.box
     flat = x.reshape(len(x), -1).astype(np.float64)
     found = gains(program, run, items)
@@ -133,14 +154,16 @@ def _chunk(query: Search, x: Array, run: Run, items: Array, asked: Array) -> tup
         parts.append(regions)
         left += _left_over(found, triples.take(open_rows))
     counts = np.zeros(len(x), dtype=np.int64)
+    if program.products > EXACT_PRODUCTS:
+        rows = np.array(left, dtype=np.int64).reshape(-1, 3)
+        return Chunk(Regions.join(parts).at_items(items), counts, items[rows[:, 0]], rows[:, 1])
     for position in sorted({row[0] for row in left}):
         wanted = [(e, label) for i, e, label in left if i == position]
         counts[position] = len(wanted)
         path = run.path.take(items[position : position + 1])
         settled = decide_exactly(program, x[position : position + 1], path, wanted, box, query.objective)
         parts.append(settled.at_items(np.full(1, position)))
-    joined = Regions.join(parts)
-    return joined.at_items(items), counts
+    return Chunk(Regions.join(parts).at_items(items), counts)
 
 
 def _left_over(found: Gains, triples: Triples) -> list[tuple[int, int, int]]:

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import helper
 from onnx.backend.base import Backend, BackendRep
 
 from deepcheck.errors import DeepCheckError, MalformedModel, UnsupportedOperator
-from deepcheck.frontends.folding import Folder
 from deepcheck.frontends.budget import Budget
+from deepcheck.frontends.folding import Folder
 from deepcheck.frontends.graph import Reading, program_from_onnx
 from deepcheck.program import Array, Program
 
@@ -43,8 +43,8 @@ class Prepared(BackendRep):
                 refusals.append(problem)
         if refusals:
             raise refusals[0]
-        kinds = ", ".join(sorted({str(getattr(feed, "dtype", type(feed).__name__)) for feed in feeds.values()}))
-        raise UnsupportedOperator(f"operator {self._operators()}: it works on {kinds or 'no inputs'}, not on real numbers")
+        kinds = " and ".join(sorted({_kind(feed) for feed in feeds.values()} - {"numbers"}))
+        raise self._refusal(f"it works on {kinds or 'no inputs'}, not on real numbers")
 
     def feeds(self, inputs: Any) -> dict[str, Any]:
         """The inputs by name."""
@@ -66,6 +66,8 @@ class Prepared(BackendRep):
             DeepCheckError: If an output is no piecewise-linear function of it.
         """
         x = feeds[name]
+        if not np.isfinite(x).all():
+            raise self._refusal("it is tried on NaN or infinity, which are no real numbers")
         outputs = []
         for output in self.model.graph.output:
             program = self.program(name, feeds, output.name)
@@ -76,7 +78,7 @@ class Prepared(BackendRep):
         """One output as a program of one input."""
         given = {n: v for n, v in feeds.items() if n != name}
         if not all(isinstance(value, (np.ndarray, np.generic)) for value in given.values()):
-            raise UnsupportedOperator(f"operator {self._operators()}: it works on sequences or optionals")
+            raise self._refusal("it works on sequences or optionals, not on tensors")
         reading = Reading(
             input_shape=feeds[name].shape,
             batch_axis=False,
@@ -94,13 +96,27 @@ class Prepared(BackendRep):
             return np.asarray(scores)
         return _squash(self.model, program.origin.stripped, scores)
 
-    def _operators(self) -> str:
-        return ", ".join(dict.fromkeys(node.op_type for node in self.model.graph.node))
+    def _refusal(self, reason: str) -> UnsupportedOperator:
+        operators = ", ".join(dict.fromkeys(node.op_type for node in self.model.graph.node))
+        return UnsupportedOperator(f"operator {operators} is refused: {reason}", operator=operators, reason=reason)
+
+
+def _kind(feed: Any) -> str:
+    """What an input holds, in a word."""
+    if not isinstance(feed, (np.ndarray, np.generic)):
+        return "sequences or optionals"
+    if feed.size == 0:
+        return "empty tensors"
+    if feed.dtype in FLOATS:
+        return "numbers"
+    return {"i": "integers", "u": "integers", "b": "booleans", "c": "complex numbers"}.get(
+        feed.dtype.kind, "strings" if feed.dtype.kind in "OUS" else "floats of 16 bits or fewer"
+    )
 
 
 def _squash(model: onnx.ModelProto, operator: str, scores: Array) -> Array:
     """A final softmax or sigmoid, by onnx's reference evaluator, over all scores."""
-    node = helper.make_node(operator, ["scores"], ["squashed"], **({} if operator == "Sigmoid" else {"axis": -1}))
+    node = helper.make_node(operator, ["scores"], ["squashed"])
     folder = Folder([helper.make_opsetid("", 13)], model.ir_version, Budget())
     (found,) = folder.evaluate(node, {"scores": scores.reshape(-1)}).values()
     return found.reshape(scores.shape)
@@ -136,6 +152,3 @@ class DeepCheckBackend(Backend):
     def supports_device(cls, device: str) -> bool:
         """Only the CPU."""
         return device == "CPU"
-
-
-_ = numpy_helper

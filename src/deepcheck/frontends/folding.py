@@ -53,7 +53,8 @@ class Folder:
             UnsupportedOperator: If its result is random.
         """
         if node.op_type in RANDOM:
-            raise UnsupportedOperator(f"{_words(node)} draws random numbers: it has no fixed value")
+            reason = "it draws random numbers, so it has no fixed value"
+            raise UnsupportedOperator(f"{_words(node)}: {reason}", operator=node.op_type, reason=reason)
         feeds = {name: constants[name] for name in node.input if name}
         results = self.evaluate(node, feeds)
         for name, result in results.items():
@@ -73,7 +74,8 @@ class Folder:
             reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
             raise MalformedModel(f"{_words(node)} cannot be computed on loading: {reason}") from None
         if not all(isinstance(result, (np.ndarray, np.generic)) for result in results):
-            raise UnsupportedOperator(f"{_words(node)} makes a sequence or a map: only tensors are supported")
+            reason = "it makes a sequence or a map, not a tensor"
+            raise UnsupportedOperator(f"{_words(node)}: {reason}", operator=node.op_type, reason=reason)
         names = [name for name in node.output if name]
         return {name: np.asarray(result) for name, result in zip(names, results, strict=True)}
 
@@ -85,7 +87,8 @@ class Folder:
                 for name, array in feeds.items()
             ]
         except (KeyError, TypeError, ValueError) as problem:
-            raise UnsupportedOperator(f"{_words(node)} has operands of an unknown type: {problem}") from None
+            reason = f"it has operands of an unknown type: {problem}"
+            raise UnsupportedOperator(f"{_words(node)}: {reason}", operator=node.op_type, reason=reason) from None
         stored = [
             numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name)
             for name, array in feeds.items()

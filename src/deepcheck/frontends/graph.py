@@ -14,7 +14,7 @@ from deepcheck.frontends.emitter import Emitter, finished
 from deepcheck.frontends.folding import SHAPE_ONLY, Folder
 from deepcheck.frontends.model_file import array_of, check_model
 from deepcheck.frontends.node import Node, Value
-from deepcheck.frontends.operators import OPERATORS, SQUASHING, Result, refuse
+from deepcheck.frontends.operators import OPERATORS, SQUASHING, Result, refuse, refused
 from deepcheck.frontends.ports import Port, input_of, output_of
 from deepcheck.frontends.preparing import prepared
 from deepcheck.program import Array, Decision, Origin, Preprocessing, Program
@@ -111,6 +111,7 @@ class _Translation:
     def __init__(self, model: onnx.ModelProto, budget: Budget, source: Port, given: Mapping[str, Array]) -> None:
         self.model = model
         self.emitter = Emitter(budget)
+        self.zero = source.dtype.type(0)
         self.folder = Folder(model.opset_import, model.ir_version, budget)
         self.opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 1)
         for tensor in model.graph.initializer:
@@ -146,7 +147,7 @@ class _Translation:
         proto = node.proto
         if not node.values:
             return self._folded(proto)
-        if proto.op_type in SHAPE_ONLY and proto.domain in ("", "ai.onnx"):
+        if _asks_for_shape_only(node):
             return self._shape(node)
         operator = OPERATORS.get(proto.op_type) if proto.domain in ("", "ai.onnx") else None
         squashed = next((value for value in node.values if value.squashed), None)
@@ -156,16 +157,19 @@ class _Translation:
             # Constants that are not finite are refused when the instruction is made, not warned about.
             with np.errstate(all="ignore"):
                 made = operator(node)
-        except ModelError as problem:
-            if f"'{node.name}'" in str(problem):
+        except UnsupportedOperator as problem:
+            if problem.operator:
                 raise
+            raise _named(node, str(problem)) from None
+        except ModelError as problem:
             raise type(problem)(f"node '{node.name}' ({proto.op_type}): {problem}") from None
         except (IndexError, KeyError, ValueError, TypeError, OverflowError, AttributeError) as problem:
             raise MalformedModel(f"node '{node.name}' ({proto.op_type}) is inconsistent: {problem}") from None
         if squashed is not None and not (isinstance(made, Value) and made.squashed):
-            raise UnsupportedOperator(
-                f"operator {squashed.squashed} of node '{squashed.by}' is refused: it is not piecewise linear, and it "
-                f"is not last: node '{node.name}' ({proto.op_type}) reads its result"
+            raise refused(
+                squashed.by,
+                squashed.squashed,
+                f"it is not piecewise linear, and not last: node '{node.name}' ({proto.op_type}) reads its result",
             )
         return made
 
@@ -179,9 +183,9 @@ class _Translation:
         return tuple(results.get(name, np.zeros(0)) for name in proto.output)
 
     def _shape(self, node: Node) -> Result:
-        """What only asks for a value's shape is a constant."""
+        """What only asks for a value's shape or type is a constant."""
         feeds = {
-            name: operand if isinstance(operand, np.ndarray) else np.broadcast_to(np.float32(0), operand.shape)
+            name: operand if isinstance(operand, np.ndarray) else np.broadcast_to(self.zero, operand.shape)
             for name, operand in zip(node.proto.input, node.operands, strict=True)
             if operand is not None
         }
@@ -212,6 +216,17 @@ class _Translation:
         return tuple(self.emitter.known[o.name] for o in taken.output)
 
 
+def _asks_for_shape_only(node: Node) -> bool:
+    if node.proto.domain not in ("", "ai.onnx"):
+        return False
+    return node.operator in SHAPE_ONLY or (node.operator == "CastLike" and isinstance(node.operands[0], np.ndarray))
+
+
+def _named(node: Node, reason: str) -> UnsupportedOperator:
+    message = f"node '{node.name}' ({node.operator}): {reason}"
+    return UnsupportedOperator(message, operator=node.operator, reason=reason)
+
+
 def _needed(nodes: Sequence[onnx.NodeProto], target: str) -> list[onnx.NodeProto]:
     """The nodes that a tensor depends on, in order."""
     wanted, kept = {target}, []
@@ -233,9 +248,11 @@ def _check_axis(node: Node, shape: tuple[int, ...]) -> None:
     # Before opset 13 a softmax ran over its axis and all behind it.
     together = shape[axis : axis + 1] if node.opset >= 13 else shape[axis:]
     if prod(together) != prod(shape):
-        raise UnsupportedOperator(
-            f"operator {node.operator} of node '{node.name}' is refused: it is not piecewise linear, and it does not "
-            f"keep the order of the scores: expected it over all {prod(shape)} scores, got axis {axis} of shape {shape}"
+        raise refused(
+            node.name,
+            node.operator,
+            "it is not piecewise linear, and it does not keep the order of the scores: expected it over all "
+            f"{prod(shape)} scores, got axis {axis} of shape {shape}",
         )
 
 

@@ -13,6 +13,7 @@ from deepcheck.program.affine import Affine
 from deepcheck.program.branches import Branch
 from deepcheck.program.decision import Decision
 from deepcheck.program.listing import listing
+from deepcheck.program.maps import Contract, parts_of
 from deepcheck.program.plain import outputs
 from deepcheck.program.preprocessing import Preprocessing
 from deepcheck.program.rationals import Array
@@ -104,6 +105,19 @@ class Program:
     def size(self) -> int:
         """How many elements the input has."""
         return prod(self.input_shape)
+
+    @cached_property
+    def products(self) -> int:
+        """How many multiplications with weights one run takes."""
+        contractions = [
+            linear
+            for instruction in self.instructions
+            if isinstance(instruction, Affine)
+            for term in instruction.terms
+            for linear in parts_of(term.maps)
+            if isinstance(linear, Contract)
+        ]
+        return sum(prod(linear.source_shape) * linear.shape[2] for linear in contractions)
 
     @cached_property
     def branches(self) -> tuple[Branch, ...]:

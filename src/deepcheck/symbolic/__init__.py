@@ -1,7 +1,16 @@
 """Interpretations: the concrete run with its path, symbolic columns, and the reverse pass."""
 
 from deepcheck.symbolic.columns import bounded_columns, exact_columns
-from deepcheck.symbolic.concrete import Run, exact_outputs, run
+from deepcheck.symbolic.concrete import EXACT_PRODUCTS, Run, exact_outputs, run
 from deepcheck.symbolic.reverse import coefficients, label_differences
 
-__all__ = ["Run", "bounded_columns", "coefficients", "exact_columns", "exact_outputs", "label_differences", "run"]
+__all__ = [
+    "EXACT_PRODUCTS",
+    "Run",
+    "bounded_columns",
+    "coefficients",
+    "exact_columns",
+    "exact_outputs",
+    "label_differences",
+    "run",
+]

@@ -35,6 +35,8 @@ from deepcheck.program.bounded import UNIT
 from deepcheck.program.interpret import A
 
 _MAGNITUDES = Floats(absolute=True)
+EXACT_PRODUCTS = 1 << 27
+"""Up to so many multiplications a run, an input that float64 cannot settle is run in exact arithmetic: some seconds."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Run:
         borders: How many guards that can change are exactly 0, so that ``x`` lies on a border, ``(items,)``.
         exact: Which items needed exact arithmetic, ``(items,)``.
         overflow: Which items overflowed float64; nothing is decided about them.
+        unsettled: Which items' path or label rounding could change, in a network too large for exact arithmetic
+            (`EXACT_PRODUCTS`): path, label and borders are then those of float64, and nothing is proved from them.
     """
 
     outputs: Bounded
@@ -56,6 +60,7 @@ class Run:
     borders: Array
     exact: Array
     overflow: Array
+    unsettled: Array
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,7 @@ def run(program: Program, model_input: Array, *, sharp: bool = False) -> Run:
         program: The program.
         model_input: The batch, in the model's type.
         sharp: Start with running bounds, at twice the cost: outputs then come with much smaller errors.
+            A network too large for exact arithmetic is run once only.
 
     Source: Section III-A; DESIGN.md, section 4.2 and 4.3.
     """
@@ -124,18 +130,20 @@ def run(program: Program, model_input: Array, *, sharp: bool = False) -> Run:
         every = np.arange(len(model_input))
         draft = _Draft.sharp(program, model_input) if sharp else _Draft.quick(program, model_input)
         doubtful = every[~draft.sure]
-        if len(doubtful) and not sharp:
+        feasible = program.products <= EXACT_PRODUCTS
+        if len(doubtful) and not sharp and feasible:
             draft.replace(doubtful, _Draft.sharp(program, model_input[doubtful]))
             doubtful = doubtful[~draft.sure[doubtful]]
         overflow = ~draft.finite
         doubtful = doubtful[draft.finite[doubtful]]
-    for item in doubtful:
+    exact, unsettled = np.zeros(len(model_input), dtype=bool), np.zeros(len(model_input), dtype=bool)
+    (exact if feasible else unsettled)[doubtful] = True
+    for item in doubtful if feasible else ():
         draft.replace(np.array([item]), _Draft.exactly(program, model_input[item : item + 1]))
         overflow[item] = not draft.finite[item]
-    exact = np.zeros(len(model_input), dtype=bool)
-    exact[doubtful] = True
     outputs = Bounded(draft.values, draft.errors, np.zeros(len(model_input)))
-    return Run(outputs, draft.labels, Path(tuple(draft.arms), len(model_input)), draft.borders, exact, overflow)
+    path = Path(tuple(draft.arms), len(model_input))
+    return Run(outputs, draft.labels, path, draft.borders, exact, overflow, unsettled)
 
 
 @dataclass

@@ -52,4 +52,6 @@ def conditions(
     outcome = run(program, received)
     if outcome.overflow[0]:
         raise InputError("the network overflows float64 on this input: its path is not known")
+    if outcome.unsettled[0]:
+        raise InputError("the path depends on rounding, and the network is too large for exact arithmetic to decide it")
     return build_conditions(program, received, outcome.path, int(grouped.elements[feature]), label, box)

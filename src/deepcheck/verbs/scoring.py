@@ -1,16 +1,22 @@
 """Score the features of a prediction."""
 
+import warnings
+
 import numpy as np
 
 from deepcheck.domains import Box, Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
-from deepcheck.errors import InputError, OptionError
+from deepcheck.errors import InputError, OptionError, UncertifiedPath
 from deepcheck.program import Array, Program, chunks_of
 from deepcheck.ranking import METRICS, gains, reach
 from deepcheck.symbolic import Run, coefficients, run
 
 ORDERS = (*METRICS, "reach")
 CHUNK_BYTES = 8 << 20
+_UNCERTIFIED = (
+    "the path and label used are those of float64: the network is too large for exact arithmetic, so rounding might "
+    "change some activation; scores are those of the path taken"
+)
 
 
 def importance(
@@ -37,6 +43,10 @@ def importance(
     Returns:
         One score per feature, shaped like the features; with a leading axis for a batch. In ties the lower index
         is the more important one, as everywhere.
+
+    Warns:
+        UncertifiedPath: If the network is too large to certify its path: scores are then those of the path that
+            float64 takes.
 
     Raises:
         OptionError: If the metric is unknown or needs a bounded domain.
@@ -65,13 +75,17 @@ def importance(
         outcome = run(program, received)
         if outcome.overflow.any():
             raise FloatingPointError
+        certified.append(not outcome.unsettled.any())
         if box is None:
             return features.sum(metric_scores(program, part, outcome, metric))
         pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
         return reach_scores(program, received, outcome, box)[:, features.elements]
 
     length = max(1, CHUNK_BYTES // (8 * program.size))
+    certified: list[bool] = []
     parts = [score(batch[start : start + length]) for start in range(0, len(batch), length)]
+    if not all(certified):
+        warnings.warn(_UNCERTIFIED, UncertifiedPath, stacklevel=2)
     scores = parts[0] if len(parts) == 1 else np.concatenate(parts)
     shaped = scores.reshape(len(scores), *features.shape)
     return shaped[0] if single else shaped

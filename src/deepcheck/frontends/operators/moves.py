@@ -93,7 +93,7 @@ def _without_fill(node: Node) -> tuple[onnx.NodeProto, float]:
     return proto, fill
 
 
-def _from_numbers(node: Node, numbers: Array, data: list[tuple[Value | Array, int]], fill: float) -> Value | Array:
+def _from_numbers(node: Node, numbers: Array, data: list[tuple[Value | Array, int]], fill: float) -> Value:
     """The instruction that puts numbered elements where they came out."""
     shape = tuple(numbers.shape)
     offset = np.where(numbers == 0, fill, 0.0)
@@ -106,7 +106,9 @@ def _from_numbers(node: Node, numbers: Array, data: list[tuple[Value | Array, in
         elif isinstance(operand, np.ndarray):
             offset[mine] = operand.reshape(-1)[numbers[mine] - first]
     if not terms:
-        return offset
+        # Nothing of the value is left. It stays a value, as anything that reads one does: 0 of it, plus the constants.
+        sources = [node.values[0]]
+        terms = [Term(sources[0].index, (gather(np.full(shape, ABSENT), sources[0].shape),))]
     stored = Constant(offset) if offset.any() else None
     made = node.emit(Affine(_KINDS.get(node.operator, node.operator.lower()), tuple(terms), shape, stored))
     only_reshaped = len(terms) == 1 and stored is None and isinstance(terms[0].maps[0], Reshape)

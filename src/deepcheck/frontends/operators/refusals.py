@@ -46,7 +46,11 @@ def refuse(node: Node) -> UnsupportedOperator:
     reason = _REASONS.get(node.operator, "it is not one of the supported operators")
     if where:
         reason = "it is not an operator of ONNX itself"
-    return UnsupportedOperator(
-        f"operator {node.operator}{where} of node '{node.name}' is refused: {reason}{_HINTS.get(node.operator, '')}: "
-        f"supported are {', '.join(supported_operators())}"
-    )
+    reason += f"{_HINTS.get(node.operator, '')}: supported are {', '.join(supported_operators())}"
+    return refused(node.name, f"{node.operator}{where}", reason)
+
+
+def refused(name: str, operator: str, reason: str) -> UnsupportedOperator:
+    """The error that names a node, its operator and the reason."""
+    message = f"operator {operator} of node '{name}' is refused: {reason}"
+    return UnsupportedOperator(message, operator=operator, reason=reason.partition(": supported are")[0])
