@@ -7,19 +7,16 @@ import numpy as np
 from requirements import absent
 
 import deepcheck
-from deepcheck.program import Decision, Origin, Program
+from deepcheck.program import Origin, Program
 
 FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-O1", "-ffp-contract=off"]
 
 
-def program_of(*instructions, shape, decision=None, name="net", dtype=np.float64):
+def program_of(*instructions, shape, decision=None, name="net", **origin):
     """A program of instructions, without a model file."""
-    origin = Origin(name=name, model=b"", sha256="0" * 64, input_name="in", output_name="out", input_shape=(1, *shape))
-    return Program(tuple(instructions), shape, np.dtype(dtype), decision, origin)
-
-
-def sign_program(*instructions, shape):
-    return program_of(*instructions, shape=shape, decision=Decision("sign", 1))
+    words = {"sha256": "0" * 64, "input_name": "in", "output_name": "out"} | origin
+    made = Origin(name=name, model=b"", input_shape=(1, *shape), **words)
+    return Program(tuple(instructions), shape, np.dtype(np.float64), decision, made)
 
 
 def module_of(source):

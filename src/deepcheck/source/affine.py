@@ -7,8 +7,9 @@ import numpy as np
 
 from deepcheck.program import Affine, Array, Constant
 from deepcheck.program.maps import ABSENT
+from deepcheck.source.detect import detect
 from deepcheck.source.forms import Scalar
-from deepcheck.source.layout import Digit, Fitted, Linear, Read, broadcast_strides, detect, row_major
+from deepcheck.source.layout import Digit, Fitted, Linear, Read, broadcast_strides, row_major
 from deepcheck.source.loops import Parts, nest_of
 from deepcheck.source.nest import Finish, Listed, Names, Piece, statements
 from deepcheck.source.stages import Stage, stages_of, without_fold
@@ -159,7 +160,7 @@ def _axes(lengths: tuple[int, ...]) -> tuple[Digit, ...]:
 
 
 def _read_by(where: Linear, lengths: tuple[int, ...], before: Array) -> Array:
-    """What is read over the digits of the output, and over what is contracted; digits that do not matter have length 1."""
+    """What is read over the digits of the output, and over what is contracted; idle digits have length 1."""
     grid = []
     for row in (0, 1):
         total = np.full((1,) * len(lengths), where.constants[row])

@@ -6,8 +6,9 @@ import numpy as np
 
 from deepcheck.program import Array, Largest, Piecewise
 from deepcheck.program.maps import ABSENT
+from deepcheck.source.detect import detect
 from deepcheck.source.forms import form_of
-from deepcheck.source.layout import Digit, Fitted, Linear, Read, broadcast_strides, detect, row_major
+from deepcheck.source.layout import Digit, Fitted, Linear, Read, broadcast_strides, row_major
 from deepcheck.source.loops import Parts, nest_of
 from deepcheck.source.nest import Finish, Listed, Names, Piece, loops_around, reading
 from deepcheck.source.syntax import (
@@ -61,7 +62,9 @@ def largest(branch: Largest, number: int, tables: Tables, array: str) -> list[St
     nest = nest_of(parts, names, {})
 
     def use(value: Expression) -> list[Statement]:
-        return [If(((Compare(value, ">", Local("val")), (Assign("val", "=", value),)),))]
+        other = Local("other")
+        better = Compare(other, ">", Local("val"))
+        return [Let("other", value, fixed=True), If(((better, (Assign("val", "=", other),)),))]
 
     body: list[Statement] = [
         Let("val", Number(-inf)),

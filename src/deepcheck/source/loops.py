@@ -8,7 +8,8 @@ from deepcheck.source.forms import Loop, Scalar
 from deepcheck.source.layout import Digit, Fitted, Linear, row_major
 from deepcheck.source.nest import Names, Nest, Piece, join_loops, kept
 
-OUTER = ("column", "row", "channel", "item")
+IMAGE = ("column", "row", "channel", "item")
+SPATIAL = ("depth", "row", "column")
 INNER = ("dx", "dy", "dz")
 
 
@@ -77,7 +78,8 @@ def _words(parts: Parts, groups: Sequence[tuple[int, ...]], outer: int, pieces: 
     if outer == 1:
         words = ["i"]
     else:
-        words = [axis_name(parts.axes[group[-1]] or 0, len(parts.shape)) for group in groups[:outer]]
+        axes = [parts.axes[group[-1]] for group in groups[:outer]]
+        words = [_outer_name(axes, position, parts) for position in range(outer)]
     inner = groups[outer:]
     if len(inner) == 1:
         return [*words, "j"]
@@ -87,10 +89,16 @@ def _words(parts: Parts, groups: Sequence[tuple[int, ...]], outer: int, pieces: 
     return words
 
 
-def axis_name(axis: int, rank: int) -> str:
-    """An output axis, counted from the last."""
+def _outer_name(axes: Sequence[int | None], position: int, parts: Parts) -> str:
+    """An axis of the output by what it is: of a convolution's result, or of an image's."""
+    axis, rank = axes[position] or 0, len(parts.shape)
+    spatial = rank - 2
+    if parts.pieces[:1] and parts.pieces[0].weight is not None and 1 <= spatial <= len(SPATIAL):
+        if axis == 1:
+            return "group" if axes[position + 1 : position + 2] == [1] else "channel"
+        return "item" if axis == 0 else SPATIAL[axis - rank]
     place = rank - 1 - axis
-    return OUTER[place] if place < len(OUTER) else f"axis{axis}"
+    return IMAGE[place] if place < len(IMAGE) else f"axis{axis}"
 
 
 def _inner_name(place: Fitted, source: tuple[int, ...], position: int) -> str:

@@ -115,20 +115,23 @@ def loops_around(loops: Sequence[Loop], body: list[Statement]) -> list[Statement
 
 
 def _value(nest: Nest, names: Names) -> list[Statement]:
-    inner = nest.loops[nest.outer :]
-    only = nest.pieces[0] if len(nest.pieces) == 1 else None
-    if only is not None and not inner and not _conditional(only):
-        index = _place(only, nest.loops, names)
-        lines: list[Statement] = [*index[0], Let("val", _scaled(only, nest, Element(only.array, index[1])))]
-    else:
-        lines = [Let("val", Number(0.0))]
-        for piece in nest.pieces:
-            lines += _sum(piece, nest, names)
-            if inner and piece.factor is not None:
-                lines.append(Assign("val", "=", _times(piece.factor, Local("val"), nest.loops)))
+    inner, rest = nest.loops[nest.outer :], list(nest.pieces)
+    lines: list[Statement] = [Let("val", Number(0.0))]
+    if not inner and rest and not _conditional(rest[0]):
+        lines, rest = _first(rest[0], nest, names), rest[1:]
+    for piece in rest:
+        lines += _sum(piece, nest, names)
+        if inner and piece.factor is not None:
+            lines.append(Assign("val", "=", _times(piece.factor, Local("val"), nest.loops)))
     if nest.offset is not None:
         lines.append(Assign("val", "+=", constant_of(nest.offset, nest.loops)))
     return lines
+
+
+def _first(piece: Piece, nest: Nest, names: Names) -> list[Statement]:
+    """The first summand, where it is always there."""
+    before, index = _place(piece, nest.loops, names)
+    return [*before, Let("val", _scaled(piece, nest, Element(piece.array, index)))]
 
 
 def _conditional(piece: Piece) -> bool:
@@ -176,7 +179,12 @@ class _Tests:
         count = len(self.place.source)
         self.tested = [a for a in range(count) if self.place.below[a] or self.place.above[a]]
         bases = {a: ("x", "y", "z")[count - 1 - a] if count - 1 - a < 3 else f"at{a}" for a in self.tested}
-        self.coordinate = {a: self.names.fresh(bases[a]) for a in self.tested}
+        self.coordinate = {a: self._plain(a) or self.names.fresh(bases[a]) for a in self.tested}
+
+    def _plain(self, a: int) -> str | None:
+        """The loop variable that a coordinate is, if it is one."""
+        form = form_of(self.place.forms, a, self.loops)
+        return form.terms[0][0] if len(form.terms) == 1 and form == Form.of(form.terms[0][0]) else None
 
     def around(self, bound: int, done: set[int]) -> list[Statement]:
         """Everything inside the first ``bound`` loops."""
@@ -186,8 +194,8 @@ class _Tests:
             name = self.coordinate[a]
             stop = self.place.source[a] if self.place.above[a] else None
             body = tuple(self.around(bound, done | {a}))
-            located = Locate(name, form_of(self.place.forms, a, self.loops))
-            return [located, Within(name, self.place.below[a], stop, body)]
+            test = Within(name, self.place.below[a], stop, body)
+            return [test] if self._plain(a) else [Locate(name, form_of(self.place.forms, a, self.loops)), test]
         if bound < len(self.loops):
             return loops_around(self.loops[bound : bound + 1], self.around(bound + 1, done))
         return self.use(Element(self.array, flat_form(self.place, self.loops, self.coordinate)))
