@@ -41,11 +41,12 @@ class Constant:
     def floats(self, dtype: np.dtype[np.floating]) -> Array:
         """The constant in a binary float format, each element rounded at most once."""
         if dtype not in self._floats:
-            values = self.numerator.astype(np.float64, copy=False)
+            values = self.numerator
             if self.denominator is not None:
                 with np.errstate(over="ignore"):
-                    values = values / self.denominator.astype(np.float64)
-            self._floats[dtype] = np.ascontiguousarray(values, dtype=dtype)
+                    values = values.astype(np.float64) / self.denominator.astype(np.float64)
+            # One copy at most, also of a transposed view: weights can be as large as memory allows.
+            self._floats[dtype] = np.asarray(values, dtype=dtype, order="C")
         return self._floats[dtype]
 
     @property
