@@ -1,4 +1,4 @@
-"""``deepcheck translate``: only the source on standard output; files whole or not at all; one line for what is wrong."""
+"""``deepcheck translate``: only source on standard output, files whole or not at all, one line for what is wrong."""
 
 import shutil
 import subprocess
@@ -82,7 +82,7 @@ def test_an_unknown_language(command: Command, model, tmp_path):
 def test_bad_models_and_inputs(command: Command, model, tmp_path):
     refused(command("translate", "nothing.onnx"), "mnist_10x4", "nothing.onnx")
     refused(command("translate", with_operator(tmp_path / "m.onnx", "Tanh")), "Tanh", "'curve'")
-    refused(command("translate", model, stored(tmp_path, [[0.5, np.nan], [0.4, 0.2]])), "finite")
+    refused(command("translate", model, stored(tmp_path, [[[0.5, np.nan], [0.4, 0.2]]])), "finite")
     refused(command("translate", model, stored(tmp_path, np.zeros((3, 1, 2, 2)))), "a batch of 3")
 
 
