@@ -8,16 +8,20 @@ import typer
 from deepcheck.cli.options import (
     TABLE_ROWS,
     Bounds,
+    Budget,
     Data,
     Decision,
     FeaturesAs,
     Input,
+    InputShape,
     Json,
     Layout,
     Levels,
     Limit,
     Mean,
     Model,
+    NoBatch,
+    Output,
     Plot,
     Std,
     Unbounded,
@@ -62,6 +66,10 @@ def attack(
     features_as: FeaturesAs = None,
     layout: Layout = "nchw",
     decision: Decision = None,
+    output_tensor: Output = None,
+    input_shape: InputShape = None,
+    no_batch_axis: NoBatch = False,
+    budget: Budget = None,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -76,7 +84,9 @@ def attack(
         raise OptionError(f"expected a solver of {', '.join(SOLVERS)}, got '{solver}': others are not built yet")
     values.picture(plot)
     domain = values.domain(bounds, unbounded, levels)
-    program = inputs.read_program(model, mean, std, decision)
+    program = inputs.read_program(
+        model, inputs.ModelOptions(mean, std, decision, output_tensor, input_shape, no_batch_axis, budget)
+    )
     channels = values.layout(layout)
     grouping = values.grouping(features_as)
     question = inputs.read_input(x, program, domain=domain, layout=channels, data=data)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from deepcheck.cli.options import Decision, Json, Mean, Model, Std
+from deepcheck.cli.options import Budget, Decision, InputShape, Json, Mean, Model, NoBatch, Output, Std
 
 if TYPE_CHECKING:
     from deepcheck.program import Program
@@ -17,6 +17,10 @@ def info(
     mean: Mean = None,
     std: Std = None,
     decision: Decision = None,
+    output_tensor: Output = None,
+    input_shape: InputShape = None,
+    no_batch_axis: NoBatch = False,
+    budget: Budget = None,
     as_program: Annotated[
         bool, typer.Option("--program", help="Print the program, as in the paper's figure 2.")
     ] = False,
@@ -25,7 +29,9 @@ def info(
     """Show a model's input, decision, instructions, and what loading changed."""
     from deepcheck.cli import inputs, showing
 
-    program = inputs.read_program(model, mean, std, decision)
+    program = inputs.read_program(
+        model, inputs.ModelOptions(mean, std, decision, output_tensor, input_shape, no_batch_axis, budget)
+    )
     found = describe(program)
     if as_json:
         showing.print_json(found | ({"program": str(program)} if as_program else {}))

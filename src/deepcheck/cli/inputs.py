@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import deepcheck
-from deepcheck.cli.values import numbers
+from deepcheck.cli.values import lengths, numbers
 from deepcheck.errors import InputError, OptionError
 
 if TYPE_CHECKING:
@@ -39,7 +39,20 @@ class Question:
     is_image: bool
 
 
-def read_program(model: str, mean: str | None, std: str | None, decision: str | None) -> "Program":
+@dataclass(frozen=True)
+class ModelOptions:
+    """How MODEL is to be read, as the options say."""
+
+    mean: str | None = None
+    std: str | None = None
+    decision: str | None = None
+    output: str | None = None
+    input_shape: str | None = None
+    whole: bool = False
+    budget: float | None = None
+
+
+def read_program(model: str, options: ModelOptions) -> "Program":
     """Read MODEL: a file, or the name of a network of the zoo.
 
     Raises:
@@ -47,9 +60,20 @@ def read_program(model: str, mean: str | None, std: str | None, decision: str | 
     """
     known = deepcheck.zoo.names()
     if not Path(model).exists() and model not in known:
-        raise OptionError(f"expected an ONNX file, or one of {', '.join(known)}, but there is no file '{model}'")
+        raise OptionError(
+            f"expected an ONNX or .nnet file, or one of {', '.join(known)}, but there is no file '{model}'"
+        )
     path = deepcheck.zoo.path(model) if not Path(model).exists() else Path(model)
-    return deepcheck.load(path, mean=numbers(mean, "--mean"), std=numbers(std, "--std"), decision=decision)
+    return deepcheck.load(
+        path,
+        mean=numbers(options.mean, "--mean"),
+        std=numbers(options.std, "--std"),
+        decision=options.decision,
+        output=options.output,
+        input_shape=lengths(options.input_shape),
+        batch_axis=False if options.whole else None,
+        budget_bytes=None if options.budget is None else options.budget * 2**30,
+    )
 
 
 def read_input(text: str, program: "Program", *, domain: "Pixels", layout: "Layout", data: Path | None) -> Question:

@@ -6,7 +6,10 @@ from typing import Annotated
 import typer
 
 Model = Annotated[
-    str, typer.Argument(metavar="MODEL", help="An ONNX file, or a network that comes along: digits_10x4, mnist_10x4.")
+    str,
+    typer.Argument(
+        metavar="MODEL", help="An ONNX or .nnet file, or a network that comes along: digits_10x4, mnist_10x4."
+    ),
 ]
 Input = Annotated[
     str,
@@ -25,6 +28,21 @@ Decision = Annotated[
 ]
 Data = Annotated[
     Path | None, typer.Option(metavar="DIR", help="Folder of the data sets; by default DEEPCHECK_DATA, or the cache.")
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        "--output-tensor", metavar="NAME", help="The scores are this tensor of the model; by default its output."
+    ),
+]
+InputShape = Annotated[
+    str | None,
+    typer.Option(metavar="N,N,...", help="The input's shape without its batch axis, where the model leaves it free."),
+]
+NoBatch = Annotated[bool, typer.Option("--no-batch-axis", help="The model's input has no batch axis: take it whole.")]
+Budget = Annotated[
+    float | None,
+    typer.Option(metavar="GIB", min=0, help="How many GiB the model's constants may take; by default 2."),
 ]
 Bounds = Annotated[
     str | None, typer.Option(metavar="A:B", help="Pixels stay within these; by default 0:1 where the input does.")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from deepcheck.cli.options import Data, Decision, Layout, Mean, Model, Std
+from deepcheck.cli.options import Budget, Data, Decision, InputShape, Layout, Mean, Model, NoBatch, Output, Std
 
 
 def translate(
@@ -25,6 +25,10 @@ def translate(
     ] = None,
     layout: Layout = "nchw",
     decision: Decision = None,
+    output_tensor: Output = None,
+    input_shape: InputShape = None,
+    no_batch_axis: NoBatch = False,
+    budget: Budget = None,
     data: Data = None,
 ) -> None:
     """Print a network as a program with explicit branches, in Python or C; or the path of one input, straight-line."""
@@ -35,7 +39,9 @@ def translate(
 
     if to not in LANGUAGES:
         raise OptionError(f"expected --to {' or '.join(LANGUAGES)}, got '{to}'")
-    program = inputs.read_program(model, mean, std, decision)
+    program = inputs.read_program(
+        model, inputs.ModelOptions(mean, std, decision, output_tensor, input_shape, no_batch_axis, budget)
+    )
     domain, channels = values.domain(bounds, unbounded=False, levels=None), values.layout(layout)
     pixels = None
     if x is not None:

@@ -42,6 +42,19 @@ def indices(text: str | None) -> tuple[int, ...] | None:
     return tuple(int(part) for part in text.split(","))
 
 
+def lengths(text: str | None) -> tuple[int, ...] | None:
+    """Read comma-separated lengths of axes.
+
+    Raises:
+        OptionError: If the text is something else.
+    """
+    if text is None:
+        return None
+    if not re.fullmatch(r"\d+([,x]\d+)*", text):
+        raise OptionError(f"expected --input-shape as lengths such as 3,32,32, got '{text}'")
+    return tuple(int(part) for part in re.split("[,x]", text))
+
+
 def domain(bounds: str | None, unbounded: bool, levels: int | None) -> "Pixels":
     """Where pixels may go.
 

@@ -1,6 +1,7 @@
 """Front ends: ONNX is the one door."""
 
-from deepcheck.frontends.graph import program_from_onnx
+from deepcheck.frontends.budget import Budget
+from deepcheck.frontends.graph import Reading, program_from_onnx
 from deepcheck.frontends.keras_model import is_keras_model, onnx_from_keras
 from deepcheck.frontends.model_file import read_model
 from deepcheck.frontends.nnet import input_ranges, read_nnet
@@ -8,6 +9,8 @@ from deepcheck.frontends.operators import supported_operators
 from deepcheck.frontends.torch_module import is_torch_module, onnx_from_torch
 
 __all__ = [
+    "Budget",
+    "Reading",
     "input_ranges",
     "is_keras_model",
     "is_torch_module",

@@ -48,7 +48,6 @@ def program_from_onnx(
     sha256: str = "",
     preprocessing: Preprocessing | None = None,
     reading: Reading | None = None,
-    decision: str | None = None,
 ) -> Program:
     """Translate a model (DeepCheck^T): equal to it on every input, in real arithmetic.
 
@@ -68,7 +67,7 @@ def program_from_onnx(
 
     Source: Section III-A.
     """
-    reading = reading or Reading(decision=decision)
+    reading = reading or Reading()
     content = model.SerializeToString()
     if not sha256:
         check_model(model, name)

@@ -1,5 +1,7 @@
 """Bring a model into the form that is translated: no functions, no old operator set, dense constants."""
 
+from collections.abc import Iterator, Sequence
+
 import onnx
 from onnx import inliner, version_converter
 
@@ -21,15 +23,25 @@ def prepared(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
         raise UnsupportedOperator(
             f"{name}: expected dense constants, got a sparse initializer: store it as a dense one"
         )
-    for node in model.graph.node:
+    for node in _every_node(model):
         for attribute in node.attribute:
-            if attribute.t.data_location == onnx.TensorProto.EXTERNAL:
+            if any(t.data_location == onnx.TensorProto.EXTERNAL for t in (attribute.t, *attribute.tensors)):
                 raise MalformedModel(
                     f"{name}: node '{node.name}' keeps a constant in another file: store it in the model"
                 )
-            if attribute.HasField("sparse_tensor"):
+            if attribute.HasField("sparse_tensor") or attribute.sparse_tensors:
                 raise UnsupportedOperator(f"{name}: node '{node.name}' has a sparse constant: store it as a dense one")
     return _without_functions(_converted(model, name), name)
+
+
+def _every_node(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
+    """The nodes of a model, of its functions, and of the graphs within nodes."""
+    waiting: list[Sequence[onnx.NodeProto]] = [model.graph.node, *(function.node for function in model.functions)]
+    while waiting:
+        for node in waiting.pop():
+            yield node
+            for attribute in node.attribute:
+                waiting += [graph.node for graph in (attribute.g, *attribute.graphs)]
 
 
 def _converted(model: onnx.ModelProto, name: str) -> onnx.ModelProto:

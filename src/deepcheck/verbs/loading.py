@@ -1,6 +1,6 @@
 """Load a model as a program."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,8 @@ import onnx
 
 from deepcheck.errors import MalformedModel, OptionError
 from deepcheck.frontends import (
+    Budget,
+    Reading,
     is_keras_model,
     is_torch_module,
     onnx_from_keras,
@@ -18,7 +20,7 @@ from deepcheck.frontends import (
     read_model,
     read_nnet,
 )
-from deepcheck.program import Preprocessing, Program
+from deepcheck.program import Array, Preprocessing, Program
 
 if TYPE_CHECKING:
     import torch
@@ -37,6 +39,11 @@ def load(
     std: float | Sequence[float] | None = None,
     decision: str | None = None,
     example_input: object = None,
+    input_shape: Sequence[int] | None = None,
+    batch_axis: bool | None = None,
+    output: str | None = None,
+    given: Mapping[str, Array] | None = None,
+    budget_bytes: float | None = None,
 ) -> Program:
     """Read a trained network as a program. Nothing is ever unpickled.
 
@@ -50,6 +57,12 @@ def load(
         example_input: For a torch module: a tensor or array, one input as the module receives it, with its batch axis;
             of several the first is taken, and where the module does not take it so, a batch axis is put first. For
             a Keras model only where its input has no fixed size.
+        input_shape: The input's shape without the batch axis, where the model leaves sizes free.
+        batch_axis: Is the input's first axis a batch axis? By default it is where it is free or 1; False takes the
+            whole input as one. The program is the model at a batch of one.
+        output: Which tensor is the output, by name, of any in the graph; by default the model's only output of floats.
+        given: Constants for all inputs of the model but one, by name.
+        budget_bytes: How much memory the model's constants may take, files of weights included; by default 2 GiB.
 
     Raises:
         MalformedModel: If the file is missing, truncated, hostile or neither ONNX nor ``.nnet``, or if a framework's
@@ -59,13 +72,21 @@ def load(
         MissingExtra: If what the model's framework exports with is not installed; the message says how to get it.
     """
     preprocessing = Preprocessing(_numbers(mean, 0.0), _numbers(std, 1.0))
-    opened = _open(model, example_input)
+    opened = _open(model, example_input, Budget.of(budget_bytes))
+    reading = Reading(
+        input_shape,
+        batch_axis,
+        output,
+        given,
+        decision=opened.decision if decision is None else decision,
+        budget_bytes=budget_bytes,
+    )
     return program_from_onnx(
         opened.proto,
         name=opened.name,
         sha256=opened.sha256,
         preprocessing=preprocessing,
-        decision=decision or opened.decision,
+        reading=reading,
     )
 
 
@@ -79,7 +100,7 @@ class _Opened:
     decision: str | None = None
 
 
-def _open(model: Any, example: object) -> _Opened:
+def _open(model: Any, example: object, budget: Budget) -> _Opened:
     # A Keras model on the torch backend is a torch module too.
     if is_keras_model(model):
         return _Opened(onnx_from_keras(model, example), type(model).__name__)
@@ -91,7 +112,7 @@ def _open(model: Any, example: object) -> _Opened:
             "leave it out"
         )
     if isinstance(model, (str, Path)):
-        return _open_file(Path(model))
+        return _open_file(Path(model), budget)
     if isinstance(model, onnx.ModelProto):
         return _Opened(model, model.graph.name or "model")
     raise OptionError(
@@ -100,7 +121,7 @@ def _open(model: Any, example: object) -> _Opened:
     )
 
 
-def _open_file(path: Path) -> _Opened:
+def _open_file(path: Path, budget: Budget) -> _Opened:
     suffix = path.suffix.lower()
     for framework, suffixes in _FRAMEWORKS.items():
         if suffix in suffixes:
@@ -111,7 +132,7 @@ def _open_file(path: Path) -> _Opened:
     if suffix == ".nnet":
         proto, sha256, decision = read_nnet(path)
         return _Opened(proto, path.stem, sha256, decision)
-    proto, sha256 = read_model(path)
+    proto, sha256 = read_model(path, budget)
     return _Opened(proto, path.stem, sha256)
 
 
