@@ -1,6 +1,7 @@
 """NumPy arrays of binary floats, without error bounds."""
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from deepcheck.program.rationals import Array
 from deepcheck.program.sliding import Taps
 
 FEW = 16
+SMALL = 1 << 15
+"""Sums over so many columns cost less by index than tap by tap."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Floats(Arithmetic[Array]):
         return convolved(convolution, self._kernels(convolution), x, channels_last=self.channels_last)
 
     def convolve_transposed(self, convolution: Convolve, x: Array) -> Array:
+        if len(x) * prod(convolution.taps.shape) <= SMALL:
+            return Arithmetic.convolve_transposed(self, convolution, x)
         return convolved_transposed(convolution, self._kernels(convolution), x)
 
     def _kernels(self, convolution: Convolve) -> Array:
