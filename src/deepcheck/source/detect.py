@@ -5,7 +5,8 @@ What is found is compared with the whole map before it is used, so it is right o
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
+from math import prod
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from deepcheck.program import Array
 from deepcheck.program.maps import ABSENT
 from deepcheck.source.layout import Digit, Fitted, Linear, Read
 
-MOST_GUESSED = 2
+MOST_GUESSED, MOST_KERNELS = 2, 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +35,38 @@ class _Steps:
 
 def detect(lengths: tuple[int, ...], reads: Sequence[Read]) -> Layout | None:
     """Find arithmetic for several reads over the same axes, or None where there is none."""
+    found = _detect(lengths, reads)
+    if found is not None or not lengths or not any((read.index == ABSENT).any() for read in reads):
+        return found
+    for parts in islice(_kernels(lengths[-1], reads[-1].source), MOST_KERNELS):
+        finer = [Read(_split_last(read.index, parts), read.source, read.by_axis) for read in reads]
+        found = _detect((*lengths[:-1], *parts), finer)
+        if found is not None:
+            return Layout(tuple(_joined(digit, len(lengths) - 1, parts) for digit in found.digits), found.reads)
+    return None
+
+
+def _kernels(length: int, source: tuple[int, ...]) -> Iterator[tuple[int, int, int]]:
+    """How an axis may be channels times a kernel, where padding hides the steps; likely ones first."""
+    divisors = [d for d in range(1, length + 1) if length % d == 0]
+    for count in sorted(divisors, key=lambda d: (d not in source, -d)):
+        taps = length // count
+        for rows in sorted((d for d in divisors if taps % d == 0), key=lambda d: abs(d - taps // d)):
+            yield count, rows, taps // rows
+
+
+def _split_last(index: Array, parts: tuple[int, ...]) -> Array:
+    return index.reshape(*index.shape[:-1], *((1,) * len(parts) if index.shape[-1] == 1 else parts))
+
+
+def _joined(digit: Digit, last: int, parts: tuple[int, ...]) -> Digit:
+    """A digit of the parts of the last axis, as one of the axis itself."""
+    if digit.axis < last:
+        return digit
+    return Digit(last, digit.length, digit.stride * prod(parts[digit.axis - last + 1 :]))
+
+
+def _detect(lengths: tuple[int, ...], reads: Sequence[Read]) -> Layout | None:
     digits: list[Digit] = []
     pieces: list[_Steps] = []
     for axis, length in enumerate(lengths):
