@@ -13,7 +13,7 @@ from deepcheck.program.rationals import Array
 from deepcheck.program.sliding import Taps
 
 FEW = 16
-SMALL = 1 << 15
+SMALL = 1 << 16
 """Sums over so many columns cost less by index than tap by tap."""
 
 
