@@ -1,9 +1,9 @@
 """Resize and Upsample: along each axis on its own, elements are repeated (nearest) or mixed (linear, cubic).
 
-Which elements, and how, onnx's reference evaluator says: it runs the node along one axis, on positions or on unit
-vectors.
+How they are mixed, onnx's reference evaluator says: it runs the node along one axis, on unit vectors.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 from math import prod
@@ -28,7 +28,7 @@ def _resize(node: Node) -> Result:
     size = 8.0 * prod(target if target is not None else float(n) for target, n in zip(targets, x.shape, strict=True))
     node.folder.budget.allow(size, f"node '{node.name}': its result")
     if node.attributes.get("mode", b"nearest") == b"nearest":
-        along = [np.rint(_along(node, x, axis, np.arange(n))).astype(np.int64) for axis, n in enumerate(x.shape)]
+        along = [_nearest(node, x, axis) for axis in range(len(x.shape))]
         index = reduce(lambda done, pair: np.take(done, pair[1], axis=pair[0]), enumerate(along), x.numbered())
         return node.emit(affine.move(x.index, x.shape, index, kind="resize"))
     for axis in range(len(x.shape)):
@@ -49,6 +49,67 @@ def _mixed(node: Node, x: Value, axis: int) -> Value:
     return node.emit(contraction(x.index, x.shape, matrix, axes=axes, kind="resize"))
 
 
+def _nearest(node: Node, x: Value, axis: int) -> Array:
+    """Which elements stand along one axis.
+
+    Computed in float32, as onnxruntime does: between two elements a last digit decides, and a whole column moves.
+    """
+    n = x.shape[axis]
+    scale, size = _scale(node, x, axis)
+    at, one, half = np.arange(size, dtype=np.float32), np.float32(1), np.float32(0.5)
+    if scale == one and size == n:
+        return np.arange(n)
+    mode, rounding = (
+        bytes(node.attributes.get(name, default))
+        for name, default in (
+            ("coordinate_transformation_mode", b"half_pixel"),
+            ("nearest_mode", b"round_prefer_floor"),
+        )
+    )
+    if node.opset < 11:
+        # Upsample and the first Resize say neither.
+        mode, rounding = b"asymmetric", b"ceil" if scale < one else b"floor"
+    if mode == b"asymmetric":
+        place = at / scale
+    elif mode == b"align_corners":
+        place = at * np.float32(n - 1) / np.float32(max(size - 1, 1))
+    elif mode == b"tf_half_pixel_for_nn":
+        place = (at + half) / scale
+    elif mode == b"pytorch_half_pixel" and size == 1:
+        place = np.zeros(1, np.float32)
+    elif mode == b"half_pixel_symmetric":
+        missing = one - np.float32(size) / (scale * np.float32(n))
+        place = np.float32(n) / 2 * missing + (at + half) / scale - half
+    elif mode in (b"half_pixel", b"pytorch_half_pixel"):
+        place = (at + half) / scale - half
+    else:
+        raise UnsupportedOperator(f"expected a known coordinate_transformation_mode, got '{mode.decode()}'")
+    rounds: dict[bytes, Callable[[Array], Array]] = {
+        b"floor": np.floor,
+        b"ceil": np.ceil,
+        b"round_prefer_floor": lambda place: np.ceil(place - half),
+        b"round_prefer_ceil": lambda place: np.floor(place + half),
+    }
+    return np.asarray(np.clip(rounds[rounding](place), 0, n - 1).astype(np.int64))
+
+
+def _scale(node: Node, x: Value, axis: int) -> tuple[np.float32, int]:
+    """By how much an axis grows, and how long it becomes."""
+    n, axes = x.shape[axis], _axes(node, x)
+    scales, sizes = _scales(node), _sizes(node)
+    if axis not in axes or (scales is None and sizes is None):
+        return np.float32(1), n
+    if sizes is None:
+        assert scales is not None
+        scale = np.float32(scales[axes.index(axis)])
+        return scale, int(np.floor(scale * np.float32(n)))
+    factors = [np.float32(size) / np.float32(x.shape[a]) for size, a in zip(sizes, axes, strict=True)]
+    kept = {b"not_larger": min(factors), b"not_smaller": max(factors)}.get(_policy(node))
+    if kept is None:
+        return factors[axes.index(axis)], int(sizes[axes.index(axis)])
+    return kept, int(np.floor(kept * np.float32(n) + np.float32(0.5)))
+
+
 def _targets(node: Node, x: Value) -> list[float | None]:
     """About how long each axis becomes; None where it stays."""
     targets: list[float | None] = [None] * len(x.shape)
@@ -63,18 +124,19 @@ def _targets(node: Node, x: Value) -> list[float | None]:
 
 def _along(node: Node, x: Value, axis: int, line: Array) -> Array:
     """What the node makes of a line of numbers along one axis."""
-    axes = _axes(node, x)
-    if axis not in axes:
+    if axis not in _axes(node, x):
         return line
-    at, scales, sizes = axes.index(axis), _scales(node), _sizes(node)
+    scale, length = _scale(node, x, axis)
     feeds: dict[str, Array] = {"x": line.astype(np.float64)}
-    if sizes is not None:
-        factors = [int(size) / x.shape[a] for size, a in zip(sizes, axes, strict=True)]
-        kept = {b"not_larger": min(factors), b"not_smaller": max(factors)}.get(_policy(node))
-        length = int(sizes[at]) if kept is None else int(np.floor(kept * x.shape[axis] + 0.5))
+    if _sizes(node) is None:
+        if np.floor(float(scale) * len(line)) < length:
+            # The length was rounded up in float32.
+            scale = np.nextafter(scale, np.float32(np.inf))
+        feeds["scales"] = np.array([scale], np.float32)
+    else:
         feeds["sizes"] = np.array([length], np.int64)
-    elif scales is not None:
-        feeds["scales"] = scales[at : at + 1]
+        if np.float32(length) / np.float32(len(line)) != scale:
+            raise UnsupportedOperator("expected sizes of the aspect ratio itself: runtimes disagree on interpolation")
     folder = node.folder if node.opset >= 11 else replace(node.folder, opsets=[onnx.helper.make_opsetid("", 11)])
     (found,) = folder.evaluate(_of_one_axis(node, feeds), feeds).values()
     return np.asarray(found).reshape(-1)
@@ -84,9 +146,8 @@ def _of_one_axis(node: Node, feeds: dict[str, Array]) -> onnx.NodeProto:
     proto = onnx.NodeProto(op_type="Resize", name=node.name, output=["y"])
     if node.opset < 11:
         # Upsample and the first Resize: what Resize has called asymmetric since.
-        old = {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
         proto.attribute.extend(a for a in node.proto.attribute if a.name == "mode")
-        proto.attribute.extend(onnx.helper.make_attribute(name, value) for name, value in old.items())
+        proto.attribute.append(onnx.helper.make_attribute("coordinate_transformation_mode", "asymmetric"))
     else:
         proto.attribute.extend(a for a in node.proto.attribute if a.name not in ("axes", "keep_aspect_ratio_policy"))
     proto.input.extend(["x", "", "", "sizes"] if "sizes" in feeds else ["x", "", "scales"])
