@@ -62,6 +62,8 @@ def _move(node: Node) -> Result:
         else:
             assert isinstance(operand, np.ndarray)
             feeds[names[i]] = operand
+    if node.operator == "Pad":
+        _cut(node, proto, feeds, names)
     del proto.input[:]
     proto.input.extend(names)
     node.folder.budget.allow(8.0 * first, f"node '{node.name}': its index map")
@@ -80,6 +82,24 @@ def _check_joining(node: Node) -> None:
     mode = node.attributes.get("reduction", b"none")
     if mode in [word.encode() for word in _JOINING]:
         raise UnsupportedOperator(f"expected a scatter that replaces elements, got reduction '{mode.decode()}'")
+
+
+def _cut(node: Node, proto: onnx.NodeProto, feeds: dict[str, Array], names: list[str]) -> None:
+    """Cut off what negative pads take away, which the evaluator cannot, and leave the others."""
+    numbers = feeds[names[0]]
+    pads = np.ravel(node.setting("pads", 1, ())).astype(np.int64)
+    axes = np.arange(numbers.ndim) if len(names) < 4 or not names[3] else np.ravel(feeds[names[3]])
+    if (pads >= 0).all() or pads.size != 2 * axes.size:
+        return
+    for axis, (before, after) in zip(axes, np.minimum(pads, 0).reshape(2, -1).T, strict=True):
+        kept = np.arange(-before, max(numbers.shape[axis] + after, -before))
+        numbers = np.take(numbers, kept, axis=axis)
+    feeds[names[0]], left = numbers, np.maximum(pads, 0)
+    for attribute in proto.attribute:
+        if attribute.name == "pads":
+            attribute.ints[:] = left.tolist()
+    if "pads" not in node.attributes:
+        feeds[names[1]] = left
 
 
 def _without_fill(node: Node) -> tuple[onnx.NodeProto, float]:
