@@ -18,7 +18,7 @@ def figures(name: str) -> dict:
 def readme() -> str:
     one, shares, conv, start = (figures(n) for n in ("one_pixel", "importance", "convolution", "startup"))
     f, agreed = one["figures"], figures("agreement")["figures"]
-    pixels = agreed["pixels"]
+    pixels, big = agreed["pixels"], figures("concrete")["figures"]
     rows = [
         ("all 784 pixels x 9 labels of an image, in batches, witnesses included", f"{f['ms an image, batch']:.3f} ms"),
         ("- times faster than brute force over 256 values", f"{f['times faster than brute force']:.0f}x"),
@@ -33,6 +33,10 @@ def readme() -> str:
         (
             "`MNIST_ConvSmall`, all pixels of an image, against 784 runs in onnxruntime",
             f"{conv['figures']['times onnxruntime']:.2f}x their time",
+        ),
+        (
+            "`MNIST_ConvBig`, 784 inputs in float64, against onnxruntime in float32",
+            f"{big['times onnxruntime, 784 inputs']:.1f}x its time",
         ),
         (
             "`deepcheck attack` on the MNIST network, whole process",
