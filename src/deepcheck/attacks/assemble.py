@@ -101,5 +101,5 @@ def replayed(columns: Columns) -> Columns:
         same_path_float32=same,
         model_labels=model_labels,
         replay_seconds=time.perf_counter() - started,
-        runtime=f"onnxruntime {replayer.version}",
+        runtime=replayer.runtime,
     )

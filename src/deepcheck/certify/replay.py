@@ -1,22 +1,32 @@
 """Replay: run inputs through the untouched model file, in its own arithmetic.
 
-Trusted here: onnxruntime. The activations come from a copy of the model that also outputs the tensors that
-branches read; labels come from the untouched one.
+Trusted here: onnxruntime, or where it lacks a kernel (float64 convolutions), onnx's reference evaluator; and the
+framework that the model came from, where it came from one. The activations come from a copy of the model that also
+outputs the tensors that branches read; labels come from the untouched one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import Protocol, cast
 
 import numpy as np
 import onnx
 import onnxruntime
 from onnx import helper
+from onnx.reference import ReferenceEvaluator
 
 from deepcheck.errors import MalformedModel
 from deepcheck.program import Array, Branch, Choice, Decision, Floats, Origin, Path, Program, run_affine
 
-OVERFLOWED = -1
-"""In place of a label where the model's own output is not finite."""
+UNCLEAR = -1
+"""In place of a label where the model's own output is not finite, or its own framework disagrees."""
+
+
+class Runtime(Protocol):
+    """What runs a model: onnxruntime's session, or onnx's reference evaluator."""
+
+    def run(self, output_names: Sequence[str], inputs: Mapping[str, Array]) -> Sequence[Array]:
+        """The outputs asked for."""
 
 
 class Replayer:
@@ -24,22 +34,30 @@ class Replayer:
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
-        self.version = str(onnxruntime.__version__)
         self._plain = _session(_ending_at(origin.model, origin), origin)
-        self._open: onnxruntime.InferenceSession | None = None
+        self._open: Runtime | None = None
 
-    def outputs(self, inputs: Array) -> Array:
-        """The model's own output for each of ``(items, *input_shape)``, ``(items, outputs)``."""
-        found = [self._plain.run([self.origin.output_name], self._feed(x))[0].reshape(-1) for x in inputs]
-        return np.stack(found)
+    @property
+    def runtime(self) -> str:
+        """What runs the model, with its version."""
+        alone = isinstance(self._plain, ReferenceEvaluator)
+        name = f"onnx {onnx.__version__} reference evaluator" if alone else f"onnxruntime {onnxruntime.__version__}"
+        return name if self.origin.rerun is None else f"{name}, and its own framework"
 
     def labels(self, program: Program, inputs: Array) -> Array:
-        """The label of each of ``(items, *input_shape)``, read from the model's own output; -1 where not finite."""
+        """The label of each of ``(items, *input_shape)``, read from the model's own output.
+
+        `UNCLEAR` where that is not finite, or where the framework that the model came from gives another label.
+        """
         decision = program.decided()
         found = np.empty(len(inputs), dtype=np.int64)
         for item, x in enumerate(inputs):
             (output,) = self._plain.run([self.origin.output_name], self._feed(x))
             found[item] = _label(decision, output.reshape(-1), self.origin.stripped)
+        if self.origin.rerun is not None and len(inputs):
+            again = self.origin.rerun(inputs.reshape(len(inputs), *self.origin.input_shape))
+            own = [_label(decision, output, self.origin.stripped) for output in again]
+            found[found != own] = UNCLEAR
         return found
 
     def paths(self, program: Program, inputs: Array) -> Path:
@@ -115,18 +133,20 @@ def replayer_for(origin: Origin) -> Replayer:
 
 def _label(decision: Decision, output: Array, stripped: str) -> int:
     if not np.isfinite(output).all():
-        return OVERFLOWED
+        return UNCLEAR
     if decision.kind == "sign":
         return int(output[0] > (0.5 if stripped == "Sigmoid" else 0.0))
     return int(np.argmin(output) if decision.kind == "arg min" else np.argmax(output))
 
 
-def _session(model: bytes, origin: Origin) -> onnxruntime.InferenceSession:
+def _session(model: bytes, origin: Origin) -> Runtime:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        return cast(Runtime, onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"]))
+    except onnxruntime.capi.onnxruntime_pybind11_state.NotImplemented:
+        return cast(Runtime, ReferenceEvaluator(onnx.load_model_from_string(model)))
     except Exception as problem:  # onnxruntime raises many classes of its own
         reason = str(problem).splitlines()[0]
         raise MalformedModel(

@@ -73,8 +73,12 @@ def finished(
         made = [_from_input(i, source) if isinstance(i, Affine) else i for i in made]
     if not made or made[-1].shape != target:
         shape = made[-1].shape if made else source
-        made.append(Affine("reshape", (Term(len(made), (Reshape(shape, target),)),), target))
-        names.append("")
+        reshape = Reshape(shape, target)
+        if made and (ended := _ended(made[-1], reshape)) is not None:
+            made[-1] = ended
+        else:
+            made.append(Affine("reshape", (Term(len(made), (reshape,)),), target))
+            names.append("")
     return tuple(_short(instruction) for instruction in made), tuple(names)
 
 
@@ -100,6 +104,16 @@ def _from_input(instruction: Affine, source: tuple[int, ...]) -> Affine:
         for term in instruction.terms
     )
     return replace(instruction, terms=terms)
+
+
+def _ended(last: Instruction, reshape: Reshape) -> Affine | None:
+    """The last instruction with its result in another shape; None where that takes an instruction of its own."""
+    if not isinstance(last, Affine) or len(last.terms) != 1:
+        return None
+    if last.offset is not None and len(last.offset.shape) > len(reshape.shape):
+        return None
+    (term,) = last.terms
+    return replace(last, terms=(replace(term, maps=(*term.maps, reshape)),), shape=reshape.shape)
 
 
 def _source_of(term: Term, instruction: Affine) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from deepcheck.frontends.node import Node, Value
 from deepcheck.frontends.operators import OPERATORS, SQUASHING, Result, refuse, refused
 from deepcheck.frontends.ports import Port, input_of, output_of
 from deepcheck.frontends.preparing import prepared
-from deepcheck.program import Array, Decision, Origin, Preprocessing, Program
+from deepcheck.program import Array, Decision, Origin, Preprocessing, Program, Rerun
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ def program_from_onnx(
     sha256: str = "",
     preprocessing: Preprocessing | None = None,
     reading: Reading | None = None,
+    rerun: Rerun | None = None,
 ) -> Program:
     """Translate a model (DeepCheck^T): equal to it on every input, in real arithmetic.
 
@@ -60,6 +61,7 @@ def program_from_onnx(
         sha256: The hash of the model's file; without a file, of the serialized model.
         preprocessing: From pixels to what the model receives.
         reading: How to read what the file leaves open.
+        rerun: Runs the network in its own framework, for replay, where it came from one.
 
     Raises:
         MalformedModel: If the graph is inconsistent, or makes constants beyond the budget.
@@ -94,6 +96,7 @@ def program_from_onnx(
         tensors=tensors,
         graph=b"" if ready is model else ready.SerializeToString(),
         given=given,
+        rerun=rerun,
         stripped=output.squashed,
         rounded=tuple(emitter.rounded),
         folded=emitter.folded,

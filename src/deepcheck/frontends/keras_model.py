@@ -18,7 +18,7 @@ from deepcheck.errors import MalformedModel, MissingExtra, OptionError
 from deepcheck.frontends.exporting import check_agreement, reason, silent
 from deepcheck.frontends.model_file import read_model
 from deepcheck.frontends.torch_module import onnx_from_torch
-from deepcheck.program import Array
+from deepcheck.program import Array, Rerun
 
 EXPORTERS = {"tensorflow": "tf2onnx", "jax": "jax2onnx"}
 OLDEST = (3, 8)
@@ -55,6 +55,16 @@ def onnx_from_keras(model: Any, example: object = None) -> onnx.ModelProto:
         exported = _exported(keras, model, x, name)
     check_agreement(exported, name, pairs)
     return exported
+
+
+def rerun_keras(model: Any) -> Rerun:
+    """Run inputs through the model itself, in inference, one by one: ``(items, 1, ...)`` to ``(items, outputs)``."""
+    keras: Any = sys.modules["keras"]
+
+    def rerun(inputs: Array) -> Array:
+        return np.stack([_output(keras, model, x, type(model).__name__).reshape(-1) for x in inputs])
+
+    return rerun
 
 
 def _example(model: Any, example: object, name: str) -> Array:

@@ -17,7 +17,7 @@ from deepcheck.errors import MalformedModel, OptionError
 from deepcheck.frontends.budget import BUDGET_BYTES
 from deepcheck.frontends.exporting import TOLERANCE, check_agreement, reason, silent
 from deepcheck.frontends.torch_export import exported
-from deepcheck.program import Array
+from deepcheck.program import Array, Rerun
 
 if TYPE_CHECKING:
     import torch
@@ -58,6 +58,19 @@ def onnx_from_torch(module: "torch.nn.Module", example: object) -> onnx.ModelPro
         pairs = [(x.numpy(), y.numpy()), *_another(module, x)]
     check_agreement(model, name, pairs)
     return model
+
+
+def rerun_torch(module: "torch.nn.Module") -> Rerun:
+    """Run inputs through the module itself, in eval mode, one by one: ``(items, 1, ...)`` to ``(items, outputs)``."""
+    import torch
+
+    def rerun(inputs: Array) -> Array:
+        device = next((t.device for t in (*module.parameters(), *module.buffers())), torch.device("cpu"))
+        with evaluated(module), torch.no_grad():
+            outputs = [module(torch.tensor(x, device=device)).cpu().numpy().reshape(-1) for x in inputs]
+        return np.stack(outputs)
+
+    return rerun
 
 
 @contextmanager

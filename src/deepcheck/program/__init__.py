@@ -21,7 +21,7 @@ from deepcheck.program.maps import Contract, Convolve, Gather, Reshape, Scale, p
 from deepcheck.program.parallel import chunks_of, in_parallel
 from deepcheck.program.path import Path
 from deepcheck.program.preprocessing import Preprocessing
-from deepcheck.program.program import Instruction, Origin, Program
+from deepcheck.program.program import Instruction, Origin, Program, Rerun
 from deepcheck.program.rationals import Array, Rationals, from_floats
 from deepcheck.program.sliding import Sliding
 from deepcheck.program.windowed import Windowed, Windows, aligned
@@ -50,6 +50,7 @@ __all__ = [
     "Preprocessing",
     "Program",
     "Rationals",
+    "Rerun",
     "Reshape",
     "RunningBounded",
     "Scale",

@@ -1,7 +1,7 @@
 """A trained network as a program: instructions in static single assignment."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -20,6 +20,8 @@ from deepcheck.program.rationals import Array
 from deepcheck.program.windowed import Windows
 
 Instruction = Affine | Branch
+Rerun = Callable[[Array], Array]
+"""Inputs ``(items, *model shape)`` to outputs ``(items, outputs)``, in a network's own framework."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,7 @@ class Origin:
         tensors: Which tensor of the graph each value of the program is; "" where it is none.
         graph: The serialized model that was translated, where that is not ``model`` itself (functions inlined).
         given: Constants for other inputs of the model.
+        rerun: Runs inputs in the framework that the model came from; None where it came as ONNX.
         stripped: Operator removed behind the scores for analysis ("Softmax", ...), or "".
         rounded: Constants that loading rounded to float64, once; they define the program.
         folded: How many nodes were computed on loading, since they depend on constants alone.
@@ -50,6 +53,7 @@ class Origin:
     tensors: tuple[str, ...] = ()
     graph: bytes = field(default=b"", repr=False)
     given: Mapping[str, Array] = field(default_factory=dict, repr=False)
+    rerun: Rerun | None = field(default=None, repr=False)
     stripped: str = ""
     rounded: tuple[str, ...] = ()
     folded: int = 0

@@ -19,8 +19,10 @@ from deepcheck.frontends import (
     program_from_onnx,
     read_model,
     read_nnet,
+    rerun_keras,
+    rerun_torch,
 )
-from deepcheck.program import Array, Preprocessing, Program
+from deepcheck.program import Array, Preprocessing, Program, Rerun
 
 if TYPE_CHECKING:
     import torch
@@ -87,6 +89,7 @@ def load(
         sha256=opened.sha256,
         preprocessing=preprocessing,
         reading=reading,
+        rerun=opened.rerun,
     )
 
 
@@ -98,14 +101,15 @@ class _Opened:
     name: str
     sha256: str = ""
     decision: str | None = None
+    rerun: Rerun | None = None
 
 
 def _open(model: Any, example: object, budget: Budget) -> _Opened:
     # A Keras model on the torch backend is a torch module too.
     if is_keras_model(model):
-        return _Opened(onnx_from_keras(model, example), type(model).__name__)
+        return _Opened(onnx_from_keras(model, example), type(model).__name__, rerun=rerun_keras(model))
     if is_torch_module(model):
-        return _Opened(onnx_from_torch(model, example), type(model).__name__)
+        return _Opened(onnx_from_torch(model, example), type(model).__name__, rerun=rerun_torch(model))
     if example is not None:
         raise OptionError(
             f"expected example_input= only beside a torch module or a Keras model, got it beside {_kind(model)}: "

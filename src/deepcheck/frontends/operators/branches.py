@@ -58,7 +58,10 @@ def _leaky(node: Node, x: Value, slope: np.floating[Any]) -> Value:
 
 @operator("PRelu")
 def _prelu(node: Node) -> Result:
-    """``a x + relu(x) - a relu(x)``: exact, with one guard an element, for any slopes ``a``."""
+    """``a x - a relu(x) + relu(x)``: exact, with one guard an element, for any slopes ``a``.
+
+    In this order a large slope takes nothing off ``x > 0`` in floats: the first two terms are exactly 0 together.
+    """
     x, slopes = node.value(), node.required(1)
     if slopes.size and (slopes == slopes.reshape(-1)[0]).all():
         return _leaky(node, x, slopes.reshape(-1)[0])
@@ -67,8 +70,8 @@ def _prelu(node: Node) -> Result:
     less = Constant(np.broadcast_to(-slopes, x.shape))
     terms = (
         Term(x.index, (Scale(factor, x.shape),)),
-        Term(positive.index),
         Term(positive.index, (Scale(less, x.shape),)),
+        Term(positive.index),
     )
     return node.emit(Affine("parametric relu", terms, x.shape))
 
