@@ -97,12 +97,6 @@ def windows(source: tuple[int, ...], sliding: Sliding) -> Gather:
     return Gather(Taps(source, sliding), source, rows=True)
 
 
-def unfold(source: tuple[int, ...], sliding: Sliding) -> Array:
-    """Elements under the kernel, ``(items * channels, outputs, kernel)``, for ``(items, channels, *spatial)``."""
-    found = windows(source, sliding)
-    return found.index.reshape(prod(source[:2]), -1, found.shape[-1])
-
-
 def convolution(
     operand: int,
     source: tuple[int, ...],

@@ -18,7 +18,7 @@ import numpy as np
 from deepcheck.errors import MalformedModel
 from deepcheck.program.arithmetic import Arithmetic, Choice, Table
 from deepcheck.program.floats import Floats
-from deepcheck.program.maps import ABSENT, Gather
+from deepcheck.program.maps import Gather
 from deepcheck.program.rationals import Array
 
 A = TypeVar("A")
@@ -197,7 +197,7 @@ class Largest(Branch):
     windows: Gather
 
     def __post_init__(self) -> None:
-        if not (self.windows.index != ABSENT).any(axis=-1).all():
+        if not self.present.any(axis=-1).all():
             raise MalformedModel("max pooling: a window lies wholly in the padding, so it has no largest element")
 
     @property
@@ -215,7 +215,7 @@ class Largest(Branch):
     @cached_property
     def present(self) -> Array:
         """Which candidates exist, ``(*shape, w)``."""
-        return np.asarray(self.windows.index != ABSENT)
+        return self.windows.present
 
     def decide(self, arithmetic: Arithmetic[A], z: A) -> Array:
         return arithmetic.first_largest(arithmetic.gather(self.windows, z), self.present).astype(np.int32)

@@ -1,12 +1,10 @@
 """Pooling: averages and largest elements of windows."""
 
-import numpy as np
-
 from deepcheck.errors import UnsupportedOperator
 from deepcheck.frontends.node import Node
 from deepcheck.frontends.operators.registry import Result, operator
 from deepcheck.frontends.windows import sliding_of
-from deepcheck.program import Gather, Largest, Sliding, affine
+from deepcheck.program import Largest, Sliding, affine
 
 
 def _whole(shape: tuple[int, ...]) -> Sliding:
@@ -30,5 +28,4 @@ def _max_pool(node: Node) -> Result:
     if len(node.proto.output) > 1 and node.proto.output[1]:
         raise UnsupportedOperator("expected a max pooling without its indices: they jump")
     sliding = _whole(x.shape) if node.operator == "GlobalMaxPool" else sliding_of(node, x.shape)
-    index = affine.unfold(x.shape, sliding).reshape(*x.shape[:2], *sliding.outputs(x.shape[2:]), -1)
-    return node.emit(Largest(x.index, Gather(np.asarray(index), x.shape, rows=True)))
+    return node.emit(Largest(x.index, affine.windows(x.shape, sliding)))
