@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from deepcheck.program import Constant, Largest, Piecewise, Sliding, affine
-from deepcheck.program.maps import ABSENT
+from deepcheck.program import Affine, Constant, Gather, Largest, Piecewise, Scale, Sliding, Term, affine
+from deepcheck.program.contraction import contraction
+from deepcheck.program.maps import ABSENT, Permuted
 
 
 @dataclass(frozen=True)
@@ -154,8 +155,35 @@ def dense(name, shape, width, *, bias=True):
     )
 
 
+def einsum(name, shape, weight_shape, axes):
+    """A contraction, by NumPy's einsum; ``axes`` as "value,weight->result"."""
+    weight, (left, result) = weights(*weight_shape), axes.split("->")
+    return AffineLayer(
+        name,
+        (shape,),
+        lambda: contraction(0, shape, weight, axes=(*left.split(","), result)),
+        lambda x: np.einsum(f"z{left}->z{result}", x, like(weight, x)),
+    )
+
+
+def combined(name, shape, factors, offset=None, divisor=None):
+    """A sum of several operands, each times its own constant, all over a divisor."""
+    divisors = None if divisor is None else np.asarray(float(divisor))
+    terms = [
+        Term(i, () if f is None else (Scale(Constant(np.asarray(f), divisors), shape),)) for i, f in enumerate(factors)
+    ]
+    added = None if offset is None else Constant(offset, divisors)
+
+    def plain(*operands):
+        out = sum(x if f is None else x * like(f, x) for x, f in zip(operands, factors, strict=True))
+        out = out if offset is None else out + like(offset, out)
+        return out if divisor is None else out / divisor
+
+    return AffineLayer(name, (shape,) * len(factors), lambda: Affine(name, tuple(terms), shape, added), plain)
+
+
 FACTOR, DIVISOR, SHIFT = weights(3, 1), np.array([3.0, 7.0, 0.1], np.float32), weights(4)
-ORDER = np.arange(12).reshape(3, 4).T
+ORDER, SLOPES = np.arange(12).reshape(3, 4).T, weights(3, 4)
 
 AFFINE = [
     dense("dense", (5,), 3),
@@ -243,6 +271,19 @@ AFFINE = [
         lambda: affine.move(0, (3,), np.array([ABSENT, 2, 2, 0, ABSENT]), kind="move"),
         lambda x: np.stack([0 * x[:, 0], x[:, 2], x[:, 2], x[:, 0], 0 * x[:, 0]], axis=1),
     ),
+    AffineLayer(
+        "nothing", ((3,),), lambda: affine.move(0, (3,), np.full(2, ABSENT), kind="move"), lambda x: 0 * x[:, :2]
+    ),
+    einsum("contraction in groups", (2, 3, 4), (2, 4, 3), "grk,gkm->grm"),
+    einsum("contraction with the groups behind", (3, 2), (2, 3, 2), "kg,gkm->mg"),
+    einsum("contraction from the left", (3, 4), (2, 3), "kr,mk->mr"),
+    einsum("contraction with summed axes", (2, 3, 2), (3, 2), "akb,km->m"),
+    einsum("contraction that sums only", (2, 3, 2), (), "abc,->b"),
+    einsum("contraction of a diagonal", (3, 3, 2), (3, 2), "aab,am->mb"),
+    einsum("contraction of a trace", (3, 2, 3), (), "aba,->b"),
+    einsum("contraction without sums", (3, 2), (2, 4), "ab,bm->amb"),
+    combined("mean", (3, 4), (np.float32(1), np.float32(1), np.float32(-1)), FACTOR, divisor=3),
+    combined("parametric relu", (3, 4), (SLOPES, -SLOPES, None)),
 ]
 
 
@@ -273,7 +314,15 @@ def largest(name, shape, s):
     return BranchLayer(name, shape, lambda: Largest(0, affine.windows(shape, s)), plain)
 
 
-LEAK = Fraction(float(np.float32(0.01)))
+def largest_along(name, shape, axis):
+    """The largest element along an axis: of a stack, or a reduction."""
+    axes = (*(a for a in range(len(shape)) if a != axis), axis)
+    windows = Permuted(shape, axes, tuple(shape[a] for a in axes))
+    build = lambda: Largest(0, Gather(windows, shape, rows=True))  # noqa: E731
+    return BranchLayer(name, shape, build, lambda x: x.max(axis=1 + axis))
+
+
+LEAK, TENTH, THIRD = (Fraction(float(np.float32(v))) for v in (0.01, 0.1, 1 / 3))
 BRANCHES = [
     piecewise("relu", [0], [0, 1], [0, 0], elementwise(lambda v: max(v, 0 * v))),
     piecewise("leaky relu", [0], [LEAK, 1], [0, 0], elementwise(lambda v: v if v > 0 else v * type(v)(LEAK))),
@@ -285,4 +334,16 @@ BRANCHES = [
     largest("max dilated", (1, 4, 4), sliding((2, 2), (1, 1), (2, 2))),
     largest("max 1-D, ceil", (2, 5), sliding((2,), (2,), ceil=True)),
     largest("max of one", (2, 3), sliding((1,))),
+    piecewise(
+        *("hard sigmoid down", [-1, Fraction(1, 3)], [0, Fraction(-3, 4), 0], [1, Fraction(1, 4), 0]),
+        elementwise(lambda v: min(max(v * type(v)(-0.75) + type(v)(0.25), 0 * v), 0 * v + 1)),
+    ),
+    piecewise(
+        *("shrink", [-THIRD, THIRD], [1, 0, 1], [THIRD, 0, -THIRD]),
+        elementwise(lambda v: max(v - type(v)(THIRD), 0 * v) + min(v + type(v)(THIRD), 0 * v)),
+    ),
+    piecewise("max with a constant", [TENTH], [0, 1], [TENTH, 0], elementwise(lambda v: max(v, type(v)(TENTH)))),
+    piecewise("min with a constant", [-2], [1, 0], [0, -2], elementwise(lambda v: min(v, type(v)(-2)))),
+    largest_along("max of a stack", (2, 2, 3), 2),
+    largest_along("max along the first axis", (3, 4), 0),
 ]
