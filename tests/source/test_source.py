@@ -13,7 +13,18 @@ from strategies import dense_network
 
 import deepcheck
 from deepcheck.errors import InputError, OptionError
-from deepcheck.program import Constant, Decision, Piecewise, affine
+from deepcheck.program import (
+    Affine,
+    Constant,
+    Contract,
+    Decision,
+    Gather,
+    Largest,
+    Piecewise,
+    Reshape,
+    Term,
+    affine,
+)
 
 NASTY = [0.0, -0.0, 1 / 3, -7.25, 1e300, 5e-324, -2.2250738585072014e-308, 1.7976931348623157e308, 2.0**-1074 * 3]
 SINGLES = np.array([0.1, 3e38, 1e-45, -1e-40, 1 / 3, 16777217.0, -0.0, 2.0], np.float32)
@@ -97,8 +108,8 @@ def test_a_regression_has_no_label(tmp_path):
 @pytest.mark.parametrize(("mean", "std"), [(0.1307, 0.3081), ((0.1, 0.2, 0.3), 0.7), ((0.5,), (0.1, 0.2, 0.3)), (0, 1)])
 def test_preprocessing_is_the_first_instruction(dtype, mean, std, tmp_path):
     """Scores are the received input itself: they must be those of the type's own arithmetic, to the last bit."""
-    model = dense_network([(np.eye(6), np.zeros(6))], dtype=np.dtype(dtype), input_shape=(3, 1, 2))
-    x = np.random.default_rng(1).random((3, 1, 2))
+    model = dense_network([(np.eye(60), np.zeros(60))], dtype=np.dtype(dtype), input_shape=(3, 4, 5))
+    x = 4 * np.random.default_rng(1).random((3, 4, 5))
     received = (x.astype(dtype) - column(mean, dtype)) / column(std, dtype)
     program = deepcheck.load(model, mean=mean, std=std)
     expected = received.astype(np.float64).ravel().tolist()
@@ -185,6 +196,27 @@ def test_a_path_sums_over_live_neurons_alone():
     assert names["run"]([0.0, 0.0]) == [0.0, 0.0]
     with pytest.raises(AssertionError):
         names["run"]([-1.0, 0.5])
+
+
+def test_a_path_reads_a_part_of_a_value_plainly():
+    """The next layer reads two of three neurons: the list of live ones does not fit its sum."""
+    first = affine.dense(0, (1,), np.array([[1.0, -1.0, 2.0]]), None)
+    part = Gather(np.array([[[0, 1]]]), (3,), rows=True)
+    product = Contract(Constant(np.array([[[5.0], [7.0]]])), (1, 1, 2))
+    second = Affine("dense", (Term(2, (part, product, Reshape((1, 1, 1), (1,)))),), (1,))
+    program = program_of(first, relu(1, 3), second, shape=(1,))
+    assert run_python(deepcheck.translate(program, x=np.ones(1)), [3.0]).tolist() == [15.0]
+
+
+def test_a_path_has_one_assertion_per_loser():
+    """Windows {0, 1, 2} and {2}: two losers in all, and no test on a value."""
+    windows = Gather(np.array([[0, 1, 2], [2, -1, -1]]), (3,))
+    source = deepcheck.translate(program_of(Largest(0, windows), shape=(3,)), x=np.array([1.0, 5.0, 2.0]))
+    names = module_of(source)
+    assert (names["WINNER1"], names["LOSER1"], names["FIRST1"]) == ([1, 2], [0, 2], [0, 2, 2])
+    assert names["run"]([4.0, 4.0, -1.0]) == [4.0, -1.0]
+    with pytest.raises(AssertionError):
+        names["run"]([4.1, 4.0, -1.0])
 
 
 def test_irregular_moves_read_a_table():
