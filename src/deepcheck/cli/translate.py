@@ -12,7 +12,7 @@ def translate(
     model: Model,
     x: Annotated[
         str | None,
-        typer.Argument(metavar="[INPUT]", help="Only the path of this input, straight-line; as in 'deepcheck attack'."),
+        typer.Argument(metavar="INPUT", help="Only the path of this input, straight-line; as in 'deepcheck attack'."),
     ] = None,
     to: Annotated[str, typer.Option(metavar="LANGUAGE", help="The language: 'python' or 'c'.")] = "python",
     output: Annotated[

@@ -15,7 +15,6 @@ from deepcheck.source.syntax import (
     Let,
     Locate,
     Over,
-    Remark,
     Statement,
     Store,
     Table,
@@ -150,8 +149,6 @@ class C(Language):
 
     def simple(self, statement: Statement) -> str:
         match statement:
-            case Remark(text):
-                return f"/* {text} */"
             case Let(name, value, fixed):
                 return f"{'const ' if fixed else ''}double {name} = {self.expression(value)};"
             case Assign(name, symbol, value):

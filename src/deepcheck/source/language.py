@@ -4,9 +4,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
 from deepcheck.source.syntax import (
-    Assert,
-    Assign,
-    Buffer,
     Compare,
     Element,
     Expression,
@@ -14,17 +11,13 @@ from deepcheck.source.syntax import (
     Form,
     If,
     Index,
-    Let,
     Local,
-    Locate,
     Lookup,
     Number,
     Operation,
     Over,
-    Remark,
     Single,
     Statement,
-    Store,
     Unit,
     Within,
 )
@@ -133,6 +126,3 @@ def index_text(index: Index) -> str:
 def whole(value: float) -> str | None:
     """A small whole number as text, or None."""
     return f"{value:.1f}" if value == int(value) and abs(value) < 1e6 else None
-
-
-Simple = Remark | Let | Assign | Store | Locate | Buffer | Assert

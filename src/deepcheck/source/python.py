@@ -16,7 +16,6 @@ from deepcheck.source.syntax import (
     Let,
     Locate,
     Over,
-    Remark,
     Statement,
     Store,
     Table,
@@ -139,8 +138,6 @@ class Python(Language):
 
     def simple(self, statement: Statement) -> str:
         match statement:
-            case Remark(text):
-                return f"# {text}"
             case Let(name, value):
                 return f"{name} = {self.expression(value)}"
             case Assign(name, symbol, value):

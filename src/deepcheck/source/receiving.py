@@ -27,7 +27,8 @@ def receive(program: Program, tables: Tables) -> Function | None:
         value = Single(value) if single else value
     store: Statement = Store("out", place, value)
     rule = "the pixels" if plain else "(pixel - mean) / std"
-    comment = f"s0: what the model receives: {rule}{', rounded to float32 at every step' if single else ''}"
+    rounded = "" if not single else ", rounded to float32" if plain else ", each step rounded to float32"
+    comment = f"s0: what the model receives: {rule}{rounded}"
     return Function("receive", (comment,), ("x",), program.size, tuple(loops_around(loops, [store])))
 
 

@@ -80,13 +80,6 @@ class Compare:
 
 
 @dataclass(frozen=True)
-class Remark:
-    """A comment."""
-
-    text: str
-
-
-@dataclass(frozen=True)
 class Let:
     """A new float variable; ``fixed`` says that it is never assigned again."""
 
@@ -174,7 +167,7 @@ class Assert:
     condition: Compare
 
 
-Statement = Remark | Let | Assign | Store | Locate | Buffer | For | Over | Within | If | Assert
+Statement = Let | Assign | Store | Locate | Buffer | For | Over | Within | If | Assert
 
 
 @dataclass(frozen=True)
