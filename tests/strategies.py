@@ -346,17 +346,19 @@ def repeat(draw, net):
 
 
 def choice(draw, net):
-    """Where, with a condition that is stored: a value and a constant, or two values."""
-    condition = net.store(
-        net.rng.integers(0, 2, draw(st.sampled_from([net.shape, net.shape[-1:], (1, *net.shape)]))) > 0
-    )
-    if draw(st.booleans()):
+    """Where, with a condition that is stored: a value and a constant, or two values, of both some elements."""
+    shape = draw(st.sampled_from([net.shape, net.shape[-1:], (1, *net.shape)]))
+    condition = net.rng.integers(0, 2, shape) > 0
+    # What no element is taken from is no part of the program, and branches behind it are none of the path.
+    condition.reshape(-1)[:2] = [True, False][: condition.size]
+    stored = net.store(condition)
+    if condition.size > 1 and draw(st.booleans()):
         kept, shape = partner(draw, net)
         both = [kept, net.current]
     else:
         shape = net.shape
         both = [net.current, net.store(net.numbers(*draw(st.sampled_from([shape, shape[-1:], (1,)]))))]
-    net.of([condition, *draw(st.permutations(both))], "Where", shape=shape)
+    net.of([stored, *draw(st.permutations(both))], "Where", shape=shape)
 
 
 def transposed_convolution(draw, net):
