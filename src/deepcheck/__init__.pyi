@@ -8,6 +8,7 @@ from .attacks import as_json as as_json
 from .domains import Features as Features
 from .domains import Pixels as Pixels
 from .errors import DeepCheckError as DeepCheckError
+from .errors import UncertifiedPath as UncertifiedPath
 from .program import Program as Program
 from .ranking import order_of as order_of
 from .ranking import shortlist_length as shortlist_length

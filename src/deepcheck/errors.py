@@ -64,4 +64,4 @@ class MissingExtra(DeepCheckError):
 
 
 class UncertifiedPath(UserWarning):
-    """The path and label used are those of float64: rounding could change them, and exact arithmetic is out of reach."""
+    """Path and label are those of float64: rounding could change them, and exact arithmetic is out of reach."""

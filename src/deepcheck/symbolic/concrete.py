@@ -78,10 +78,14 @@ class Tracked(Generic[A]):
 
 @dataclass
 class Concrete(Interpretation[Tracked[A]]):
-    """Numbers in some arithmetic; notes the arms, whether each item's are certain, and its borders."""
+    """Numbers in some arithmetic; notes the arms, whether each item's are certain, and its borders.
+
+    Without ``follow`` it is not followed which elements can change, so that borders of a max pooling are too many.
+    """
 
     arithmetic: Arithmetic[A]
     items: int
+    follow: bool = True
     arms: list[Array] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -91,7 +95,7 @@ class Concrete(Interpretation[Tracked[A]]):
 
     def run(self, program: Program, x: A) -> A:
         """The outputs, ``(items, outputs)``."""
-        pools = any(isinstance(branch, Largest) for branch in program.branches)
+        pools = self.follow and any(isinstance(branch, Largest) for branch in program.branches)
         moves = np.ones((self.items, *program.input_shape)) if pools else None
         return self.arithmetic.flat(interpret(program, Tracked(x, moves), self).value)
 
@@ -115,7 +119,7 @@ class Concrete(Interpretation[Tracked[A]]):
         return Tracked(value, moves.astype(np.float64))
 
 
-def run(program: Program, model_input: Array, *, sharp: bool = False) -> Run:
+def run(program: Program, model_input: Array, *, sharp: bool = False, borders: bool = True) -> Run:
     """Run a batch, ``(items, *input_shape)``, of what the model receives.
 
     Args:
@@ -123,16 +127,17 @@ def run(program: Program, model_input: Array, *, sharp: bool = False) -> Run:
         model_input: The batch, in the model's type.
         sharp: Start with running bounds, at twice the cost: outputs then come with much smaller errors.
             A network too large for exact arithmetic is run once only.
+        borders: Count the borders that the input lies on; with max pooling that takes a second run along the path.
 
     Source: Section III-A; DESIGN.md, section 4.2 and 4.3.
     """
     with np.errstate(all="ignore"):
         every = np.arange(len(model_input))
-        draft = _Draft.sharp(program, model_input) if sharp else _Draft.quick(program, model_input)
+        draft = (_Draft.sharp if sharp else _Draft.quick)(program, model_input, borders)
         doubtful = every[~draft.sure]
         feasible = program.products <= EXACT_PRODUCTS
         if len(doubtful) and not sharp and feasible:
-            draft.replace(doubtful, _Draft.sharp(program, model_input[doubtful]))
+            draft.replace(doubtful, _Draft.sharp(program, model_input[doubtful], borders))
             doubtful = doubtful[~draft.sure[doubtful]]
         overflow = ~draft.finite
         doubtful = doubtful[draft.finite[doubtful]]
@@ -159,15 +164,15 @@ class _Draft:
     finite: Array
 
     @staticmethod
-    def quick(program: Program, x: Array) -> "_Draft":
+    def quick(program: Program, x: Array, borders: bool) -> "_Draft":
         """Float64 with norm bounds."""
-        concrete = Concrete(NormBounded(), len(x))
+        concrete = Concrete(NormBounded(), len(x), borders)
         return _Draft._of(program, concrete, concrete.run(program, exact_floats(x)))
 
     @staticmethod
-    def sharp(program: Program, x: Array) -> "_Draft":
+    def sharp(program: Program, x: Array, borders: bool) -> "_Draft":
         """Float64 with running bounds."""
-        concrete = Concrete(RunningBounded(), len(x))
+        concrete = Concrete(RunningBounded(), len(x), borders)
         return _Draft._of(program, concrete, concrete.run(program, RunningBounded.start(x)))
 
     @staticmethod
