@@ -510,7 +510,10 @@ def dense(draw, net, width=None):
     net.node("Gemm", net.store(weight), net.store(net.numbers(width)), shape=(width,), transB=int(turned), **scale)
 
 
-EVERYWHERE = (extreme, several, reduction, padding, slicing, split, gather, repeat, choice, einsum, exported_reshape)
+EVERYWHERE = (
+    *(extreme, extreme, several, reduction, reduction),
+    *(padding, slicing, split, gather, repeat, choice, einsum, exported_reshape),
+)
 BODIES = {
     1: (*(dense, branch) * 4, constant_operation, residual, concatenation, move, *EVERYWHERE),
     2: (

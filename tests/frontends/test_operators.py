@@ -379,6 +379,16 @@ for operator in ("Max", "Min"):
     case(f"{operator} with itself and a number", operator, [X, numbers(6), X], IMAGE)
     case(f"{operator} opset 8", operator, [X, numbers(6)], IMAGE, opset=8)
 
+# The newest sets, and an old one.
+for opset in (7, 22, 23):
+    case(f"opset {opset}: relu", "Relu", [X], IMAGE, opset=opset)
+    case(f"opset {opset}: flatten", "Flatten", [X], IMAGE, opset=opset, axis=2)
+    case(f"opset {opset}: gemm", "Gemm", [X, numbers(4, 2), numbers(2)], (1, 4), opset=opset)
+    case(f"opset {opset}: reshape", "Reshape", [X, whole(0, -1)], IMAGE, opset=opset)
+    case(f"opset {opset}: max pool", "MaxPool", [X], IMAGE, opset=opset, dtypes=ONLY32, kernel_shape=[2, 3])
+    case(f"opset {opset}: conv", "Conv", [X, numbers(2, 4, 3, 3)], IMAGE, opset=opset, dtypes=ONLY32, pads=[1, 1, 1, 1])
+    case(f"opset {opset}: dropout", "Dropout", [X], IMAGE, opset=opset, dtypes=ONLY32)
+
 # Resizing.
 MODES = ["half_pixel", "asymmetric", "align_corners", "pytorch_half_pixel"]
 NEAREST = ["round_prefer_floor", "round_prefer_ceil", "floor", "ceil"]
