@@ -11,8 +11,9 @@ from oracles import fractions_of, label_of, label_scores, run_exactly
 from strategies import ORDINARY, dense_network, networks
 
 import deepcheck
-from deepcheck import Pixels
+from deepcheck import Pixels, datasets
 from deepcheck.attacks import Outcome
+from deepcheck.errors import OptionError
 
 # f = (0.55, x0 / 2 + x1 + 2 x2 + x3 / 4 + x4): the coefficients of label 1 are the weights, those of label 0 are 0.
 WEIGHTS = [0.5, 1.0, 2.0, 0.25, 1.0]
@@ -199,3 +200,12 @@ def test_activations_in_float32_are_compared():
     exact = run_exactly(model, attack.witness.model_input, slopes=False)
     assert label_of(label_scores(exact.outputs)[0]) == attack.witness.label == 1
     assert fractions_of(attack.witness.model_input)[0] > 8
+
+
+def test_less_memory_takes_more_passes_and_gives_the_same_answers():
+    program = deepcheck.load(deepcheck.zoo.path("digits_10x4"))
+    images = datasets.digits("test").pixels()[:6]
+    whole, parts = (deepcheck.attack(program, images, memory_bytes=size) for size in (None, 3000))
+    assert [deepcheck.as_json(r)["attackable"] for r in whole] == [deepcheck.as_json(r)["attackable"] for r in parts]
+    with pytest.raises(OptionError, match="memory_bytes"):
+        deepcheck.attack(program, images, memory_bytes=0)

@@ -6,10 +6,11 @@ from deepcheck.attacks.conditions import conditions
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.result import Attack, Attacks, Result, Witness
 from deepcheck.attacks.schema import as_json
-from deepcheck.attacks.search import OBJECTIVES, Search
+from deepcheck.attacks.search import COLUMN_BYTES, OBJECTIVES, Search
 from deepcheck.attacks.strategy import Strategy
 
 __all__ = [
+    "COLUMN_BYTES",
     "OBJECTIVES",
     "Asked",
     "Attack",

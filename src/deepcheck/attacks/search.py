@@ -24,6 +24,7 @@ from deepcheck.solvers import Fold, Interval
 from deepcheck.symbolic import EXACT_PRODUCTS, Run, bounded_columns
 
 OBJECTIVES = ("margin", "l1", "linf")
+COLUMN_BYTES = 256 << 20
 CHUNK_BYTES = 32 << 20
 """How large the coefficients of a chunk of items may grow."""
 
@@ -44,7 +45,7 @@ class Search:
     box: Box
     target: int | None = None
     objective: str = "margin"
-    column_bytes: int = 256 << 20
+    column_bytes: int = COLUMN_BYTES
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,9 @@ def attack(
     solver: Annotated[str, typer.Option(metavar="NAME", help="auto or interval.")] = "auto",
     paths: Annotated[str, typer.Option(metavar="WHICH", help="same: the path that the input takes.")] = "same",
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Leave the rest untried then.")] = None,
+    memory: Annotated[
+        float | None, typer.Option(metavar="MIB", help="Memory for the columns of one pass; by default 256 MiB.")
+    ] = None,
     limit: Limit = None,
     save: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write each listed witness: .npy, and .png of an image.")
@@ -107,6 +110,7 @@ def attack(
             timeout=timeout,
             features_as=grouping,
             layout=channels,
+            memory_bytes=None if memory is None else int(memory * 2**20),
         )
     assert isinstance(result, deepcheck.Result)
     listed = result.attacks[: limit if as_json or limit is not None else TABLE_ROWS]

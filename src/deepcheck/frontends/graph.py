@@ -151,7 +151,7 @@ class _Translation:
             return self._folded(proto)
         if _asks_for_shape_only(node):
             return self._shape(node)
-        operator = OPERATORS.get(proto.op_type) if proto.domain in ("", "ai.onnx") else None
+        operator = OPERATORS.get(node.key)
         squashed = next((value for value in node.values if value.squashed), None)
         try:
             if operator is None:
@@ -171,7 +171,8 @@ class _Translation:
             raise refused(
                 squashed.by,
                 squashed.squashed,
-                f"it is not piecewise linear, and not last: node '{node.name}' ({proto.op_type}) reads its result",
+                f"it is not piecewise linear, and not last: node '{node.name}' ({proto.op_type}) reads its result; to "
+                f"analyse the scores in front of it, name them: output='{self.emitter.tensors[squashed.index]}'",
             )
         return made
 

@@ -94,6 +94,12 @@ class Node:
         return str(self.proto.op_type)
 
     @property
+    def key(self) -> str:
+        """The operator's name, with its domain where that is not ONNX's own."""
+        domain = str(self.proto.domain)
+        return self.operator if domain in ("", "ai.onnx") else f"{domain}.{self.operator}"
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The names of the input tensors."""
         return tuple(self.proto.input)

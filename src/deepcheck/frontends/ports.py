@@ -105,20 +105,24 @@ def _fixed(name: str, dims: list[int | None], asked: Sequence[int] | None, batch
 
 
 def output_of(graph: onnx.GraphProto, name: str, asked: str | None) -> str:
-    """The tensor that holds the output: the one asked for, or the only one of floats."""
+    """The tensor that holds the output: the one asked for, or the only one of floats.
+
+    scikit-learn's converters end in a ZipMap, which puts probabilities into a dictionary: what it reads is taken.
+    """
     if asked is not None:
         made = {o for node in graph.node for o in node.output if o}
         if asked not in made:
             outputs = _names(graph.output)
             raise OptionError(f"expected a tensor of {name} as output, got '{asked}': its outputs are {outputs}")
         return asked
-    floats = [o for o in graph.output if o.type.tensor_type.elem_type in FLOATS]
+    zipped = {node.output[0]: node.input[0] for node in graph.node if node.op_type == "ZipMap" and node.input}
+    floats = [o for o in graph.output if o.type.tensor_type.elem_type in FLOATS or o.name in zipped]
     found = floats if len(floats) == 1 else list(graph.output)
     if len(found) != 1:
         raise MalformedModel(
             f"{name}: expected a model with 1 output, got {len(found)} ({_names(found)}): choose one with output="
         )
-    return str(found[0].name)
+    return str(zipped.get(found[0].name, found[0].name))
 
 
 def _names(found: Sequence[onnx.ValueInfoProto]) -> str:

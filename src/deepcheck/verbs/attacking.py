@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from deepcheck.attacks import OBJECTIVES, Asked, Attacks, Result, Search, Strategy, assemble, replayed
+from deepcheck.attacks import COLUMN_BYTES, OBJECTIVES, Asked, Attacks, Result, Search, Strategy, assemble, replayed
 from deepcheck.domains import Box, Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import OptionError
@@ -32,6 +32,7 @@ def attack(
     timeout: float | None = None,
     features_as: Grouping | None = None,
     layout: Layout = "nchw",
+    memory_bytes: int | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Result | Attacks:
     """Change one feature, keep the path, change the label; or prove that no feature can.
@@ -54,6 +55,8 @@ def attack(
         timeout: Seconds after which the rest stays untried.
         features_as: "element" or "pixel"; a pixel must have one element.
         layout: Where a pixel's channels are.
+        memory_bytes: How much memory the columns of one forward pass may take, by default 256 MiB; with less there are
+            more passes.
         progress: Called with the number of inputs finished.
 
     Returns:
@@ -67,6 +70,8 @@ def attack(
     Source: Section III-C.
     """
     _check_options(program, size, paths, objective, target, order, shortlist, timeout)
+    if memory_bytes is not None and not memory_bytes > 0:
+        raise OptionError(f"expected a positive number of bytes for memory_bytes, got {memory_bytes}")
     grouped = single_elements(program, features_as, layout)
     single = np.ndim(x) == len(program.input_shape)
     pixels = domain or Pixels()
@@ -78,7 +83,7 @@ def attack(
         raise OptionError(f"expected a target other than the label, but input {already[0]} has label {target} already")
     ranked = _ranked(program, program.batch(x), received, outcome, box, grouped, features, order)
     tried = ranked[:, : shortlist_length(shortlist, ranked.shape[1])]
-    query = Search(program, box, target, objective)
+    query = Search(program, box, target, objective, COLUMN_BYTES if memory_bytes is None else memory_bytes)
     found = Strategy(tried, first, timeout, progress).run(query, received, outcome)
     columns = assemble(
         query,

@@ -9,6 +9,7 @@ from deepcheck.errors import MalformedModel, UnsupportedOperator
 from deepcheck.frontends.node import Node, Value
 from deepcheck.frontends.operators.registry import Result, operator
 from deepcheck.program import Affine, Array, Constant, Scale, Term, affine
+from deepcheck.program.contraction import contraction
 from deepcheck.program.maps import LinearMap
 
 MINUS = Constant(np.asarray(np.float32(-1)))
@@ -127,6 +128,24 @@ def _batch_norm(node: Node) -> Result:
     return node.emit(
         affine.scale_and_shift(middle.index, x.shape, Constant(factor), Constant(beta), kind="batch norm: scale")
     )
+
+
+@operator("ai.onnx.ml.Scaler")
+def _scaler(node: Node) -> Result:
+    """scikit-learn's StandardScaler: ``(x - offset) * scale``, feature by feature."""
+    offset, scale = (np.asarray(node.attributes[name], dtype=np.float32) for name in ("offset", "scale"))
+    return scaled(node, shifted(node, node.value(), -offset), Constant(scale))
+
+
+@operator("ai.onnx.ml.LinearRegressor")
+def _linear_regressor(node: Node) -> Result:
+    """scikit-learn's linear models: a row of coefficients for each target."""
+    x, targets = node.value(), int(node.attributes.get("targets", 1))
+    if node.attributes.get("post_transform", b"NONE") != b"NONE":
+        raise UnsupportedOperator("expected no post_transform: that is not piecewise linear")
+    weight = np.asarray(node.attributes["coefficients"], dtype=np.float32).reshape(targets, -1)
+    intercepts = np.asarray(node.attributes.get("intercepts", np.zeros(targets)), dtype=np.float32)
+    return node.emit(contraction(x.index, x.shape, weight, axes=("bi", "ti", "bt"), offset=Constant(intercepts)))
 
 
 def per_channel(constant: Array, shape: tuple[int, ...]) -> Array:
