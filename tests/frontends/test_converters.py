@@ -18,6 +18,7 @@ def stored(**arrays):
 def scikit_learn(final):
     """A scaled MLP with a label and a dictionary of probabilities, as skl2onnx writes it."""
     ml = "ai.onnx.ml"
+    labels = [0, 1, 2] if final[0].op_type == "Softmax" else [0, 1]
     nodes = [
         helper.make_node(
             "Scaler", ["X"], ["scaled"], domain=ml, offset=[0.5, 1.0, 0.0, -1.0], scale=[2.0, 0.25, 1.0, 3.0]
@@ -31,7 +32,7 @@ def scikit_learn(final):
         *final,
         helper.make_node("ArgMax", ["probabilities"], ["best"], axis=1, keepdims=0),
         helper.make_node("ArrayFeatureExtractor", ["classes", "best"], ["label"], domain=ml),
-        helper.make_node("ZipMap", ["probabilities"], ["output_probability"], domain=ml, classlabels_int64s=[0, 1, 2]),
+        helper.make_node("ZipMap", ["probabilities"], ["output_probability"], domain=ml, classlabels_int64s=labels),
     ]
     outputs = [helper.make_tensor_value_info("label", TensorProto.INT64, [1, None])]
     row = helper.make_map_type_proto(TensorProto.INT64, helper.make_tensor_type_proto(TensorProto.FLOAT, []))
