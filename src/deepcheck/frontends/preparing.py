@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 import onnx
-from onnx import inliner, version_converter
+from onnx import inliner, shape_inference, version_converter
 
 from deepcheck.errors import MalformedModel, UnsupportedOperator
 
 OLDEST_OPSET = 7
 ANCIENT_OPSET = 3
 """Before it, tensors were described in ways that no tool reads today."""
+_ALONG = frozenset(("Add", "Sub", "Mul", "Div", "Pow", "PRelu", "And", "Or", "Xor", "Equal", "Less", "Greater"))
 
 
 def prepared(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
@@ -51,12 +52,36 @@ def _converted(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     try:
         if opset < ANCIENT_OPSET:
             raise ValueError("it is too old")
-        return version_converter.convert_version(model, OLDEST_OPSET)
+        return version_converter.convert_version(_aligned(model, name), OLDEST_OPSET)
+    except UnsupportedOperator:
+        raise
     except Exception as problem:  # C++ exceptions of several classes
         raise UnsupportedOperator(
             f"{name}: expected opset {OLDEST_OPSET} or newer, got {opset}, which onnx cannot convert "
             f"({str(problem).splitlines()[0]}): export the model again"
         ) from None
+
+
+def _aligned(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
+    """Drop what opset 6 said about broadcasting where it says what every opset does: last axes against last axes.
+
+    Anything else is refused: onnx converts it wrongly.
+    """
+    inferred = shape_inference.infer_shapes(model)
+    known = (*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output)
+    ranks = {value.name: len(value.type.tensor_type.shape.dim) for value in known}
+    ranks |= {tensor.name: len(tensor.dims) for tensor in inferred.graph.initializer}
+    for node in inferred.graph.node:
+        axis = next((attribute for attribute in node.attribute if attribute.name == "axis"), None)
+        if node.op_type not in _ALONG or axis is None:
+            continue
+        left, right = (ranks.get(tensor, -1) for tensor in node.input[:2])
+        if left < 0 or right < 0 or axis.i % max(left, 1) + right != left:
+            reason = f"it broadcasts along axis {axis.i}, as opset 6 did, which onnx converts wrongly"
+            message = f"{name}: node '{node.name}' ({node.op_type}): {reason}: export the model again"
+            raise UnsupportedOperator(message, operator=node.op_type, reason=reason)
+        node.attribute.remove(axis)
+    return inferred
 
 
 def _without_functions(model: onnx.ModelProto, name: str) -> onnx.ModelProto:

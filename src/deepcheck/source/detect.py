@@ -68,7 +68,8 @@ def _joined(digit: Digit, last: int, parts: tuple[int, ...]) -> Digit:
 
 def _detect(lengths: tuple[int, ...], reads: Sequence[Read]) -> Layout | None:
     digits: list[Digit] = []
-    pieces: list[_Steps] = []
+    rows_of_all = sum(len(read.coordinates()[1]) for read in reads)
+    pieces = [_Steps(np.zeros((rows_of_all, 0), dtype=np.int64), np.zeros((rows_of_all, 0), dtype=bool))]
     for axis, length in enumerate(lengths):
         steps = _steps(axis, length, reads)
         found = None if steps is None else _radices(axis, length, steps)
