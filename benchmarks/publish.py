@@ -18,7 +18,8 @@ def figures(name: str) -> dict:
 def readme() -> str:
     one, shares, conv, start = (figures(n) for n in ("one_pixel", "importance", "convolution", "startup"))
     f, agreed = one["figures"], figures("agreement")["figures"]
-    pixels, big = agreed["pixels"], figures("concrete")["figures"]
+    pixels, big, large = agreed["pixels"], figures("concrete")["figures"], figures("networks")["figures"]
+    suite = json.loads((ROOT / "docs" / "conformance.json").read_text())
     rows = [
         ("all 784 pixels x 9 labels of an image, in batches, witnesses included", f"{f['ms an image, batch']:.3f} ms"),
         ("- times faster than brute force over 256 values", f"{f['times faster than brute force']:.0f}x"),
@@ -37,6 +38,15 @@ def readme() -> str:
         (
             "`MNIST_ConvBig`, 784 inputs in float64, against onnxruntime in float32",
             f"{big['times onnxruntime, 784 inputs']:.1f}x its time",
+        ),
+        ("a symbolic column of `MNIST_ConvBig`, in forward runs", f"{big['a column, in forward runs']:.2f}"),
+        (
+            "importance of an input of a ResNet-50, in forward runs",
+            f"{large['ResNet-50, random weights: importance, in forward runs']:.1f}",
+        ),
+        (
+            f"cases of the ONNX backend suite (onnx {suite['onnx']}) in scope; that pass",
+            f"{len(suite['in_scope'])}; {sum(n for key, n in suite['counts'].items() if key.endswith('passes'))}",
         ),
         (
             "`deepcheck attack` on the MNIST network, whole process",

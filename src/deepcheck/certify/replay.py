@@ -53,7 +53,7 @@ class Replayer:
         found = np.empty(len(inputs), dtype=np.int64)
         for item, x in enumerate(inputs):
             (output,) = self._plain.run([self.origin.output_name], self._feed(x))
-            found[item] = _label(decision, output.reshape(-1), self.origin.stripped)
+            found[item] = _label(decision, self._first(output), self.origin.stripped)
         if self.origin.rerun is not None and len(inputs):
             again = self.origin.rerun(inputs.reshape(len(inputs), *self.origin.input_shape))
             own = [_label(decision, output, self.origin.stripped) for output in again]
@@ -73,7 +73,7 @@ class Replayer:
         for x in inputs if distinct else ():
             assert self._open is not None
             for name, tensor in zip(distinct, self._open.run(distinct, self._feed(x)), strict=True):
-                tensors[name].append(tensor.astype(np.float64))
+                tensors[name].append(self._first(tensor).astype(np.float64))
         joined = {name: np.stack(parts) for name, parts in tensors.items()}
         joined[self.origin.input_name] = inputs.astype(np.float64)
         values = {
@@ -85,7 +85,13 @@ class Replayer:
         return Path(tuple(_arms(program, values)), len(inputs))
 
     def _feed(self, x: Array) -> dict[str, Array]:
+        if self.origin.copies > 1:
+            x = np.repeat(x[None], self.origin.copies, axis=0)
         return {**self.origin.given, self.origin.input_name: x.reshape(self.origin.input_shape)}
+
+    def _first(self, tensor: Array) -> Array:
+        """What of a tensor belongs to the first of a batch."""
+        return np.asarray(tensor.reshape(self.origin.copies, -1)[0])
 
 
 def sources_of_branches(program: Program) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 
 from deepcheck.errors import MalformedModel, ModelError, OptionError, UnsupportedOperator
+from deepcheck.frontends.batches import check_each, for_one
 from deepcheck.frontends.budget import Budget
 from deepcheck.frontends.emitter import Emitter, finished
 from deepcheck.frontends.folding import SHAPE_ONLY, Folder
@@ -26,7 +27,8 @@ class Reading:
 
     Attributes:
         input_shape: The input's shape without the batch axis, for sizes that the model leaves free.
-        batch_axis: Is the input's first axis a batch axis? By default it is where it is free or 1.
+        batch_axis: Is the input's first axis a batch axis? By default it is where it is free or 1, or as long as the
+            output's first.
         output: Which tensor is the output, by name; by default the model's only output of floats.
         given: Constants for inputs of the model, by name; the one left is the program's input.
         decision: "arg max", "arg min" or "sign"; by default arg max, or sign behind a single sigmoid.
@@ -93,6 +95,7 @@ def program_from_onnx(
         input_name=source.name,
         output_name=target,
         input_shape=source.model_shape,
+        copies=source.batch or 1,
         tensors=tensors,
         graph=b"" if ready is model else ready.SerializeToString(),
         given=given,
@@ -104,7 +107,10 @@ def program_from_onnx(
     preprocessing = preprocessing or Preprocessing()
     preprocessing.check(source.shape, source.dtype)
     found = _decision(reading.decision, shape, output.squashed)
-    return Program(instructions, source.shape, source.dtype, found, origin, preprocessing)
+    program = Program(instructions, source.shape, source.dtype, found, origin, preprocessing)
+    if origin.copies > 1:
+        check_each(program, ready, emitter.tensors[output.index] or target)
+    return program
 
 
 class _Translation:
@@ -120,7 +126,8 @@ class _Translation:
             if tensor.name not in given:
                 self.emitter.known[tensor.name] = self._stored(tensor)
         self.emitter.known.update(given)
-        self.emitter.name(source.name, Value(0, source.model_shape))
+        self.batch = source.batch or 1
+        self.emitter.name(source.name, Value(0, source.translated_shape))
 
     def _stored(self, tensor: onnx.TensorProto) -> Array:
         array = array_of(tensor)
@@ -138,6 +145,7 @@ class _Translation:
         """Translate nodes in order."""
         for proto in nodes:
             node = Node.read(proto, self.emitter.known, self.opset, self.emitter.emit, self.folder)
+            node = node if self.batch == 1 else for_one(node, self.batch)
             made = self._branch(node) if proto.op_type == "If" else self._translated(node)
             results = made if isinstance(made, tuple) else (made,)
             for tensor, result in zip(proto.output, results, strict=False):

@@ -25,18 +25,28 @@ class Port:
         name: The tensor.
         shape: Its shape in the program: without the batch axis, where there is one.
         dtype: Its type.
-        batched: Does the model's shape have a batch axis of 1 in front?
+        batch: How many inputs the model receives at once: 1 also where that is free; None without a batch axis.
     """
 
     name: str
     shape: tuple[int, ...]
     dtype: np.dtype[np.floating]
-    batched: bool
+    batch: int | None
+
+    @property
+    def batched(self) -> bool:
+        """Does the model's input have a batch axis in front?"""
+        return self.batch is not None
+
+    @property
+    def translated_shape(self) -> tuple[int, ...]:
+        """The shape that the model is translated for: one input."""
+        return (1, *self.shape) if self.batched else self.shape
 
     @property
     def model_shape(self) -> tuple[int, ...]:
         """The shape that the model receives."""
-        return (1, *self.shape) if self.batched else self.shape
+        return self.shape if self.batch is None else (self.batch, *self.shape)
 
 
 def input_of(
@@ -68,26 +78,33 @@ def input_of(
     dims = [d.dim_value if d.HasField("dim_value") and d.dim_value > 0 else None for d in kind.shape.dim]
     if not kind.HasField("shape") and asked is not None:
         dims = [None] * (len(asked) + (batch_axis is not False))
-    batched = _batched(source.name, dims, batch_axis)
-    shape = _fixed(source.name, dims[1:] if batched else dims, asked, batched)
+    batch = _batch(source.name, dims, batch_axis, _leading(graph))
+    shape = _fixed(source.name, dims if batch is None else dims[1:], asked, batch is not None)
     if prod(map(float, shape)) * 8 > BUDGET_BYTES:
         raise MalformedModel(f"input '{source.name}' of shape {shape} has over {BUDGET_BYTES} bytes")
-    return Port(source.name, shape, FLOATS[kind.elem_type], batched)
+    return Port(source.name, shape, FLOATS[kind.elem_type], batch)
 
 
-def _batched(name: str, dims: list[int | None], batch_axis: bool | None) -> bool:
-    if batch_axis is False:
-        return False
-    if batch_axis is None and len(dims) == 1 and dims[0] is not None:
-        return False
-    if not dims and batch_axis is None:
-        return False
-    if not dims or dims[0] not in (None, 1):
+def _leading(graph: onnx.GraphProto) -> set[int]:
+    """The first lengths of outputs of two axes or more: where one is that of the input, both are the batch."""
+    shapes = [output.type.tensor_type.shape.dim for output in graph.output]
+    return {int(dims[0].dim_value) for dims in shapes if len(dims) > 1}
+
+
+def _batch(name: str, dims: list[int | None], batch_axis: bool | None, leading: set[int]) -> int | None:
+    """How many inputs the model receives at once; None without a batch axis."""
+    alone = len(dims) < 2 and dims != [None]
+    if batch_axis is False or (batch_axis is None and alone):
+        return None
+    if not dims:
+        raise MalformedModel(f"expected an input with a batch axis first, got '{name}' without axes")
+    first = dims[0] or 1
+    if first > 1 and batch_axis is None and first not in leading:
         raise MalformedModel(
-            f"expected an input with a batch axis of 1 or free first, got '{name}' {dims}: export it with a batch of "
-            "1, or take the whole input as one with batch_axis=False"
+            f"expected an input with a batch axis of 1 or free first, got '{name}' {dims}: say which it is, a batch "
+            "with batch_axis=True, or one whole input with batch_axis=False"
         )
-    return True
+    return first
 
 
 def _fixed(name: str, dims: list[int | None], asked: Sequence[int] | None, batched: bool) -> tuple[int, ...]:

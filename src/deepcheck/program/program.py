@@ -34,7 +34,8 @@ class Origin:
         sha256: The hash of the model file, taken when it was read.
         input_name: The model's input tensor.
         output_name: The tensor that is the output.
-        input_shape: The shape that the model receives for one input: with a batch axis of 1, if it has one.
+        input_shape: The shape that the model receives, its batch axis included.
+        copies: How many inputs the model receives at once; a single one is given to it so many times.
         tensors: Which tensor of the graph each value of the program is; "" where it is none.
         graph: The serialized model that was translated, where that is not ``model`` itself (functions inlined).
         given: Constants for other inputs of the model.
@@ -50,6 +51,7 @@ class Origin:
     input_name: str
     output_name: str
     input_shape: tuple[int, ...]
+    copies: int = 1
     tensors: tuple[str, ...] = ()
     graph: bytes = field(default=b"", repr=False)
     given: Mapping[str, Array] = field(default_factory=dict, repr=False)

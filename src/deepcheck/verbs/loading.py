@@ -60,8 +60,9 @@ def load(
             of several the first is taken, and where the module does not take it so, a batch axis is put first. For
             a Keras model only where its input has no fixed size.
         input_shape: The input's shape without the batch axis, where the model leaves sizes free.
-        batch_axis: Is the input's first axis a batch axis? By default it is where it is free or 1; False takes the
-            whole input as one. The program is the model at a batch of one.
+        batch_axis: Is the input's first axis a batch axis? By default it is where it is free or 1, or as long as the
+            output's first; False takes the whole input as one. The program is the model at a batch of one; of a model
+            with a fixed larger batch, what it does to each (compared with onnxruntime on random batches).
         output: Which tensor is the output, by name, of any in the graph; by default the model's only output of floats.
         given: Constants for all inputs of the model but one, by name.
         budget_bytes: How much memory the model's constants may take, files of weights included; by default 2 GiB.
