@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
 
 import numpy as np
 import onnx
-from onnx import helper, numpy_helper
+from onnx import helper
 from onnx.reference import ReferenceEvaluator
 
 from deepcheck.errors import MalformedModel, UnsupportedOperator
 from deepcheck.frontends.budget import Budget
+from deepcheck.frontends.sizes import result_bytes
 from deepcheck.program import Array
 
 # Operators whose results are elements of their operands: nothing is rounded.
@@ -25,10 +25,9 @@ MOVES = frozenset(
 RANDOM = frozenset(
     ("RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli")
 )
+SEQUENCES = frozenset(("SequenceEmpty", "SequenceConstruct", "SequenceInsert", "SequenceErase", "SplitToSequence"))
 # Operators that need only the shape of their operand.
 SHAPE_ONLY = frozenset(("Shape", "Size", "EyeLike"))
-SMALL = 1024
-"""Constants of up to this many numbers are shown to shape inference: they may be shapes."""
 
 
 @dataclass(frozen=True)
@@ -64,23 +63,36 @@ class Folder:
 
     def evaluate(self, node: onnx.NodeProto, feeds: Mapping[str, Array]) -> dict[str, Array]:
         """The results of a node on given operands, by output name."""
+        self._check_size(node, feeds)
         model = self._alone(node, feeds)
-        size = _largest_result(model)
-        self.budget.allow(size, f"{_words(node)}: its result")
         try:
             with np.errstate(all="ignore"):
                 results = ReferenceEvaluator(model).run(None, dict(feeds))
         except Exception as problem:  # the evaluator raises whatever NumPy or the operator raises
             reason = str(problem).splitlines()[0] if str(problem) else type(problem).__name__
             raise MalformedModel(f"{_words(node)} cannot be computed on loading: {reason}") from None
-        if not all(isinstance(result, (np.ndarray, np.generic)) for result in results):
-            reason = "it makes a sequence or a map, not a tensor"
-            raise UnsupportedOperator(f"{_words(node)}: {reason}", operator=node.op_type, reason=reason)
         names = [name for name in node.output if name]
         return {name: np.asarray(result) for name, result in zip(names, results, strict=True)}
 
+    def _check_size(self, node: onnx.NodeProto, feeds: Mapping[str, Array]) -> None:
+        """Raise unless the node is one that is computed on loading, with a result within the budget."""
+        try:
+            size = result_bytes(node, [feeds[name] if name else None for name in node.input])
+        except MalformedModel as problem:
+            raise MalformedModel(f"{_words(node)}: {problem}") from None
+        except (IndexError, KeyError, ValueError, TypeError, OverflowError, AttributeError) as problem:
+            raise MalformedModel(f"{_words(node)} is inconsistent: {problem}") from None
+        if size is None:
+            reason = "it works on constants alone, and is not one that is computed on loading"
+            if node.op_type in SEQUENCES:
+                reason = "it makes a sequence or a map, not a tensor"
+            raise UnsupportedOperator(
+                f"{_words(node)}: {reason}: store its result in the model", operator=node.op_type, reason=reason
+            )
+        self.budget.allow(size, f"{_words(node)}: its result")
+
     def _alone(self, node: onnx.NodeProto, feeds: Mapping[str, Array]) -> onnx.ModelProto:
-        """The node as a model of its own; small constants are stored in it, so that shapes can be inferred."""
+        """The node as a model of its own."""
         try:
             inputs = [
                 helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape)
@@ -89,28 +101,9 @@ class Folder:
         except (KeyError, TypeError, ValueError) as problem:
             reason = f"it has operands of an unknown type: {problem}"
             raise UnsupportedOperator(f"{_words(node)}: {reason}", operator=node.op_type, reason=reason) from None
-        stored = [
-            numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name)
-            for name, array in feeds.items()
-            if array.size <= SMALL
-        ]
         outputs = [helper.make_value_info(name, onnx.TypeProto()) for name in node.output if name]
-        graph = helper.make_graph([node], "alone", inputs, outputs, stored)
+        graph = helper.make_graph([node], "alone", inputs, outputs)
         return helper.make_model(graph, opset_imports=list(self.opsets), ir_version=min(self.ir_version or 8, 10))
-
-
-def _largest_result(model: onnx.ModelProto) -> float:
-    """How many bytes the largest result of a one-node model takes, by onnx's shape inference; 0 if it cannot tell."""
-    (node,) = model.graph.node
-    try:
-        inferred = onnx.shape_inference.infer_shapes(model, data_prop=True)
-    except Exception as problem:  # C++ exceptions of several classes
-        raise MalformedModel(f"{_words(node)} is inconsistent: {str(problem).splitlines()[0]}") from None
-    largest = 0.0
-    for output in inferred.graph.output:
-        dims = output.type.tensor_type.shape.dim
-        largest = max(largest, 8.0 * prod(float(dim.dim_value) for dim in dims))
-    return largest
 
 
 def _words(node: onnx.NodeProto) -> str:
