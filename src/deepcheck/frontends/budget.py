@@ -31,5 +31,5 @@ class Budget:
         if not size <= self.left:
             raise MalformedModel(
                 f"{what} needs {size:.4g} bytes, over the budget of {self.total:.4g} for a model's constants: "
-                "if the model is right, load it with a larger budget_bytes"
+                "if the model is right, load it with a larger budget_bytes (--budget)"
             )

@@ -7,12 +7,14 @@ from math import prod
 
 import numpy as np
 import onnx
+from google.protobuf.message import EncodeError  # type: ignore[import-untyped]
 
 from deepcheck.errors import MalformedModel, ModelError, OptionError, UnsupportedOperator
 from deepcheck.frontends.batches import check_each, for_one
 from deepcheck.frontends.budget import Budget
 from deepcheck.frontends.emitter import Emitter, finished
 from deepcheck.frontends.folding import SHAPE_ONLY, Folder
+from deepcheck.frontends.messages import clear_errors
 from deepcheck.frontends.model_file import array_of, check_model
 from deepcheck.frontends.node import Node, Value
 from deepcheck.frontends.operators import OPERATORS, SQUASHING, Result, refuse, refused
@@ -71,16 +73,28 @@ def program_from_onnx(
 
     Source: Section III-A.
     """
-    reading = reading or Reading()
-    content = model.SerializeToString()
+    with clear_errors(name):
+        return _program(model, name, sha256, preprocessing or Preprocessing(), reading or Reading(), rerun)
+
+
+def _program(
+    model: onnx.ModelProto, name: str, sha256: str, preprocessing: Preprocessing, reading: Reading, rerun: Rerun | None
+) -> Program:
+    try:
+        content = model.SerializeToString()
+    except (EncodeError, ValueError) as problem:
+        raise MalformedModel(
+            f"{name}: expected a model of less than 2 GiB, got one that is too large: {problem}"
+        ) from None
+    budget = Budget.of(reading.budget_bytes)
     if not sha256:
         check_model(model, name)
         sha256 = hashlib.sha256(content).hexdigest()
-    ready = prepared(model, name)
+    ready = prepared(model, name, budget)
     given = dict(reading.given or {})
-    source = input_of(ready.graph, name, reading.batch_axis, reading.input_shape, given)
+    source = input_of(ready.graph, name, reading.batch_axis, reading.input_shape, given, budget)
     target = output_of(ready.graph, name, reading.output)
-    emitter = _Translation(ready, Budget.of(reading.budget_bytes), source, given).run(name, target)
+    emitter = _Translation(ready, budget, source, given).run(name, target)
     output = emitter.known[target]
     if not isinstance(output, Value):
         raise MalformedModel(f"{name}: its output '{target}' does not depend on its input '{source.name}'")
@@ -104,7 +118,6 @@ def program_from_onnx(
         rounded=tuple(emitter.rounded),
         folded=emitter.folded,
     )
-    preprocessing = preprocessing or Preprocessing()
     preprocessing.check(source.shape, source.dtype)
     found = _decision(reading.decision, shape, output.squashed)
     program = Program(instructions, source.shape, source.dtype, found, origin, preprocessing)
@@ -180,7 +193,8 @@ class _Translation:
                 squashed.by,
                 squashed.squashed,
                 f"it is not piecewise linear, and not last: node '{node.name}' ({proto.op_type}) reads its result; to "
-                f"analyse the scores in front of it, name them: output='{self.emitter.tensors[squashed.index]}'",
+                f"analyse the scores in front of it, name them: output='{self.emitter.tensors[squashed.index]}' "
+                "(--output-tensor)",
             )
         return made
 

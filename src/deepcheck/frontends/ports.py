@@ -8,13 +8,16 @@ import numpy as np
 import onnx
 
 from deepcheck.errors import MalformedModel, OptionError
-from deepcheck.frontends.budget import BUDGET_BYTES
+from deepcheck.frontends.budget import Budget
 from deepcheck.program import Array
 
 FLOATS: dict[int, np.dtype[np.floating]] = {
     onnx.TensorProto.FLOAT: np.dtype(np.float32),
     onnx.TensorProto.DOUBLE: np.dtype(np.float64),
 }
+
+
+MOST_AXES = 32
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ def input_of(
     batch_axis: bool | None,
     asked: Sequence[int] | None,
     given: Mapping[str, Array],
+    budget: Budget,
 ) -> Port:
     """The only input that is no constant."""
     stored = {tensor.name for tensor in graph.initializer}
@@ -80,8 +84,9 @@ def input_of(
         dims = [None] * (len(asked) + (batch_axis is not False))
     batch = _batch(source.name, dims, batch_axis, _leading(graph))
     shape = _fixed(source.name, dims if batch is None else dims[1:], asked, batch is not None)
-    if prod(map(float, shape)) * 8 > BUDGET_BYTES:
-        raise MalformedModel(f"input '{source.name}' of shape {shape} has over {BUDGET_BYTES} bytes")
+    if len(shape) > MOST_AXES:
+        raise MalformedModel(f"expected an input of at most {MOST_AXES} axes, got '{source.name}' of {len(shape)}")
+    budget.allow(8.0 * (batch or 1) * prod(map(float, shape)), f"the input '{source.name}' of shape {shape}")
     return Port(source.name, shape, FLOATS[kind.elem_type], batch)
 
 
@@ -102,7 +107,7 @@ def _batch(name: str, dims: list[int | None], batch_axis: bool | None, leading: 
     if first > 1 and batch_axis is None and first not in leading:
         raise MalformedModel(
             f"expected an input with a batch axis of 1 or free first, got '{name}' {dims}: say which it is, a batch "
-            "with batch_axis=True, or one whole input with batch_axis=False"
+            "with batch_axis=True, or one whole input with batch_axis=False (--no-batch-axis)"
         )
     return first
 
@@ -117,7 +122,9 @@ def _fixed(name: str, dims: list[int | None], asked: Sequence[int] | None, batch
     fixed = tuple(d for d in dims if d is not None)
     if len(fixed) != len(dims):
         behind = " behind the batch axis" if batched else ""
-        raise MalformedModel(f"expected fixed positive sizes{behind}, got '{name}' {dims}: say which with input_shape=")
+        raise MalformedModel(
+            f"expected fixed positive sizes{behind}, got '{name}' {dims}: say which with input_shape= (--input-shape)"
+        )
     return fixed
 
 
@@ -137,13 +144,15 @@ def output_of(graph: onnx.GraphProto, name: str, asked: str | None) -> str:
     found = floats if len(floats) == 1 else list(graph.output)
     if len(found) != 1:
         raise MalformedModel(
-            f"{name}: expected a model with 1 output, got {len(found)} ({_names(found)}): choose one with output="
+            f"{name}: expected a model with 1 output, got {len(found)} ({_names(found)}): choose one with output= "
+            "(--output-tensor)"
         )
     return str(zipped.get(found[0].name, found[0].name))
 
 
 def _names(found: Sequence[onnx.ValueInfoProto]) -> str:
-    return ", ".join(f"'{value.name}'" for value in found)
+    names = ", ".join(f"'{value.name[:40]}'" for value in found[:9])
+    return names if len(found) < 10 else f"{names}, ..."
 
 
 def _word(source: onnx.ValueInfoProto) -> str:

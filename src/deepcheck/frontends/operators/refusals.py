@@ -33,9 +33,9 @@ _REASONS = (
     | dict.fromkeys(_DIVIDES, "it takes a power of the values or divides by one, so it is not piecewise linear")
 )
 _HINTS = {
-    "ArgMax": "; to analyse the scores, name them with output=",
-    "ArgMin": "; to analyse the scores, name them with output=, and decision='arg min'",
-    "ZipMap": "; export with options={'zipmap': False}, or name the probabilities with output=",
+    "ArgMax": "; to analyse the scores, name them with output= (--output-tensor)",
+    "ArgMin": "; to analyse the scores, name them with output= (--output-tensor), and decision='arg min'",
+    "ZipMap": "; export with options={'zipmap': False}, or name the probabilities with output= (--output-tensor)",
 }
 
 
