@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from conftest import Command
 from PIL import Image
+from strategies import dense_network
 from test_attack_command import ATTACKED, stored
+
+from deepcheck.symbolic import concrete
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,17 @@ def test_the_picture_shows_green(command: Command, model, tmp_path):
     command("importance", model, stored(tmp_path, ATTACKED), "--plot", tmp_path / "a.png")
     pixels = np.asarray(Image.open(tmp_path / "a.png").convert("RGB")).astype(int)
     assert ((pixels[..., 1] > 150) & (pixels[..., 0] < 130)).sum() > 10_000
+
+
+def test_a_path_that_is_not_certified_is_said(command, model, tmp_path, monkeypatch):
+    """Two thirds that cancel: floats cannot certify the sign of their difference."""
+    thirds = [([[1 / 3, 1.0], [-1 / 3, 1.0]], [0.0, 0.0]), ([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0])]
+    (tmp_path / "thirds.onnx").write_bytes(dense_network(thirds).SerializeToString())
+    np.save(tmp_path / "x.npy", np.float32([0.7, 0.7]))
+    words = ("importance", tmp_path / "thirds.onnx", tmp_path / "x.npy", "--json")
+    certain = command(*words)
+    assert (json.loads(certain.out)["certified_path"], certain.err) == (True, "")
+    monkeypatch.setattr(concrete, "EXACT_PRODUCTS", -1)
+    doubtful = command(*words)
+    assert json.loads(doubtful.out)["certified_path"] is False
+    assert doubtful.err.startswith("warning: the path and label used are those of float64")

@@ -1,5 +1,6 @@
 """``deepcheck importance``: which features decide the prediction."""
 
+import warnings
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -71,7 +72,13 @@ def importance(
     channels = values.layout(layout)
     pixels = inputs.read_input(x, program, domain=domain, layout=channels, data=data).pixels
     grouping = values.grouping(features_as)
-    scores = deepcheck.importance(program, pixels, metric=metric, domain=domain, features_as=grouping, layout=channels)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", deepcheck.UncertifiedPath)
+        scores = deepcheck.importance(
+            program, pixels, metric=metric, domain=domain, features_as=grouping, layout=channels
+        )
+    for warning in caught:
+        showing.say(f"warning: {warning.message}")
     label = int(run(program, program.model_input(pixels)).labels[0])
     order = deepcheck.order_of(scores.ravel())
     shortlist = order[: max(1, scores.size // 20) if top is None else deepcheck.shortlist_length(top, scores.size)]
@@ -86,7 +93,7 @@ def importance(
         )
         showing.say(f"wrote {plot}")
     if as_json:
-        showing.print_json(_as_json(program, metric, label, scores, order, shortlist))
+        showing.print_json(_as_json(program, metric, label, scores, order, shortlist) | {"certified_path": not caught})
     else:
         _print(metric, label, scores, shortlist[: TABLE_ROWS if limit is None else limit], len(shortlist))
 
