@@ -1,48 +1,39 @@
 """Bring a model into the form that is translated: no functions, no old operator set, dense constants."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import onnx
-from onnx import inliner, shape_inference, version_converter
 
 from deepcheck.errors import MalformedModel, UnsupportedOperator
+from deepcheck.frontends.apart import apart
+from deepcheck.frontends.budget import Budget
+from deepcheck.frontends.model_file import every_node, nodes_within
 
 OLDEST_OPSET = 7
+DEEPEST = 100
+"""How many functions may call one another."""
+NODE_BYTES = 2000
+"""What a node takes while it is translated."""
 ANCIENT_OPSET = 3
 """Before it, tensors were described in ways that no tool reads today."""
 _ALONG = frozenset(("Add", "Sub", "Mul", "Div", "Pow", "PRelu", "And", "Or", "Xor", "Equal", "Less", "Greater"))
 
 
-def prepared(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
+def prepared(model: onnx.ModelProto, name: str, budget: Budget) -> onnx.ModelProto:
     """The model itself, or an equivalent one that can be translated.
 
     Raises:
         UnsupportedOperator: If it has sparse constants, or an operator set that cannot be converted.
-        MalformedModel: If a node keeps a constant in another file, or its functions cannot be inlined.
+        MalformedModel: If its functions cannot be inlined, or not within the budget.
     """
     if model.graph.sparse_initializer:
         raise UnsupportedOperator(
             f"{name}: expected dense constants, got a sparse initializer: store it as a dense one"
         )
-    for node in _every_node(model):
-        for attribute in node.attribute:
-            if any(t.data_location == onnx.TensorProto.EXTERNAL for t in (attribute.t, *attribute.tensors)):
-                raise MalformedModel(
-                    f"{name}: node '{node.name}' keeps a constant in another file: store it in the model"
-                )
-            if attribute.HasField("sparse_tensor") or attribute.sparse_tensors:
-                raise UnsupportedOperator(f"{name}: node '{node.name}' has a sparse constant: store it as a dense one")
-    return _without_functions(_converted(model, name), name)
-
-
-def _every_node(model: onnx.ModelProto) -> Iterator[onnx.NodeProto]:
-    """The nodes of a model, of its functions, and of the graphs within nodes."""
-    waiting: list[Sequence[onnx.NodeProto]] = [model.graph.node, *(function.node for function in model.functions)]
-    while waiting:
-        for node in waiting.pop():
-            yield node
-            for attribute in node.attribute:
-                waiting += [graph.node for graph in (attribute.g, *attribute.graphs)]
+    for node in every_node(model):
+        if any(a.HasField("sparse_tensor") or a.sparse_tensors for a in node.attribute):
+            raise UnsupportedOperator(f"{name}: node '{node.name}' has a sparse constant: store it as a dense one")
+    return _without_functions(_converted(model, name), name, budget)
 
 
 def _converted(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
@@ -52,13 +43,13 @@ def _converted(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     try:
         if opset < ANCIENT_OPSET:
             raise ValueError("it is too old")
-        return version_converter.convert_version(_aligned(model, name), OLDEST_OPSET)
+        return apart("convert", _aligned(model, name), OLDEST_OPSET)
     except UnsupportedOperator:
         raise
-    except Exception as problem:  # C++ exceptions of several classes
+    except ValueError as problem:
         raise UnsupportedOperator(
             f"{name}: expected opset {OLDEST_OPSET} or newer, got {opset}, which onnx cannot convert "
-            f"({str(problem).splitlines()[0]}): export the model again"
+            f"({problem}): export the model again"
         ) from None
 
 
@@ -67,7 +58,7 @@ def _aligned(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
 
     Anything else is refused: onnx converts it wrongly.
     """
-    inferred = shape_inference.infer_shapes(model)
+    inferred = apart("infer shapes", model)
     known = (*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output)
     ranks = {value.name: len(value.type.tensor_type.shape.dim) for value in known}
     ranks |= {tensor.name: len(tensor.dims) for tensor in inferred.graph.initializer}
@@ -84,10 +75,41 @@ def _aligned(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     return inferred
 
 
-def _without_functions(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
+def _without_functions(model: onnx.ModelProto, name: str, budget: Budget) -> onnx.ModelProto:
     if not model.functions:
         return model
+    budget.allow(_inlined_bytes(model, name), f"{name}: the graph without functions")
     try:
-        return inliner.inline_local_functions(model)
-    except Exception as problem:  # C++ exceptions of several classes
-        raise MalformedModel(f"{name}: its functions cannot be inlined: {str(problem).splitlines()[0]}") from None
+        return apart("inline", model)
+    except ValueError as problem:
+        raise MalformedModel(f"{name}: its functions cannot be inlined: {problem}") from None
+
+
+def _inlined_bytes(model: onnx.ModelProto, name: str) -> float:
+    """About how long the model becomes: functions that call functions can grow without bounds."""
+    bodies = {(f.domain, f.name, f.overload): f for f in model.functions}
+    sizes: dict[tuple[str, str, str], float] = {}
+    waiting = [(key, False) for key in bodies]
+    entered: set[tuple[str, str, str]] = set()
+    depth = 0
+    while waiting:
+        key, done = waiting.pop()
+        calls = [call for call in _calls(bodies[key].node) if call in bodies]
+        if done:
+            entered.discard(key)
+            own = bodies[key].ByteSize() + NODE_BYTES * sum(1 for _ in nodes_within(bodies[key].node))
+            sizes[key] = own + sum(sizes[call] for call in calls)
+        elif key not in sizes:
+            entered.add(key)
+            depth = max(depth, len(entered))
+            if entered.intersection(calls) or depth > DEEPEST:
+                reason = "calls itself" if depth <= DEEPEST else f"calls others more than {DEEPEST} levels deep"
+                raise MalformedModel(f"{name}: expected functions without recursion, but '{key[1]}' {reason}")
+            waiting += [(key, True), *((call, False) for call in calls if call not in sizes)]
+    return float(model.ByteSize()) + sum(sizes.get(call, 0.0) for call in _calls(model.graph.node))
+
+
+def _calls(nodes: Iterable[onnx.NodeProto]) -> Iterator[tuple[str, str, str]]:
+    """What nodes and the graphs within them may call."""
+    for node in nodes_within(nodes):
+        yield node.domain, node.op_type, node.overload
