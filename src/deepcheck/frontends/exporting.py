@@ -44,7 +44,7 @@ def reason(problem: BaseException) -> str:
 def check_agreement(model: onnx.ModelProto, name: str, pairs: Sequence[tuple[Array, Array]]) -> None:
     """Raise `MalformedModel` unless the model gives each output for its input, within 1e-4 of the largest number."""
     for x, expected in pairs:
-        found = run_model(model, name, {model.graph.input[0].name: x})
+        found = _output(model, name, x)
         if found.shape != expected.shape:
             raise MalformedModel(
                 f"{name}: its exporter changed the network: expected an output of shape {expected.shape}, the exported "
@@ -61,13 +61,8 @@ def check_agreement(model: onnx.ModelProto, name: str, pairs: Sequence[tuple[Arr
             )
 
 
-def run_model(model: onnx.ModelProto, name: str, feeds: dict[str, Array]) -> Array:
-    """The first output of a model.
-
-    Raises:
-        MalformedModel: If it cannot be run.
-    """
-    target = model.graph.output[0].name
+def _output(model: onnx.ModelProto, name: str, x: Array) -> Array:
+    source, target = model.graph.input[0].name, model.graph.output[0].name
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -75,10 +70,10 @@ def run_model(model: onnx.ModelProto, name: str, feeds: dict[str, Array]) -> Arr
         try:
             content = model.SerializeToString()
             session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-            (output,) = session.run([target], feeds)
+            (output,) = session.run([target], {source: x})
         except onnxruntime.capi.onnxruntime_pybind11_state.NotImplemented:  # no kernel: convolutions of doubles
             with np.errstate(all="ignore"):
-                (output,) = ReferenceEvaluator(model).run([target], feeds)
+                (output,) = ReferenceEvaluator(model).run([target], {source: x})
     except Exception as problem:  # both raise many classes of their own
         raise MalformedModel(
             f"{name}: the exported model cannot be run ({reason(problem)}): export it to ONNX again, by hand"

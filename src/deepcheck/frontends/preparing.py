@@ -38,6 +38,12 @@ def prepared(model: onnx.ModelProto, name: str, budget: Budget) -> onnx.ModelPro
 
 def _converted(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    newest = onnx.defs.onnx_opset_version()
+    if opset > newest:
+        raise UnsupportedOperator(
+            f"{name}: expected opset {newest} or older, which is what onnx {onnx.__version__} knows, got {opset}: "
+            "update onnx, or export the model for an older opset"
+        )
     if opset >= OLDEST_OPSET or opset == 0:
         return model
     try:

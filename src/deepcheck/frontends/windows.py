@@ -32,9 +32,14 @@ def sliding_of(node: Node, shape: tuple[int, ...], kernel: tuple[int, ...] | Non
         before, after = _same(shape[2:], size, strides, dilations, lower=automatic == "SAME_LOWER")
     elif automatic == "VALID":
         before = after = (0,) * dimensions
+    reach = [n + b + a + 1 for n, b, a in zip(shape[2:], before, after, strict=True)]
+    # A stride beyond the input and a dilation of nothing mean no more than these.
+    strides = tuple(min(stride, most) for stride, most in zip(strides, reach, strict=True))
+    dilations = tuple(dilation if taps > 1 else 1 for dilation, taps in zip(dilations, size, strict=True))
     sliding = Sliding(size, strides, dilations, before, after, ceil=bool(given.get("ceil_mode", 0)))
-    taps = float(prod(shape[:2])) * prod(map(float, sliding.outputs(shape[2:]))) * prod(map(float, size))
-    node.folder.budget.allow(8.0 * taps, f"node '{node.name}': kernel {size} over {shape} with pads {pads}")
+    taps = prod(map(float, sliding.outputs(shape[2:]))) * prod(map(float, size))
+    larger = max(taps, prod(map(float, reach))) * prod(map(float, shape[:2]))
+    node.folder.budget.allow(8.0 * larger, f"node '{node.name}': kernel {size} over {shape} with pads {pads}")
     return sliding
 
 
@@ -45,6 +50,8 @@ def transposed_sliding(node: Node, shape: tuple[int, ...], kernel: tuple[int, ..
     dilations = tuple(given.get("dilations", (1,) * dimensions))
     extra = tuple(given.get("output_padding", (0,) * dimensions))
     pads = tuple(given.get("pads", (0,) * 2 * dimensions))
+    if tuple(given.get("kernel_shape", kernel)) != tuple(kernel):
+        raise MalformedModel(f"kernel_shape {given['kernel_shape']} does not fit a weight with kernel {kernel}")
     if {len(shape) - 2, len(strides), len(dilations), len(extra)} != {dimensions} or len(pads) != 2 * dimensions:
         raise MalformedModel(f"strides {strides}, pads {pads} do not fit an operand of shape {shape}")
     if min((*strides, *dilations)) < 1 or min((*pads, *extra)) < 0:
@@ -69,7 +76,10 @@ def transposed_sliding(node: Node, shape: tuple[int, ...], kernel: tuple[int, ..
 
 
 def _automatic(node: Node) -> str:
-    return str(node.attributes.get("auto_pad", b"NOTSET").decode())
+    found = str(node.attributes.get("auto_pad", b"NOTSET").decode("utf-8", "replace"))
+    if found not in ("NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID"):
+        raise MalformedModel(f"expected an auto_pad of NOTSET, SAME_UPPER, SAME_LOWER or VALID, got '{found}'")
+    return found
 
 
 def _same(
