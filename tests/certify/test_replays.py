@@ -3,6 +3,7 @@
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnx import TensorProto, helper, numpy_helper
 from oracles import onnx_label, session_of
 from strategies import ORDINARY, Graph, dense_network, networks
 
@@ -96,3 +97,35 @@ def test_what_onnxruntime_has_no_kernel_for_is_replayed_by_the_reference_evaluat
     assert "reference evaluator" in result.columns.runtime
     assert result.counts["undecided"] == 0
     assert result.counts["replayed"] == result.counts["attackable"]
+
+
+def test_activations_within_the_graph_of_an_if_are_worked_out():
+    """No tensor of an inner graph can be an output of the model: what its branches read is computed again."""
+    out = helper.make_tensor_value_info("o", TensorProto.FLOAT, [1, 3])
+    inner = [helper.make_node("MatMul", ["x", "v"], ["hidden"]), helper.make_node("Relu", ["hidden"], ["o"])]
+    taken = helper.make_graph(inner, "taken", [], [out])
+    nodes = [
+        helper.make_node("If", ["yes"], ["t"], then_branch=taken, else_branch=taken),
+        helper.make_node("Relu", ["t"], ["r"]),
+        helper.make_node("MatMul", ["r", "w"], ["y"]),
+    ]
+    rng = np.random.default_rng(4)
+    stored = {"v": rng.normal(size=(4, 3)), "w": rng.normal(size=(3, 2))}
+    graph = helper.make_graph(
+        nodes,
+        "net",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 4])],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 2])],
+        [
+            *(numpy_helper.from_array(array.astype(np.float32), name) for name, array in stored.items()),
+            numpy_helper.from_array(np.array(True), "yes"),
+        ],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    program = deepcheck.load(model)
+    x = rng.random((30, 4)).astype(np.float32)
+    found = replayer_for(program.origin).paths(program, x).arms[0][:, 0]
+    assert (found == (x @ stored["v"].astype(np.float32) > 0)).all()
+    results = deepcheck.attack(program, x)
+    assert all(r.counts["replayed"] == r.counts["attackable"] for r in results)
+    assert all(a.witness.same_path_float32 for r in results for a in r.attacks)

@@ -38,10 +38,10 @@ class Emitter:
         self.tensors.append("")
         return Value(len(self.instructions), instruction.shape)
 
-    def name(self, tensor: str, meaning: Value | Array) -> None:
-        """Say what a tensor of the model is."""
+    def name(self, tensor: str, meaning: Value | Array, *, within: bool = False) -> None:
+        """Say what a tensor of the model is; ``within`` a node's own graph it is none that the model can give."""
         self.known[tensor] = meaning
-        if isinstance(meaning, Value) and not self.tensors[meaning.index]:
+        if isinstance(meaning, Value) and not self.tensors[meaning.index] and not within:
             self.tensors[meaning.index] = tensor
 
 

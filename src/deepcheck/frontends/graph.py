@@ -139,7 +139,7 @@ class _Translation:
             if tensor.name not in given:
                 self.emitter.known[tensor.name] = self._stored(tensor)
         self.emitter.known.update(given)
-        self.batch = source.batch or 1
+        self.batch, self.inner = source.batch or 1, 0
         self.emitter.name(source.name, Value(0, source.translated_shape))
 
     def _stored(self, tensor: onnx.TensorProto) -> Array:
@@ -163,7 +163,7 @@ class _Translation:
             results = made if isinstance(made, tuple) else (made,)
             for tensor, result in zip(proto.output, results, strict=False):
                 if tensor:
-                    self.emitter.name(tensor, result)
+                    self.emitter.name(tensor, result, within=self.inner > 0)
             self.emitter.rounded += node.rounded
 
     def _translated(self, node: Node) -> Result:
@@ -234,7 +234,9 @@ class _Translation:
         taken = node.attributes["then_branch" if bool(condition.reshape(-1)[0]) else "else_branch"]
         for tensor in taken.initializer:
             self.emitter.known[tensor.name] = self._stored(tensor)
+        self.inner += 1
         self.nodes(taken.node)
+        self.inner -= 1
         missing = [o.name for o in taken.output if o.name not in self.emitter.known]
         if missing:
             raise MalformedModel(f"node '{node.name}' (If): nothing computes '{missing[0]}'")
