@@ -213,87 +213,21 @@ _GROWING: dict[str, Callable[[Operands, Attributes], float]] = {
 }
 # As large as all operands together, at most.
 _KEEPING = frozenset(
-    (
-        *(
-            "Constant",
-            "Identity",
-            "Reshape",
-            "Flatten",
-            "Transpose",
-            "Squeeze",
-            "Unsqueeze",
-            "Concat",
-            "Slice",
-            "Split",
-        ),
-        *(
-            "Shape",
-            "Size",
-            "EyeLike",
-            "DepthToSpace",
-            "SpaceToDepth",
-            "Compress",
-            "ReverseSequence",
-            "CumSum",
-            "CumProd",
-        ),
-        *("ReduceMax", "ReduceMin", "ReduceSum", "ReduceMean", "ReduceProd", "ReduceL1", "ReduceL2", "ReduceLogSum"),
-        *("ReduceLogSumExp", "ReduceSumSquare", "ArgMax", "ArgMin", "TopK", "Unique", "Cast", "CastLike", "Dropout"),
-        *("Softmax", "LogSoftmax", "Hardmax", "BatchNormalization", "LayerNormalization", "InstanceNormalization"),
-        *("RMSNormalization", "GlobalAveragePool", "GlobalMaxPool", "LpNormalization", "QuantizeLinear", "Det"),
-        *("DequantizeLinear", "DynamicQuantizeLinear"),
-    )
+    """
+    Constant Identity Reshape Flatten Transpose Squeeze Unsqueeze Concat Slice Split Shape Size EyeLike
+    DepthToSpace SpaceToDepth Compress ReverseSequence CumSum CumProd ReduceMax ReduceMin ReduceSum ReduceMean
+    ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare ArgMax ArgMin TopK Unique Cast
+    CastLike Dropout Softmax LogSoftmax Hardmax BatchNormalization LayerNormalization InstanceNormalization
+    RMSNormalization GlobalAveragePool GlobalMaxPool LpNormalization QuantizeLinear Det DequantizeLinear
+    DynamicQuantizeLinear
+    """.split()
 )
 # As large as their operands broadcast together.
 _BROADCASTING = frozenset(
-    (
-        *(
-            "Abs",
-            "Acos",
-            "Acosh",
-            "Add",
-            "And",
-            "Asin",
-            "Asinh",
-            "Atan",
-            "Atanh",
-            "BitShift",
-            "BitwiseAnd",
-            "BitwiseNot",
-        ),
-        *(
-            "BitwiseOr",
-            "BitwiseXor",
-            "Ceil",
-            "Celu",
-            "Clip",
-            "Cos",
-            "Cosh",
-            "Div",
-            "Elu",
-            "Equal",
-            "Erf",
-            "Exp",
-            "Floor",
-        ),
-        *("Greater", "GreaterOrEqual", "HardSigmoid", "IsInf", "IsNaN", "LeakyRelu", "Less", "LessOrEqual", "Log"),
-        *(
-            "Max",
-            "Mean",
-            "Min",
-            "Mod",
-            "Mul",
-            "Neg",
-            "Not",
-            "Or",
-            "PRelu",
-            "Pow",
-            "Reciprocal",
-            "Relu",
-            "Round",
-            "Selu",
-        ),
-        *("Shrink", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Softsign", "Sqrt", "Sub", "Sum", "Swish", "Tan"),
-        *("Tanh", "ThresholdedRelu", "Where", "Xor"),
-    )
+    """
+    Abs Acos Acosh Add And Asin Asinh Atan Atanh BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Ceil Celu
+    Clip Cos Cosh Div Elu Equal Erf Exp Floor Greater GreaterOrEqual HardSigmoid IsInf IsNaN LeakyRelu Less
+    LessOrEqual Log Max Mean Min Mod Mul Neg Not Or PRelu Pow Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin
+    Sinh Softplus Softsign Sqrt Sub Sum Swish Tan Tanh ThresholdedRelu Where Xor
+    """.split()
 )
