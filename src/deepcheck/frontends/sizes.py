@@ -220,7 +220,7 @@ _KEEPING = frozenset(
     CastLike Dropout Softmax LogSoftmax Hardmax BatchNormalization LayerNormalization InstanceNormalization
     RMSNormalization GlobalAveragePool GlobalMaxPool LpNormalization QuantizeLinear Det DequantizeLinear
     DynamicQuantizeLinear
-    """.split()
+    """.split()  # noqa: SIM905  (a list would take a line a word)
 )
 # As large as their operands broadcast together.
 _BROADCASTING = frozenset(
@@ -229,5 +229,5 @@ _BROADCASTING = frozenset(
     Clip Cos Cosh Div Elu Equal Erf Exp Floor Greater GreaterOrEqual HardSigmoid IsInf IsNaN LeakyRelu Less
     LessOrEqual Log Max Mean Min Mod Mul Neg Not Or PRelu Pow Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin
     Sinh Softplus Softsign Sqrt Sub Sum Swish Tan Tanh ThresholdedRelu Where Xor
-    """.split()
+    """.split()  # noqa: SIM905  (a list would take a line a word)
 )
