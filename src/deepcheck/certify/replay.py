@@ -73,7 +73,8 @@ class Replayer:
         for x in inputs if distinct else ():
             assert self._open is not None
             for name, tensor in zip(distinct, self._open.run(distinct, self._feed(x)), strict=True):
-                tensors[name].append(self._first(tensor).astype(np.float64))
+                shape = program.shapes[self.origin.tensors.index(name)]
+                tensors[name].append(self._first(tensor, shape).astype(np.float64))
         joined = {name: np.stack(parts) for name, parts in tensors.items()}
         joined[self.origin.input_name] = inputs.astype(np.float64)
         values = {
@@ -89,8 +90,13 @@ class Replayer:
             x = np.repeat(x[None], self.origin.copies, axis=0)
         return {**self.origin.given, self.origin.input_name: x.reshape(self.origin.input_shape)}
 
-    def _first(self, tensor: Array) -> Array:
-        """What of a tensor belongs to the first of a batch."""
+    def _first(self, tensor: Array, shape: tuple[int, ...] = ()) -> Array:
+        """What of a tensor belongs to the first of a batch: along the axis where the translated shape has 1."""
+        copies = self.origin.copies
+        pairs = list(zip(tensor.shape, shape, strict=False)) if tensor.ndim == len(shape) else []
+        along = [axis for axis, (n, one) in enumerate(pairs) if (n, one) == (copies, 1)]
+        if copies > 1 and len(along) == 1:
+            return np.asarray(tensor.take(0, axis=along[0]))
         return np.asarray(tensor.reshape(self.origin.copies, -1)[0])
 
 

@@ -79,7 +79,7 @@ def importance(
         )
     for warning in caught:
         showing.say(f"warning: {warning.message}")
-    label = int(run(program, program.model_input(pixels)).labels[0])
+    label = int(run(program, program.model_input(pixels), borders=False).labels[0])
     order = deepcheck.order_of(scores.ravel())
     shortlist = order[: max(1, scores.size // 20) if top is None else deepcheck.shortlist_length(top, scores.size)]
     if plot is not None:

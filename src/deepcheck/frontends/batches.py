@@ -4,6 +4,7 @@ Trusted here: onnxruntime, on random batches. That each output depends on its ow
 way, is compared and not proved.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -42,9 +43,8 @@ def check_each(program: Program, model: onnx.ModelProto, scores: str) -> None:
     opened.CopyFrom(model)
     del opened.graph.output[:]
     opened.graph.output.append(helper.make_empty_tensor_value_info(scores))
-    origin, rng = program.origin, np.random.default_rng(0)
-    for _ in range(2):
-        x = rng.random(origin.input_shape).astype(program.dtype)
+    origin = program.origin
+    for x in _batches(origin.input_shape, program.dtype):
         try:
             found = run_apart(opened, {**origin.given, origin.input_name: x})
         except ValueError as problem:
@@ -54,8 +54,19 @@ def check_each(program: Program, model: onnx.ModelProto, scores: str) -> None:
             ) from None
         expected = outputs(program, x).reshape(origin.copies, -1)
         scale = 1 + np.abs(expected).max()
-        if found.size != expected.size or np.abs(found.reshape(expected.shape) - expected).max() > TOLERANCE * scale:
+        agrees = found.size == expected.size
+        if not agrees or not np.abs(found.reshape(expected.shape) - expected).max() <= TOLERANCE * scale:
             raise MalformedModel(
                 f"{origin.name}: expected a model that does the same to each of its batch of {origin.copies} inputs, "
                 "but it mixes them or treats them differently: export it with a batch of 1"
             )
+
+
+def _batches(shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> Iterator[Array]:
+    """Random batches of several sizes and both signs, and one whose inputs differ in size."""
+    rng = np.random.default_rng(0)
+    yield rng.random(shape).astype(dtype)
+    for size in (1.0, 10.0, 100.0):
+        yield (size * rng.normal(size=shape)).astype(dtype)
+    each = 10.0 ** rng.integers(-1, 3, size=(shape[0], *(1,) * (len(shape) - 1)))
+    yield (each * rng.normal(size=shape)).astype(dtype)

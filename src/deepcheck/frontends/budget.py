@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from deepcheck.errors import MalformedModel
 
 BUDGET_BYTES = 2 << 30
-ENTRY_BYTES = 8
 
 
 @dataclass

@@ -18,7 +18,7 @@ MOVES = frozenset(
     (
         *("Constant", "ConstantOfShape", "Identity", "Reshape", "Flatten", "Transpose", "Squeeze", "Unsqueeze"),
         *("Concat", "Slice", "Gather", "GatherElements", "GatherND", "Shape", "Size", "Split", "Expand", "Tile"),
-        *("Range", "Pad", "Where", "DepthToSpace", "SpaceToDepth", "ScatterElements", "ScatterND", "Trilu"),
+        *("Pad", "Where", "DepthToSpace", "SpaceToDepth", "ScatterElements", "ScatterND", "Trilu"),
         *("Max", "Min", "ReduceMax", "ReduceMin", "Relu", "Neg", "Abs", "Clip", "EyeLike", "OneHot", "Compress"),
     )
 )

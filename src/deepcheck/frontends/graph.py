@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
+from typing import Any
 
 import numpy as np
 import onnx
@@ -15,7 +16,7 @@ from deepcheck.frontends.budget import Budget
 from deepcheck.frontends.emitter import Emitter, finished
 from deepcheck.frontends.folding import SHAPE_ONLY, Folder
 from deepcheck.frontends.messages import clear_errors
-from deepcheck.frontends.model_file import array_of, check_model
+from deepcheck.frontends.model_file import array_of, check_model, nodes_within
 from deepcheck.frontends.node import Node, Value
 from deepcheck.frontends.operators import OPERATORS, SQUASHING, Result, refuse, refused
 from deepcheck.frontends.ports import Port, input_of, output_of
@@ -91,7 +92,7 @@ def _program(
         check_model(model, name)
         sha256 = hashlib.sha256(content).hexdigest()
     ready = prepared(model, name, budget)
-    given = dict(reading.given or {})
+    given = {key: np.asarray(value) for key, value in (reading.given or {}).items()}
     source = input_of(ready.graph, name, reading.batch_axis, reading.input_shape, given, budget)
     target = output_of(ready.graph, name, reading.output)
     emitter = _Translation(ready, budget, source, given).run(name, target)
@@ -133,6 +134,7 @@ class _Translation:
         self.model = model
         self.emitter = Emitter(budget)
         self.zero = source.dtype.type(0)
+        self.types: dict[str, np.dtype[Any]] = {source.name: source.dtype}
         self.folder = Folder(model.opset_import, model.ir_version, budget)
         self.opset = next((o.version for o in model.opset_import if o.domain in ("", "ai.onnx")), 1)
         for tensor in model.graph.initializer:
@@ -164,7 +166,21 @@ class _Translation:
             for tensor, result in zip(proto.output, results, strict=False):
                 if tensor:
                     self.emitter.name(tensor, result, within=self.inner > 0)
+                    self.types[tensor] = self._type(node)
             self.emitter.rounded += node.rounded
+
+    def _type(self, node: Node) -> np.dtype[Any]:
+        """The type of a node's values: that of the first that it reads, unless it casts."""
+        if node.operator == "Cast" and node.proto.domain in ("", "ai.onnx"):
+            return np.dtype(onnx.helper.tensor_dtype_to_np_dtype(node.attributes["to"]))
+        like = 1 if node.operator == "CastLike" else 0
+        pairs = list(zip(node.proto.input, node.operands, strict=True))
+        for name, operand in [*pairs[like:], *pairs[:like]]:
+            if isinstance(operand, Value):
+                return self.types.get(name, self.zero.dtype)
+            if like and isinstance(operand, np.ndarray):
+                return operand.dtype
+        return self.zero.dtype
 
     def _translated(self, node: Node) -> Result:
         proto = node.proto
@@ -210,12 +226,20 @@ class _Translation:
     def _shape(self, node: Node) -> Result:
         """What only asks for a value's shape or type is a constant."""
         feeds = {
-            name: operand if isinstance(operand, np.ndarray) else np.broadcast_to(self.zero, operand.shape)
+            name: operand
+            if isinstance(operand, np.ndarray)
+            else np.broadcast_to(self.types.get(name, self.zero.dtype).type(0), operand.shape)
             for name, operand in zip(node.proto.input, node.operands, strict=True)
             if operand is not None
         }
         self.emitter.folded += 1
-        return tuple(self.folder.evaluate(node.proto, feeds).values())
+        results = self.folder.evaluate(node.proto, feeds)
+        if node.operator == "CastLike":
+            (cast,) = results.values()
+            if not np.array_equal(node.constants[0].astype(np.float64), cast.astype(np.float64)):
+                self.emitter.rounded += [f"{name} (CastLike)" for name in results]
+                self.emitter.rounded_names.update(results)
+        return tuple(results.values())
 
     def _squashed(self, node: Node) -> Value:
         """A softmax or sigmoid that may turn out to be the last."""
@@ -261,9 +285,9 @@ def _needed(nodes: Sequence[onnx.NodeProto], target: str) -> list[onnx.NodeProto
         if wanted.intersection(node.output):
             kept.append(node)
             wanted.update(node.input)
-            for attribute in node.attribute:
-                if attribute.type == onnx.AttributeProto.GRAPH:
-                    wanted.update(name for inner in attribute.g.node for name in inner.input)
+            for inner in nodes_within([node]):
+                wanted.update(inner.input)
+                for attribute in inner.attribute:
                     wanted.update(output.name for output in attribute.g.output)
     return kept[::-1]
 

@@ -6,6 +6,7 @@ from math import prod
 
 import numpy as np
 import onnx
+from onnx import helper
 
 from deepcheck.errors import MalformedModel, OptionError
 from deepcheck.frontends.budget import Budget
@@ -65,6 +66,9 @@ def input_of(
     unknown = sorted(set(given) - {i.name for i in graph.input})
     if unknown:
         raise OptionError(f"expected constants for inputs of {name}, got one for '{unknown[0]}', which it lacks")
+    for value in graph.input:
+        if value.name in given:
+            _check_given(value, given[value.name])
     free = [i for i in graph.input if i.name not in stored and i.name not in given]
     if len(free) != 1:
         raise MalformedModel(
@@ -88,6 +92,22 @@ def input_of(
         raise MalformedModel(f"expected an input of at most {MOST_AXES} axes, got '{source.name}' of {len(shape)}")
     budget.allow(8.0 * (batch or 1) * prod(map(float, shape)), f"the input '{source.name}' of shape {shape}")
     return Port(source.name, shape, FLOATS[kind.elem_type], batch)
+
+
+def _check_given(value: onnx.ValueInfoProto, array: Array) -> None:
+    """Raise `OptionError` unless a constant is one that the model takes as this input."""
+    kind = value.type.tensor_type
+    dims = [dim.dim_value if dim.dim_value > 0 else None for dim in kind.shape.dim]
+    fits = len(dims) == array.ndim and all(d in (None, n) for d, n in zip(dims, array.shape, strict=False))
+    try:
+        dtype = np.dtype(helper.tensor_dtype_to_np_dtype(kind.elem_type))
+    except (KeyError, TypeError, ValueError):
+        dtype = array.dtype
+    if array.dtype != dtype or (kind.HasField("shape") and not fits):
+        raise OptionError(
+            f"expected {dtype} of shape {dims} for input '{value.name}' in given=, got {array.dtype} of shape "
+            f"{array.shape}"
+        )
 
 
 def _leading(graph: onnx.GraphProto) -> set[int]:

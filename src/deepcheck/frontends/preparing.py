@@ -1,6 +1,7 @@
 """Bring a model into the form that is translated: no functions, no old operator set, dense constants."""
 
 from collections.abc import Iterable, Iterator
+from math import prod
 
 import onnx
 
@@ -68,7 +69,11 @@ def _aligned(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     known = (*inferred.graph.input, *inferred.graph.value_info, *inferred.graph.output)
     ranks = {value.name: len(value.type.tensor_type.shape.dim) for value in known}
     ranks |= {tensor.name: len(tensor.dims) for tensor in inferred.graph.initializer}
+    sizes = {tensor.name: prod(tensor.dims) for tensor in inferred.graph.initializer}
     for node in inferred.graph.node:
+        if node.op_type == "PRelu" and len(node.input) > 1 and sizes.get(node.input[1], 2) > 1:
+            x, slopes = (ranks.get(tensor, -1) for tensor in node.input[:2])
+            _check_slopes(node, name, flat=slopes in (-1, 1) and x != 2)
         axis = next((attribute for attribute in node.attribute if attribute.name == "axis"), None)
         if node.op_type not in _ALONG or axis is None:
             continue
@@ -79,6 +84,14 @@ def _aligned(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
             raise UnsupportedOperator(message, operator=node.op_type, reason=reason)
         node.attribute.remove(axis)
     return inferred
+
+
+def _check_slopes(node: onnx.NodeProto, name: str, *, flat: bool) -> None:
+    """Raise for slopes in one row over more than one axis: opset 6 read them one a channel, later ones do not."""
+    if flat:
+        reason = "its slopes are one a channel, as in opset 6, which onnx converts wrongly"
+        message = f"{name}: node '{node.name}' (PRelu): {reason}: export the model again"
+        raise UnsupportedOperator(message, operator=node.op_type, reason=reason)
 
 
 def _without_functions(model: onnx.ModelProto, name: str, budget: Budget) -> onnx.ModelProto:

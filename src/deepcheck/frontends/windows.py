@@ -70,6 +70,11 @@ def transposed_sliding(node: Node, shape: tuple[int, ...], kernel: tuple[int, ..
         large = [pad - half for pad, half in zip(total, small, strict=True)]
         before, after = (tuple(small), tuple(large)) if automatic == "SAME_UPPER" else (tuple(large), tuple(small))
         missing = [max(int(want) - size, 0) for size, want in zip(full, wanted[-dimensions:], strict=True)]
+        if automatic.startswith("SAME") and "output_shape" not in given and any(missing):
+            raise UnsupportedOperator(
+                f"expected a kernel as wide as its stride with {automatic}: runtimes disagree on kernel {kernel}, "
+                f"strides {strides}"
+            )
         extra = tuple(more + gap for more, gap in zip(extra, missing, strict=True))
     after = tuple(pad - more for pad, more in zip(after, extra, strict=True))
     return Sliding(tuple(kernel), strides, dilations, before, after)

@@ -90,7 +90,8 @@ def load(
         sha256=opened.sha256,
         preprocessing=preprocessing,
         reading=reading,
-        rerun=opened.rerun,
+        # Its own framework gives its own output, not a tensor within.
+        rerun=opened.rerun if output is None else None,
     )
 
 

@@ -115,8 +115,10 @@ def combined_alone(node: Node, like: Array) -> Value:
 @operator("BatchNormalization")
 def _batch_norm(node: Node) -> Result:
     x = node.value()
-    if node.attributes.get("training_mode", 0):
-        raise UnsupportedOperator("expected a batch norm exported for inference (training_mode=1)")
+    if node.attributes.get("training_mode", 0) or any(node.proto.output[1:]):
+        raise UnsupportedOperator(
+            "expected a batch norm exported for inference, got one of training (training_mode=1, or several outputs)"
+        )
     if node.opset < 9 and not node.attributes.get("spatial", 1):
         raise UnsupportedOperator("expected a batch norm per channel (spatial=0)")
     gamma, beta, mean, variance = (per_channel(node.required(i), x.shape) for i in range(1, 5))

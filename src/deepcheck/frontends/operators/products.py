@@ -1,7 +1,7 @@
 """Products with a constant: Gemm, MatMul, Einsum, convolution and its transpose."""
 
 from math import prod
-from string import ascii_letters
+from string import ascii_letters, ascii_uppercase
 
 import numpy as np
 
@@ -18,7 +18,9 @@ from deepcheck.program.maps import ABSENT
 @operator("Gemm")
 def _gemm(node: Node) -> Result:
     if len(node.operands) < 2 or len([o for o in node.operands[:2] if isinstance(o, Value)]) != 1:
-        raise UnsupportedOperator("expected one constant factor: a product of two values is not piecewise linear")
+        raise UnsupportedOperator(
+            "expected one constant and one value as factors: a product of two values is not linear"
+        )
     letters = ["ba" if node.attributes.get("transA", 0) else "ab", "cb" if node.attributes.get("transB", 0) else "bc"]
     x = next(o for o in node.operands[:2] if isinstance(o, Value))
     first = x is node.operands[0]
@@ -67,7 +69,7 @@ def _matmul_axes(value: tuple[int, ...], weight: tuple[int, ...], *, first: bool
     left, right = (value, weight) if first else (weight, value)
     batch_left, batch_right = left[:-2], right[:-2]
     rank = max(len(batch_left), len(batch_right))
-    letters = ascii_letters[4 : 4 + rank]
+    letters = ascii_uppercase[:rank]
     a, b = (letters[rank - len(batch) :] for batch in (batch_left, batch_right))
     ours, others = dict(zip(a, batch_left, strict=True)), dict(zip(b, batch_right, strict=True))
     for letter in letters:
@@ -99,8 +101,12 @@ def _einsum(node: Node) -> Result:
     at = next(i for i, operand in enumerate(node.operands) if isinstance(operand, Value))
     if len(letters) == 1:
         return node.emit(contraction(x.index, x.shape, np.ones((), np.float32), axes=(left, "", right), kind="einsum"))
-    weight = node.constants[0]
-    return node.emit(contraction(x.index, x.shape, weight, axes=(letters[at], letters[1 - at], right), kind="einsum"))
+    weight, mine, theirs = node.constants[0], letters[at], letters[1 - at]
+    length = dict(zip(mine, x.shape, strict=True))
+    lost = set(theirs) - set(mine) - set(right)
+    if lost or any(length.get(a, n) != n for a, n in zip(theirs, weight.shape, strict=True)):
+        raise UnsupportedOperator(f"expected a constant whose axes are the value's or the result's, in '{equation}'")
+    return node.emit(contraction(x.index, x.shape, weight, axes=(mine, theirs, right), kind="einsum"))
 
 
 def _spelled_out(equation: str, ranks: list[int]) -> str:

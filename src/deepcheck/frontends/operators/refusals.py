@@ -18,7 +18,21 @@ _JUMPS = (
 _CURVES = (
     *("Sigmoid", "Tanh", "Softmax", "LogSoftmax", "Softplus", "Softsign", "Elu", "Selu", "Celu", "Gelu", "Mish"),
     *("HardSwish", "Swish", "SwiGLU", "Erf", "Exp", "Log", "Sqrt", "Reciprocal", "Pow", "Sin", "Cos", "Tan", "Asin"),
-    *("Acos", "Atan", "Sinh", "Cosh", "Asinh", "Acosh", "Atanh", "Det", "GridSample", "LSTM", "GRU", "ReduceProd"),
+    *(
+        "Acos",
+        "Atan",
+        "Sinh",
+        "Cosh",
+        "Asinh",
+        "Acosh",
+        "Atanh",
+        "Det",
+        "GridSample",
+        "LSTM",
+        "GRU",
+        "RNN",
+        "ReduceProd",
+    ),
     *("ReduceLogSum", "ReduceLogSumExp", "ReduceSumSquare", "CumProd", "Attention", "LinearAttention"),
     *("SoftmaxCrossEntropyLoss", "NegativeLogLikelihoodLoss", "Inverse", "FlexAttention", "CausalConvWithState"),
 )

@@ -24,6 +24,8 @@ def _resize(node: Node) -> Result:
     x = node.value()
     if node.attributes.get("coordinate_transformation_mode", b"half_pixel") == b"tf_crop_and_resize":
         raise UnsupportedOperator("expected a resize without cropping (tf_crop_and_resize)")
+    if node.opset >= 11:
+        _check_agreed(node, x)
     targets = _targets(node, x)
     size = 8.0 * prod(target if target is not None else float(n) for target, n in zip(targets, x.shape, strict=True))
     node.folder.budget.allow(size, f"node '{node.name}': its result")
@@ -31,22 +33,57 @@ def _resize(node: Node) -> Result:
         along = [_nearest(node, x, axis) for axis in range(len(x.shape))]
         index = reduce(lambda done, pair: np.take(done, pair[1], axis=pair[0]), enumerate(along), x.numbered())
         return node.emit(affine.move(x.index, x.shape, index, kind="resize"))
+    made = x
     for axis in range(len(x.shape)):
-        x = _mixed(node, x, axis)
-    return x
+        made = _mixed(node, x, made, axis)
+    return made
 
 
-def _mixed(node: Node, x: Value, axis: int) -> Value:
-    """Interpolate along one axis: a product with the matrix that the node is on unit vectors."""
+def _check_agreed(node: Node, x: Value) -> None:
+    """Raise for what runtimes disagree on."""
+    mode, transformation, nearest = (
+        bytes(node.attributes.get(name, default)).decode("utf-8", "replace")
+        for name, default in (
+            ("mode", b"nearest"),
+            ("coordinate_transformation_mode", b"half_pixel"),
+            ("nearest_mode", b"round_prefer_floor"),
+        )
+    )
+    lengths = {axis: _scale(node, x, axis) for axis in _axes(node, x)}
+    rounded = _sizes(node) is None and any(float(scale) * x.shape[a] != size for a, (scale, size) in lengths.items())
+    disagreed = {
+        "nearest": transformation in ("half_pixel_symmetric", "tf_half_pixel_for_nn")
+        or (transformation, nearest) == ("asymmetric", "round_prefer_ceil"),
+        "linear": transformation == "align_corners" and rounded,
+        "cubic": transformation == "half_pixel_symmetric"
+        or (transformation == "align_corners" and rounded)
+        or (transformation == "pytorch_half_pixel" and any(size == 1 < x.shape[a] for a, (_, size) in lengths.items())),
+    }
+    if disagreed.get(mode, False):
+        raise UnsupportedOperator(
+            f"expected a resize on which runtimes agree, got mode '{mode}' with '{transformation}'"
+            + (f" and '{nearest}'" if mode == "nearest" else " and these sizes")
+        )
+
+
+def _mixed(node: Node, x: Value, made: Value, axis: int) -> Value:
+    """Interpolate along one axis: a product with the matrix that the node is on unit vectors.
+
+    Args:
+        node: The node.
+        x: Its operand, whose shape says how much each axis grows.
+        made: The operand with the axes before this one interpolated.
+        axis: The axis.
+    """
     length = x.shape[axis]
     rows = [_along(node, x, axis, unit) for unit in np.eye(length)]
     matrix = np.stack(rows)
     if matrix.shape == (length, length) and (matrix == np.eye(length)).all():
-        return x
+        return made
     node.rounded.append(f"{node.name} ({node.operator}: weights along axis {axis})")
     letters, new = ascii_letters[: len(x.shape)], ascii_letters[len(x.shape)]
     axes = (letters, letters[axis] + new, letters.replace(letters[axis], new))
-    return node.emit(contraction(x.index, x.shape, matrix, axes=axes, kind="resize"))
+    return node.emit(contraction(made.index, made.shape, matrix, axes=axes, kind="resize"))
 
 
 def _nearest(node: Node, x: Value, axis: int) -> Array:
