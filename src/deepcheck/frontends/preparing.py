@@ -1,6 +1,6 @@
 """Bring a model into the form that is translated: no functions, no old operator set, dense constants."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from math import prod
 
 import onnx
@@ -72,8 +72,7 @@ def _aligned(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     sizes = {tensor.name: prod(tensor.dims) for tensor in inferred.graph.initializer}
     for node in inferred.graph.node:
         if node.op_type == "PRelu" and len(node.input) > 1 and sizes.get(node.input[1], 2) > 1:
-            x, slopes = (ranks.get(tensor, -1) for tensor in node.input[:2])
-            _check_slopes(node, name, flat=slopes in (-1, 1) and x != 2)
+            _spread_slopes(inferred, node, name, ranks)
         axis = next((attribute for attribute in node.attribute if attribute.name == "axis"), None)
         if node.op_type not in _ALONG or axis is None:
             continue
@@ -86,12 +85,21 @@ def _aligned(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     return inferred
 
 
-def _check_slopes(node: onnx.NodeProto, name: str, *, flat: bool) -> None:
-    """Raise for slopes in one row over more than one axis: opset 6 read them one a channel, later ones do not."""
-    if flat:
+def _spread_slopes(model: onnx.ModelProto, node: onnx.NodeProto, name: str, ranks: Mapping[str, int]) -> None:
+    """Give slopes in one row the axes that opset 6 meant, one a channel: later ones broadcast to the last axis."""
+    rank, stored = ranks.get(node.input[0], -1), [t for t in model.graph.initializer if t.name == node.input[1]]
+    if ranks.get(node.input[1], 1) != 1 or rank == 2:
+        return
+    readers = [other for other in model.graph.node if node.input[1] in other.input]
+    if rank < 3 or len(stored) != 1 or len(readers) != 1:
         reason = "its slopes are one a channel, as in opset 6, which onnx converts wrongly"
         message = f"{name}: node '{node.name}' (PRelu): {reason}: export the model again"
         raise UnsupportedOperator(message, operator=node.op_type, reason=reason)
+    stored[0].dims.extend([1] * (rank - 2))
+    for value in model.graph.input:
+        if value.name == node.input[1]:
+            for _ in range(rank - 2):
+                value.type.tensor_type.shape.dim.add().dim_value = 1
 
 
 def _without_functions(model: onnx.ModelProto, name: str, budget: Budget) -> onnx.ModelProto:

@@ -11,6 +11,7 @@ from string import ascii_letters
 
 import numpy as np
 import onnx
+import onnxruntime
 
 from deepcheck.errors import UnsupportedOperator
 from deepcheck.frontends.node import Node, Value, within
@@ -40,30 +41,60 @@ def _resize(node: Node) -> Result:
 
 
 def _check_agreed(node: Node, x: Value) -> None:
-    """Raise for what runtimes disagree on."""
-    mode, transformation, nearest = (
+    """Raise for interpolation that runtimes disagree on."""
+    mode, transformation = (
         bytes(node.attributes.get(name, default)).decode("utf-8", "replace")
-        for name, default in (
-            ("mode", b"nearest"),
-            ("coordinate_transformation_mode", b"half_pixel"),
-            ("nearest_mode", b"round_prefer_floor"),
-        )
+        for name, default in (("mode", b"nearest"), ("coordinate_transformation_mode", b"half_pixel"))
     )
     lengths = {axis: _scale(node, x, axis) for axis in _axes(node, x)}
     rounded = _sizes(node) is None and any(float(scale) * x.shape[a] != size for a, (scale, size) in lengths.items())
-    disagreed = {
-        "nearest": transformation in ("half_pixel_symmetric", "tf_half_pixel_for_nn")
-        or (transformation, nearest) == ("asymmetric", "round_prefer_ceil"),
-        "linear": transformation == "align_corners" and rounded,
-        "cubic": transformation == "half_pixel_symmetric"
+    alone = any(size == 1 < x.shape[axis] for axis, (_, size) in lengths.items())
+    if mode == "cubic" and (
+        transformation == "half_pixel_symmetric"
         or (transformation == "align_corners" and rounded)
-        or (transformation == "pytorch_half_pixel" and any(size == 1 < x.shape[a] for a, (_, size) in lengths.items())),
-    }
-    if disagreed.get(mode, False):
+        or (transformation == "pytorch_half_pixel" and alone)
+    ):
         raise UnsupportedOperator(
-            f"expected a resize on which runtimes agree, got mode '{mode}' with '{transformation}'"
-            + (f" and '{nearest}'" if mode == "nearest" else " and these sizes")
+            f"expected a resize on which runtimes agree, got mode 'cubic' with '{transformation}' and these sizes"
         )
+
+
+def _corners(length: int, size: int) -> Array:
+    """The weights of linear interpolation between aligned corners, ``(length, size)``."""
+    place = np.arange(size) * ((length - 1) / max(size - 1, 1))
+    left = np.minimum(place.astype(np.int64), max(length - 2, 0))
+    weights = np.zeros((length, size))
+    weights[left, np.arange(size)] = 1 - (place - left)
+    if length > 1:
+        weights[left + 1, np.arange(size)] += place - left
+    return weights
+
+
+def _as_onnxruntime(node: Node, n: int, scale: np.float32, size: int, picked: Array) -> Array:
+    """The elements picked; `UnsupportedOperator` where onnxruntime, which replay runs, picks others."""
+    operands = {"sizes": np.array([size], np.int64)} if _sizes(node) is not None else {"scales": np.array([scale])}
+    names = ["x", "", "", "sizes"] if "sizes" in operands else ["x", "", "scales"]
+    if node.opset < 13:
+        operands["roi"] = np.zeros(0, np.float32)
+        names[1] = "roi"
+        if "sizes" in operands:
+            operands["none"], names[2] = np.zeros(0, np.float32), "none"
+    proto = onnx.NodeProto(op_type="Resize", name=node.name, input=names, output=["y"])
+    kept = ("coordinate_transformation_mode", "nearest_mode")
+    proto.attribute.extend(a for a in node.proto.attribute if a.name in kept)
+    source = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [n])
+    target = onnx.helper.make_tensor_value_info("y", onnx.TensorProto.FLOAT, [size])
+    stored = [onnx.numpy_helper.from_array(array, name) for name, array in operands.items()]
+    graph = onnx.helper.make_graph([proto], "axis", [source], [target], stored)
+    model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", node.opset)], ir_version=8)
+    try:
+        session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        (found,) = session.run(None, {"x": np.arange(n, dtype=np.float32)})
+    except Exception:  # onnxruntime raises many classes of its own; what it does not run is not replayed
+        return picked
+    if not np.array_equal(np.asarray(found), picked):
+        raise UnsupportedOperator(f"expected a resize on which runtimes agree, got {n} elements to {size}")
+    return picked
 
 
 def _mixed(node: Node, x: Value, made: Value, axis: int) -> Value:
@@ -76,8 +107,13 @@ def _mixed(node: Node, x: Value, made: Value, axis: int) -> Value:
         axis: The axis.
     """
     length = x.shape[axis]
-    rows = [_along(node, x, axis, unit) for unit in np.eye(length)]
-    matrix = np.stack(rows)
+    if (
+        node.attributes.get("mode") == b"linear"
+        and node.attributes.get("coordinate_transformation_mode") == b"align_corners"
+    ):
+        matrix = _corners(length, _scale(node, x, axis)[1])
+    else:
+        matrix = np.stack([_along(node, x, axis, unit) for unit in np.eye(length)])
     if matrix.shape == (length, length) and (matrix == np.eye(length)).all():
         return made
     node.rounded.append(f"{node.name} ({node.operator}: weights along axis {axis})")
@@ -127,7 +163,9 @@ def _nearest(node: Node, x: Value, axis: int) -> Array:
         b"round_prefer_floor": lambda place: np.ceil(place - half),
         b"round_prefer_ceil": lambda place: np.floor(place + half),
     }
-    return np.asarray(np.clip(rounds[rounding](place), 0, n - 1).astype(np.int64))
+    picked = np.asarray(np.clip(rounds[rounding](place), 0, n - 1).astype(np.int64))
+    stretched = node.opset >= 11 and _policy(node) == b"stretch"
+    return _as_onnxruntime(node, n, scale, size, picked) if stretched else picked
 
 
 def _scale(node: Node, x: Value, axis: int) -> tuple[np.float32, int]:
