@@ -134,6 +134,13 @@ def test_a_batch_norm_with_five_outputs_trains(opset):
         whole(model)
 
 
+def test_a_batch_norm_before_opset_7_trains_unless_it_says_otherwise():
+    stored = {name: np.abs(numbers(3)) for name in "sbmv"}
+    node = helper.make_node("BatchNormalization", ["x", *stored], ["y"])
+    with pytest.raises(UnsupportedOperator, match="training"):
+        whole(model_of([node], (2, 3, 4), stored, rank=3, opset=6, ir_version=3))
+
+
 def test_a_constant_cast_like_a_double_stays_a_double():
     nodes = [
         helper.make_node("Cast", ["x"], ["wide"], to=TensorProto.DOUBLE),

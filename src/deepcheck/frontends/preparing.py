@@ -71,6 +71,10 @@ def _aligned(model: onnx.ModelProto, name: str) -> onnx.ModelProto:
     ranks |= {tensor.name: len(tensor.dims) for tensor in inferred.graph.initializer}
     sizes = {tensor.name: prod(tensor.dims) for tensor in inferred.graph.initializer}
     for node in inferred.graph.node:
+        if node.op_type == "BatchNormalization" and not any(a.name == "is_test" and a.i for a in node.attribute):
+            reason = "it is one of training (is_test=0)"
+            message = f"{name}: node '{node.name}' (BatchNormalization): {reason}: export the model for inference"
+            raise UnsupportedOperator(message, operator=node.op_type, reason=reason)
         if node.op_type == "PRelu" and len(node.input) > 1 and sizes.get(node.input[1], 2) > 1:
             _spread_slopes(inferred, node, name, ranks)
         axis = next((attribute for attribute in node.attribute if attribute.name == "axis"), None)
