@@ -4,6 +4,7 @@ import itertools
 import os
 import subprocess
 import sys
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -170,6 +171,108 @@ def doubled(times, operator, *more, **attributes):
 )  # fmt: skip
 def test_values_cannot_grow_beyond_the_budget(nodes, stored, tmp_path):
     assert "budget" in complaint(model_of(nodes, stored=stored), tmp_path, budget_bytes=5e6)
+
+
+def made(operator, *inputs, **attributes):
+    return helper.make_node(operator, inputs, ["y"], **attributes)
+
+
+def square(operator, *more, first="x"):
+    """A column of 20,000 numbers beside a row of as many: 3.2 GB."""
+    return [helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0]), made(operator, first, "t", *more)]
+
+
+def turned(times):
+    """Transposes in a row: each keeps an index map."""
+    names = ["x", *(f"v{i}" for i in range(1, times)), "y"]
+    return [helper.make_node("Transpose", [a], [b], perm=[0, 2, 1]) for a, b in itertools.pairwise(names)]
+
+
+LONG, COLUMN = 20_000, np.ones((20_000, 1), np.float32)
+PLANE = {"w": np.ones((1, 1, 100, 100), np.float32)}
+
+
+@pytest.mark.parametrize(
+    ("shape", "nodes", "stored"),
+    [
+        *(([LONG], square(operator), {}) for operator in ("Add", "Sub", "Mean", "Max", "Min")),
+        *(([LONG], [made(operator, "x", "c")], {"c": COLUMN}) for operator in ("Add", "Mul", "Div", "Pow", "Max")),
+        ([LONG], [made("Where", "c", "x", "x")], {"c": COLUMN > 0}),
+        ([1, LONG], [made("BatchNormalization", *"xcccc")], {"c": COLUMN[:, 0]}),
+        ([LONG], [made("Einsum", "x", "c", equation="bi,c->c")], {"c": COLUMN[:, 0]}),
+        ([LONG], [made("CumSum", "x", "c")], {"c": np.array(1)}),
+        ([LONG], [helper.make_node("Transpose", ["x"], ["t"], perm=[1, 0]), made("MatMul", "t", "c")], {"c": COLUMN.T}),
+        ([LONG], [made("Resize", "x", "", "s", mode="linear")], {"s": np.array([1, 2], np.float32)}),
+        ([3], [made("Max", *"x" * 5000)], {}),
+        ([1, 300, 300], [made("ConvTranspose", "x", "w")], PLANE),
+        ([1, 3, 3], [made("ConvTranspose", "x", "w", output_shape=[2**40, 2**40])], PLANE),
+        ([1, 300, 300], [made("MaxPool", "x", kernel_shape=[100, 100])], {}),
+        ([1, 300, 300], [made("AveragePool", "x", kernel_shape=[100, 100])], {}),
+        ([100, 900], turned(301), {}),
+    ],
+    ids=lambda case: case[-1].op_type if isinstance(case, list) and hasattr(case[-1], "op_type") else "",
+)
+def test_nothing_is_made_before_the_budget_is_asked(shape, nodes, stored, tmp_path):
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", *shape])]
+    model = model_of(nodes, stored=stored, inputs=inputs)
+    tracemalloc.start()
+    message = complaint(model, tmp_path, budget_bytes=4e6)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert "budget" in message
+    assert peak < 4e7
+
+
+@pytest.mark.parametrize(
+    ("nodes", "stored", "said"),
+    [
+        ([made("Trilu", "x")], {}, "matrices"),
+        ([made("GatherElements", "x", "i", axis=1)], {"i": np.array([[2**62, 0, 1]])}, "indices from -3 to 2"),
+        ([made("Reshape", "x", "s")], {"s": np.array([-5, 3])}, "sizes from -1"),
+        ([made("ReverseSequence", "x", "n", batch_axis=0, time_axis=1)], {"n": np.array([10**9])}, "lengths"),
+        ([made("Reshape", "x", "s")], {"s": np.array([-1, -1])}, "one unknown"),
+        ([made("Slice", "x", "a", "b", "a", "a")], {"a": np.array([0]), "b": np.array([2])}, "step"),
+        *(([made("Resize", "x", "", "s", mode="linear")], {"s": np.array([1, scale], np.float32)}, "")
+          for scale in (0, -1, np.nan, np.inf, 1e-30)),
+        ([made("Clip", "x", "c")], {"c": np.float32(np.nan)}, "min"),
+        ([helper.make_node("Split", ["x"], ["y", "z"], axis=1, num_outputs=1)], {}, ""),
+    ],
+    ids=lambda case: case[0].op_type if isinstance(case, list) else "",
+)  # fmt: skip
+def test_operands_without_meaning(nodes, stored, said, tmp_path):
+    alone = nodes[0].op_type == "Trilu"
+    inputs = [helper.make_tensor_value_info("x", TensorProto.FLOAT, [3])] if alone else [INPUT]
+    model = model_of(nodes, stored=stored, inputs=inputs)
+    model.opset_import[0].version = 18
+    assert said in complaint(model, tmp_path)
+
+
+@pytest.mark.parametrize("operator", ["StringConcat", "RegexFullMatch", "SequenceConstruct"])
+def test_what_is_not_computed_on_loading(operator, tmp_path):
+    """Strings that double, expressions that never end, loops: only what has a size that is known is computed."""
+    attributes = {"pattern": "(a+)+$"} if operator == "RegexFullMatch" else {}
+    inputs = ["s"] if operator == "RegexFullMatch" else ["s", "s"]
+    nodes = [helper.make_node(operator, inputs, ["k"], **attributes), made("Where", "k", "x", "x")]
+    model = model_of(nodes, stored={"s": np.array(["a" * 60 + "b"], dtype=object)})
+    model.opset_import[0].version = 20
+    assert operator in complaint(model, tmp_path)
+
+
+def test_a_loop_without_end_is_not_run(tmp_path):
+    values = [helper.make_tensor_value_info(name, kind, []) for name, kind in (("i", 7), ("go", 9), ("v", 1))]
+    ends = [helper.make_tensor_value_info(name, kind, []) for name, kind in (("going", 9), ("u", 1))]
+    steps = [helper.make_node("Identity", ["go"], ["going"]), helper.make_node("Identity", ["v"], ["u"])]
+    body = helper.make_graph(steps, "body", values, ends)
+    nodes = [helper.make_node("Loop", ["n", "yes", "one"], ["c"], body=body), made("Add", "x", "c")]
+    stored = {"n": np.array(2**62), "yes": np.array(True), "one": np.float32(1)}
+    assert "Loop" in complaint(model_of(nodes, stored=stored), tmp_path)
+
+
+def test_a_condition_is_a_bool(tmp_path):
+    out = helper.make_tensor_value_info("o", TensorProto.FLOAT, [None, None])
+    taken = helper.make_graph([helper.make_node("Neg", ["x"], ["o"])], "g", [], [out])
+    node = made("If", "c", then_branch=taken, else_branch=taken)
+    assert "bool" in complaint(model_of([node], stored={"c": np.float32(np.nan)}), tmp_path)
 
 
 @pytest.mark.parametrize(

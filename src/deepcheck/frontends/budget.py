@@ -29,6 +29,7 @@ class Budget:
         """Raise `MalformedModel` if so many bytes would be too much."""
         if not size <= self.left:
             raise MalformedModel(
-                f"{what} needs {size:.4g} bytes, over the budget of {self.total:.4g} for a model's constants: "
+                f"{what} needs {size:.4g} bytes, with {self.left:.4g} left of the budget of {self.total:.4g} for a "
+                "model's constants and index maps: "
                 "if the model is right, load it with a larger budget_bytes (--budget)"
             )

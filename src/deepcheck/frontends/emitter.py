@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import prod
 
+import numpy as np
+
 from deepcheck.frontends.budget import Budget
 from deepcheck.frontends.node import Value
-from deepcheck.program import Affine, Array, Branch, Instruction, Reshape, Term
+from deepcheck.program import Affine, Array, Branch, Gather, Instruction, Largest, Reshape, Term
+from deepcheck.program.maps import parts_of
 
 
 @dataclass
@@ -34,6 +37,9 @@ class Emitter:
     def emit(self, instruction: Instruction) -> Value:
         """Append an instruction."""
         self.budget.allow(8.0 * prod(instruction.shape), f"a value of shape {instruction.shape} ({instruction.kind})")
+        self.budget.spend(
+            _kept_bytes(instruction), f"the index map of a {instruction.kind} of shape {instruction.shape}"
+        )
         self.instructions.append(instruction)
         self.tensors.append("")
         return Value(len(self.instructions), instruction.shape)
@@ -43,6 +49,18 @@ class Emitter:
         self.known[tensor] = meaning
         if isinstance(meaning, Value) and not self.tensors[meaning.index] and not within:
             self.tensors[meaning.index] = tensor
+
+
+def _kept_bytes(instruction: Instruction) -> float:
+    """What an instruction keeps: index maps, and constants that are no view of one in the model."""
+    if isinstance(instruction, Branch):
+        given = [instruction.windows.given] if isinstance(instruction, Largest) else []
+    else:
+        parts = [part for term in instruction.terms for part in parts_of(term.maps)]
+        given = [part.given for part in parts if isinstance(part, Gather)]
+        numbers = [constant.numerator for constant in instruction.constants]
+        given += [array for array in numbers if array.flags.owndata]
+    return float(sum(array.nbytes for array in given if isinstance(array, np.ndarray)))
 
 
 def finished(

@@ -1,6 +1,6 @@
 """One ONNX node, as the operator mappings see it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -147,6 +147,11 @@ class Node:
     def axis(self, rank: int, default: int = 0, name: str = "axis") -> int:
         """An axis attribute, counted from the front."""
         return within(int(self.attributes.get(name, default)), rank)
+
+    def allow(self, *shapes: Sequence[float]) -> None:
+        """Raise `MalformedModel` if arrays of these shapes would be too much; asked before they are made."""
+        entries = sum(prod(map(float, shape)) for shape in shapes)
+        self.folder.budget.allow(8.0 * entries, "its result")
 
     def emits(self, *instructions: Instruction) -> Value:
         """Append instructions; the result of the last."""

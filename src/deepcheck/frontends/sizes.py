@@ -37,7 +37,7 @@ def result_bytes(node: onnx.NodeProto, operands: Operands) -> float | None:
     """
     if node.domain not in ("", "ai.onnx"):
         return None
-    outputs = max(len(node.output), 1)
+    outputs = 1 if node.op_type == "Split" else max(len(node.output), 1)
     if node.op_type in _KEEPING:
         return ITEM_BYTES * outputs * float(sum(o.size for o in operands if o is not None))
     if node.op_type in _BROADCASTING:
@@ -125,6 +125,20 @@ def _scattered(operands: Operands, _: Attributes) -> float:
     return float(_array(operands, 0).size) + SLOW * float(_array(operands, 1).size)
 
 
+def _reshaped(operands: Operands, attributes: Attributes) -> float:
+    if min(_numbers(operands, attributes, 1, "shape"), default=0.0) < -1:
+        raise MalformedModel("expected sizes from -1 up to reshape to, got a smaller one")
+    return float(_array(operands, 0).size)
+
+
+def _reversed(operands: Operands, attributes: Attributes) -> float:
+    data, lengths = _array(operands, 0), _array(operands, 1)
+    most = data.shape[int(attributes.get("time_axis", 0))]
+    if lengths.size and not 0 <= lengths.min() <= lengths.max() <= most:
+        raise MalformedModel(f"expected lengths from 0 to {most}, got {lengths.min()} to {lengths.max()}")
+    return float(data.size)
+
+
 def _triangle(operands: Operands, _: Attributes) -> float:
     if _array(operands, 0).ndim < 2:
         raise MalformedModel(f"expected matrices, got shape {_array(operands, 0).shape}")
@@ -203,6 +217,8 @@ _GROWING: dict[str, Callable[[Operands, Attributes], float]] = {
     "GatherND": _gathered_at,
     **dict.fromkeys(("ScatterElements", "ScatterND", "TensorScatter"), _scattered),
     "Trilu": _triangle,
+    "Reshape": _reshaped,
+    "ReverseSequence": _reversed,
     "NonZero": _found,
     "CenterCropPad": _cropped,
     "Resize": _resized,
@@ -214,8 +230,8 @@ _GROWING: dict[str, Callable[[Operands, Attributes], float]] = {
 # As large as all operands together, at most.
 _KEEPING = frozenset(
     """
-    Constant Identity Reshape Flatten Transpose Squeeze Unsqueeze Concat Slice Split Shape Size EyeLike
-    DepthToSpace SpaceToDepth Compress ReverseSequence CumSum CumProd ReduceMax ReduceMin ReduceSum ReduceMean
+    Constant Identity Flatten Transpose Squeeze Unsqueeze Concat Slice Split Shape Size EyeLike
+    DepthToSpace SpaceToDepth Compress CumSum CumProd ReduceMax ReduceMin ReduceSum ReduceMean
     ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare ArgMax ArgMin TopK Unique Cast
     CastLike Dropout Softmax LogSoftmax Hardmax BatchNormalization LayerNormalization InstanceNormalization
     RMSNormalization GlobalAveragePool GlobalMaxPool LpNormalization QuantizeLinear Det DequantizeLinear

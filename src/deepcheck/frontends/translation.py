@@ -94,7 +94,8 @@ class Translation:
                 raise
             raise _named(node, str(problem)) from None
         except ModelError as problem:
-            raise type(problem)(f"node '{node.name}' ({proto.op_type}): {problem}") from None
+            words = f"node '{node.name}' ({proto.op_type}): "
+            raise type(problem)(words + str(problem).removeprefix(words)) from None
         except (IndexError, KeyError, ValueError, TypeError, OverflowError, AttributeError) as problem:
             raise MalformedModel(f"node '{node.name}' ({proto.op_type}) is inconsistent: {problem}") from None
         if squashed is not None and not (isinstance(made, Value) and made.squashed):
@@ -148,6 +149,8 @@ class Translation:
         condition = node.operands[0]
         if not isinstance(condition, np.ndarray) or condition.size != 1:
             raise refuse(node)
+        if condition.dtype != np.bool_:
+            raise MalformedModel(f"node '{node.name}' (If): expected a condition of bool, got {condition.dtype}")
         taken = node.attributes["then_branch" if bool(condition.reshape(-1)[0]) else "else_branch"]
         for tensor in taken.initializer:
             self.emitter.known[tensor.name] = self._stored(tensor)

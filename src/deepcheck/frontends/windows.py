@@ -39,7 +39,7 @@ def sliding_of(node: Node, shape: tuple[int, ...], kernel: tuple[int, ...] | Non
     sliding = Sliding(size, strides, dilations, before, after, ceil=bool(given.get("ceil_mode", 0)))
     taps = prod(map(float, sliding.outputs(shape[2:]))) * prod(map(float, size))
     larger = max(taps, prod(map(float, reach))) * prod(map(float, shape[:2]))
-    node.folder.budget.allow(8.0 * larger, f"node '{node.name}': kernel {size} over {shape} with pads {pads}")
+    node.folder.budget.allow(8.0 * larger, f"kernel {size} over {shape} with pads {pads}")
     return sliding
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import reduce
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -140,7 +139,7 @@ def _extreme(node: Node) -> Result:
     """The largest, or the smallest, of several operands, element by element."""
     low = node.operator == "Min"
     shape = tuple(np.broadcast_shapes(*(o.shape for o in node.operands if o is not None)))
-    node.folder.budget.allow(8.0 * prod(shape) * len(node.operands), f"node '{node.name}': its result")
+    node.allow((*shape, len(node.operands), max(len(node.values), 1)))
     constant = reduce(np.minimum if low else np.maximum, node.constants) if node.constants else None
     if constant is not None and np.isinf(constant).all() and (constant > 0).all() == low:
         constant = None

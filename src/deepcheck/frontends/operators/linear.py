@@ -18,6 +18,7 @@ MINUS = Constant(np.asarray(np.float32(-1)))
 def combined(node: Node, signs: Sequence[int], divisor: int = 1) -> Value:
     """The sum of a node's operands, each with its sign, over a whole number."""
     shape = tuple(np.broadcast_shapes(*(operand.shape for operand in node.operands if operand is not None)))
+    node.allow((*shape, max(len(node.values), 1)))
     pairs = list(zip(node.operands, signs, strict=True))
     terms = [_term(o, s, divisor, shape) for o, s in pairs if isinstance(o, Value)]
     offsets = [_signed(o, s, divisor) for o, s in pairs if isinstance(o, np.ndarray)]
@@ -26,7 +27,7 @@ def combined(node: Node, signs: Sequence[int], divisor: int = 1) -> Value:
     made = node.emit(Affine(kind, tuple(terms), shape, first))
     # Each constant on its own: their sum would be rounded.
     for offset in offsets[1:]:
-        made = node.emit(affine.scale_and_shift(made.index, shape, None, offset, kind="shift"))
+        made = _changed(node, made, None, offset, "shift")
     return made
 
 
@@ -47,18 +48,41 @@ def _quotient(numerator: Array, divisor: int) -> Constant:
 
 def scaled(node: Node, value: Value, factor: Constant) -> Value:
     """A value times a constant, with broadcasting."""
-    return node.emit(affine.scale_and_shift(value.index, value.shape, factor, None, kind="scale"))
+    return _changed(node, value, factor, None, "scale")
 
 
 def shifted(node: Node, value: Value, offset: Array) -> Value:
     """A value plus a constant, with broadcasting."""
-    return node.emit(affine.scale_and_shift(value.index, value.shape, None, Constant(offset), kind="shift"))
+    return _changed(node, value, None, Constant(offset), "shift")
 
 
 def constant_result(node: Node, value: Value, result: Array) -> Value:
     """A result that does not depend on the value that the node reads: 0 times it, plus the result."""
     nothing = Constant(np.zeros((), np.float32))
-    return node.emit(affine.scale_and_shift(value.index, value.shape, nothing, Constant(result), kind="constant"))
+    return _changed(node, value, nothing, Constant(result), "constant")
+
+
+def _changed(node: Node, value: Value, factor: Constant | None, offset: Constant | None, kind: str) -> Value:
+    """A value times a constant, plus a constant, where the result is within the budget."""
+    node.allow(np.broadcast_shapes(value.shape, *(c.shape for c in (factor, offset) if c is not None)))
+    return node.emit(affine.scale_and_shift(value.index, value.shape, factor, offset, kind=kind))
+
+
+def contracted(
+    node: Node,
+    x: Value,
+    weight: Array,
+    axes: tuple[str, str, str],
+    *,
+    offset: Constant | None = None,
+    kind: str = "dense",
+) -> Value:
+    """`contraction`, where its index maps, its whole matrix and its result are within the budget."""
+    mine, theirs, result = axes
+    length = dict(zip(theirs, weight.shape, strict=False)) | dict(zip(mine, x.shape, strict=False))
+    matrix = [n for letter, n in length.items() if letter in theirs or letter not in result]
+    node.allow(x.shape, matrix, [length.get(letter, 1) for letter in result])
+    return node.emit(contraction(x.index, x.shape, weight, axes=axes, offset=offset, kind=kind))
 
 
 @operator("Add", "Sum")
@@ -125,11 +149,8 @@ def _batch_norm(node: Node) -> Result:
     epsilon = np.float64(np.float32(node.attributes.get("epsilon", 1e-5)))
     factor = gamma.astype(np.float64) / np.sqrt(variance.astype(np.float64) + epsilon)
     node.rounded.append(f"{node.name} (batch norm: scale / sqrt(var + epsilon))")
-    centred = affine.scale_and_shift(x.index, x.shape, None, Constant(-mean), kind="batch norm: centre")
-    middle = node.emit(centred)
-    return node.emit(
-        affine.scale_and_shift(middle.index, x.shape, Constant(factor), Constant(beta), kind="batch norm: scale")
-    )
+    middle = _changed(node, x, None, Constant(-mean), "batch norm: centre")
+    return _changed(node, middle, Constant(factor), Constant(beta), "batch norm: scale")
 
 
 @operator("ai.onnx.ml.Scaler")
@@ -147,7 +168,7 @@ def _linear_regressor(node: Node) -> Result:
         raise UnsupportedOperator("expected no post_transform: that is not piecewise linear")
     weight = np.asarray(node.attributes["coefficients"], dtype=np.float32).reshape(targets, -1)
     intercepts = np.asarray(node.attributes.get("intercepts", np.zeros(targets)), dtype=np.float32)
-    return node.emit(contraction(x.index, x.shape, weight, axes=("bi", "ti", "bt"), offset=Constant(intercepts)))
+    return contracted(node, x, weight, ("bi", "ti", "bt"), offset=Constant(intercepts))
 
 
 def per_channel(constant: Array, shape: tuple[int, ...]) -> Array:

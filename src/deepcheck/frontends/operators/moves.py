@@ -66,7 +66,7 @@ def _move(node: Node) -> Result:
         _cut(node, proto, feeds, names)
     del proto.input[:]
     proto.input.extend(names)
-    node.folder.budget.allow(8.0 * first, f"node '{node.name}': its index map")
+    node.allow((first,))
     folder = node.folder
     if proto.op_type == "Scatter":
         # The old name of the same operator.
@@ -116,6 +116,7 @@ def _without_fill(node: Node) -> tuple[onnx.NodeProto, float]:
 def _from_numbers(node: Node, numbers: Array, data: list[tuple[Value | Array, int]], fill: float) -> Value:
     """The instruction that puts numbered elements where they came out."""
     shape = tuple(numbers.shape)
+    node.allow((*shape, len(data)))
     offset = np.where(numbers == 0, fill, 0.0)
     terms, sources = [], []
     for operand, first in data:

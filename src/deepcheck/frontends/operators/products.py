@@ -7,11 +7,10 @@ import numpy as np
 
 from deepcheck.errors import MalformedModel, UnsupportedOperator
 from deepcheck.frontends.node import Node, Value
-from deepcheck.frontends.operators.linear import number, scaled, shifted
+from deepcheck.frontends.operators.linear import contracted, number, scaled, shifted
 from deepcheck.frontends.operators.registry import Result, operator
 from deepcheck.frontends.windows import sliding_of, transposed_sliding
 from deepcheck.program import Array, Constant, Sliding, affine
-from deepcheck.program.contraction import contraction
 from deepcheck.program.maps import ABSENT
 
 
@@ -30,7 +29,7 @@ def _gemm(node: Node) -> Result:
     added = node.operands[2] if len(node.operands) > 2 else None
     plain = alpha == beta == 1 and isinstance(added, np.ndarray)
     offset = Constant(added) if plain and isinstance(added, np.ndarray) else None
-    made = node.emit(contraction(x.index, x.shape, weight, axes=axes, offset=offset))
+    made = contracted(node, x, weight, axes, offset=offset)
     if alpha != 1:
         made = scaled(node, made, Constant(np.asarray(alpha)))
     if added is None or plain or beta == 0:
@@ -42,6 +41,7 @@ def _plus(node: Node, made: Value, added: Value | Array, beta: np.float32) -> Va
     """Add ``beta`` times the third operand of a Gemm."""
     if isinstance(added, Value):
         more = added if beta == 1 else scaled(node, added, Constant(np.asarray(beta)))
+        node.allow(np.broadcast_shapes(made.shape, more.shape))
         return node.emit(affine.add(((made.index, made.shape), (more.index, more.shape))))
     if beta == 1:
         return shifted(node, made, added)
@@ -61,7 +61,7 @@ def _matmul(node: Node) -> Result:
     source = tuple(n for n, a in zip(x.shape, mine, strict=True) if a != "-")
     if dropped:
         x = node.emit(affine.move(x.index, x.shape, np.arange(x.size).reshape(source), kind="reshape"))
-    return node.emit(contraction(x.index, source, squeezed, axes=(mine.replace("-", ""), letters, result)))
+    return contracted(node, Value(x.index, source), squeezed, (mine.replace("-", ""), letters, result))
 
 
 def _matmul_axes(value: tuple[int, ...], weight: tuple[int, ...], *, first: bool) -> tuple[str, str, str, bool]:
@@ -100,13 +100,13 @@ def _einsum(node: Node) -> Result:
     x = node.values[0]
     at = next(i for i, operand in enumerate(node.operands) if isinstance(operand, Value))
     if len(letters) == 1:
-        return node.emit(contraction(x.index, x.shape, np.ones((), np.float32), axes=(left, "", right), kind="einsum"))
+        return contracted(node, x, np.ones((), np.float32), (left, "", right), kind="einsum")
     weight, mine, theirs = node.constants[0], letters[at], letters[1 - at]
     length = dict(zip(mine, x.shape, strict=True))
     lost = set(theirs) - set(mine) - set(right)
     if lost or any(length.get(a, n) != n for a, n in zip(theirs, weight.shape, strict=True)):
         raise UnsupportedOperator(f"expected a constant whose axes are the value's or the result's, in '{equation}'")
-    return node.emit(contraction(x.index, x.shape, weight, axes=(mine, theirs, right), kind="einsum"))
+    return contracted(node, x, weight, (mine, theirs, right), kind="einsum")
 
 
 def _spelled_out(equation: str, ranks: list[int]) -> str:
@@ -152,6 +152,7 @@ def _transposed_convolution(node: Node) -> Result:
     none = (0,) * len(kernel)
     sliding = Sliding(tuple(kernel), (1,) * len(kernel), spread.dilations, none, none)
     bias = node.constant(2)
+    node.allow((*spaced.shape[:2], *sliding.outputs(spaced.shape[2:]), *kernel))
     made = affine.convolution(spaced.index, spaced.shape, mirrored, bias, sliding=sliding, groups=groups)
     return node.emit(made)
 

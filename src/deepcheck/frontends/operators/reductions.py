@@ -7,10 +7,9 @@ import numpy as np
 
 from deepcheck.frontends.node import Node, Value, within
 from deepcheck.frontends.operators.branches import absolute, largest
-from deepcheck.frontends.operators.linear import MINUS, scaled
+from deepcheck.frontends.operators.linear import MINUS, contracted, scaled
 from deepcheck.frontends.operators.registry import Result, operator
 from deepcheck.program import Constant, affine
-from deepcheck.program.contraction import contraction
 
 
 def _axes(node: Node, rank: int) -> tuple[int, ...]:
@@ -37,7 +36,7 @@ def _sum(node: Node) -> Result:
     letters = ascii_letters[: len(x.shape)]
     kept = "".join(letter for axis, letter in enumerate(letters) if axis not in axes)
     one = np.ones((), np.float32)
-    made = node.emit(contraction(source.index, x.shape, one, axes=(letters, "", kept), kind="sum"))
+    made = contracted(node, source, one, (letters, "", kept), kind="sum")
     count = prod(x.shape[axis] for axis in axes)
     if node.operator == "ReduceMean" and count > 1:
         made = scaled(node, made, Constant(one, np.asarray(float(count))))
@@ -64,11 +63,11 @@ def _cumulative_sum(node: Node) -> Result:
     x = node.value()
     axis = within(int(node.required(1).reshape(-1)[0]), len(x.shape))
     length = x.shape[axis]
-    node.folder.budget.allow(8.0 * length * length, f"node '{node.name}': its matrix")
+    node.allow((length, length))
     matrix = np.triu(np.ones((length, length), np.float32), k=int(node.attributes.get("exclusive", 0)))
     if node.attributes.get("reverse", 0):
         matrix = np.ascontiguousarray(matrix[::-1, ::-1])
     letters = ascii_letters[: len(x.shape)]
     new = ascii_letters[len(x.shape)]
     result = letters.replace(letters[axis], new)
-    return node.emit(contraction(x.index, x.shape, matrix, axes=(letters, letters[axis] + new, result), kind="sum"))
+    return contracted(node, x, matrix, (letters, letters[axis] + new, result), kind="sum")

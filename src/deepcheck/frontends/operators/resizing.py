@@ -15,9 +15,9 @@ import onnxruntime
 
 from deepcheck.errors import UnsupportedOperator
 from deepcheck.frontends.node import Node, Value, within
+from deepcheck.frontends.operators.linear import contracted
 from deepcheck.frontends.operators.registry import Result, operator
 from deepcheck.program import Array, affine
-from deepcheck.program.contraction import contraction
 
 
 @operator("Resize", "Upsample")
@@ -96,13 +96,15 @@ def _mixed(node: Node, x: Value, made: Value, axis: int) -> Value:
         axis: The axis.
     """
     length = x.shape[axis]
+    # The evaluator makes one number at a time.
+    node.allow((length, length + 10.0 * _scale(node, x, axis)[1]))
     matrix = np.stack([_along(node, x, axis, unit) for unit in np.eye(length)])
     if matrix.shape == (length, length) and (matrix == np.eye(length)).all():
         return made
     node.rounded.append(f"{node.name} ({node.operator}: weights along axis {axis})")
     letters, new = ascii_letters[: len(x.shape)], ascii_letters[len(x.shape)]
     axes = (letters, letters[axis] + new, letters.replace(letters[axis], new))
-    return node.emit(contraction(made.index, made.shape, matrix, axes=axes, kind="resize"))
+    return contracted(node, made, matrix, axes, kind="resize")
 
 
 def _nearest(node: Node, x: Value, axis: int) -> Array:
