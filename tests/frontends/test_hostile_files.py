@@ -437,3 +437,79 @@ def test_an_operator_that_is_refused_says_so_in_its_fields(tmp_path):
         deepcheck.load(model_of(nodes, stored=WEIGHT))
     assert caught.value.operator == "Sign"
     assert "jumps" in caught.value.reason
+
+
+NNET = b"1,1,1,1\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\n" * 10_000_000,
+        NNET + b"," * 20_000_000,
+        NNET + b"1,1\n0\n" + b"9" * 5_000_000,
+        NNET + b"0,0\n",
+        b"//" * 5_000_000,
+    ],
+    ids=["lines", "commas", "digits", "zeros", "comment"],
+)
+def test_a_text_of_one_sign_is_not_taken_apart(content, tmp_path):
+    path = tmp_path / "net.nnet"
+    path.write_bytes(content)
+    tracemalloc.start()
+    with pytest.raises(MalformedModel) as caught:
+        deepcheck.load(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert str(caught.value).isprintable()
+    assert peak < 4 * len(content) + 1e6
+
+
+def test_the_budget_holds_for_nnet_files(tmp_path):
+    path = tmp_path / "net.nnet"
+    path.write_bytes(b"1,1000,1000,1000\n1000,1000\n0\n")
+    with pytest.raises(MalformedModel, match="budget_bytes"):
+        deepcheck.load(path, budget_bytes=1e6)
+    with path.open("ab") as file:
+        file.truncate(3 << 30)
+    with pytest.raises(MalformedModel, match="budget_bytes"):
+        deepcheck.load(path)
+
+
+@pytest.mark.parametrize("name", ["a\0b.nnet", "a\0b.onnx", "a" * 5000 + ".nnet", "a" * 5000])
+def test_names_that_no_file_can_have(name):
+    with pytest.raises(MalformedModel) as caught:
+        deepcheck.load(name)
+    assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 1100
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"offset": "1e3"},
+        {"offset": "9" * 5000},
+        {"length": "-1"},
+        {"length": "9" * 30},
+        {"length": "11"},
+        {"offset": "1"},
+    ],
+    ids=lambda more: str(more)[:30],
+)
+def test_offsets_and_lengths_that_lie(more, tmp_path):
+    (tmp_path / "weights.bin").write_bytes(bytes(12))
+    model = with_external_weight("weights.bin")
+    for key, value in more.items():
+        model.graph.initializer[0].external_data.add(key=key, value=value)
+    assert "weights.bin" in complaint(model, tmp_path)
+
+
+@pytest.mark.parametrize("where", ["training", "sparse"])
+def test_constants_in_other_files_beside_the_graph(where, tmp_path):
+    (tmp_path / "secret.bin").write_bytes(bytes(12))
+    model = model_of([small()], stored=WEIGHT)
+    if where == "training":
+        model.training_info.add().initialization.initializer.append(external())
+    else:
+        model.graph.sparse_initializer.add().values.CopyFrom(external())
+    assert "store it in the model" in complaint(model, tmp_path)

@@ -17,16 +17,21 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from deepcheck.errors import MalformedModel
-from deepcheck.frontends.budget import BUDGET_BYTES
+from deepcheck.frontends.budget import Budget
+from deepcheck.frontends.messages import clear_errors
+from deepcheck.frontends.model_file import read_file
 from deepcheck.frontends.nnet_text import Numbers, Text, read_text
 from deepcheck.program import Array
 
 LOWER, UPPER, DECISION = "deepcheck.input_lower", "deepcheck.input_upper", "deepcheck.decision"
 
 
-def read_nnet(path: Path) -> tuple[onnx.ModelProto, str, str | None]:
+def read_nnet(path: Path, budget: Budget | None = None) -> tuple[onnx.ModelProto, str, str | None]:
     """Read a ``.nnet`` file as if it were hostile.
+
+    Args:
+        path: The file.
+        budget: What the file and its weights may take, asked before they are read; by default 2 GiB.
 
     Returns:
         The model; the sha256 of the file; and the file's decision: "arg min" for an ACAS Xu network (5 inputs and 5
@@ -35,14 +40,12 @@ def read_nnet(path: Path) -> tuple[onnx.ModelProto, str, str | None]:
     Raises:
         MalformedModel: If the file is missing, too large, or not a whole ``.nnet`` file; the message names the line.
     """
-    if not path.is_file():
-        raise MalformedModel(f"expected a .nnet file, but there is no file {path}")
-    if path.stat().st_size > BUDGET_BYTES:
-        raise MalformedModel(f"{path} has {path.stat().st_size} bytes, over the budget of {BUDGET_BYTES}")
-    content = path.read_bytes()
-    numbers = read_text(Text(content, str(path)))
-    decision = "arg min" if _is_acas_xu(numbers) else None
-    return _model(numbers, path.stem, decision), hashlib.sha256(content).hexdigest(), decision
+    with clear_errors(path):
+        budget = budget or Budget()
+        content = read_file(path, budget, "a .nnet file")
+        numbers = read_text(Text(content, str(path)), budget)
+        decision = "arg min" if _is_acas_xu(numbers) else None
+        return _model(numbers, path.stem, decision), hashlib.sha256(content).hexdigest(), decision
 
 
 def input_ranges(model: onnx.ModelProto) -> tuple[Array, Array] | None:

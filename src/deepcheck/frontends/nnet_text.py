@@ -1,17 +1,19 @@
 """The text of a ``.nnet`` file: comma-separated decimals, line by line, every count checked before it is believed."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import isfinite
 
 import numpy as np
 
 from deepcheck.errors import MalformedModel
-from deepcheck.frontends.budget import BUDGET_BYTES
+from deepcheck.frontends.budget import Budget
 from deepcheck.program import Array
 
 _DECIMAL = re.compile(rb"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+PIECE = 1 << 20
+MOST_COMMENTS = 100_000
 _COUNT = re.compile(rb"[0-9]{1,9}")
 
 
@@ -36,20 +38,19 @@ class Numbers:
 
 @dataclass
 class Text:
-    """Lines, one after the other; a reader that knows where it is."""
+    """Lines, one after the other; a reader that knows where it is. No line is taken apart whole: it may be the file."""
 
     content: bytes
     name: str
     number: int = 0
-    _lines: list[bytes] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._lines = self.content.split(b"\n")
+    _at: int = field(default=0, init=False)
 
     def skip_comments(self) -> None:
         """Pass over lines that start with ``//`` or are empty."""
-        while self.number < len(self._lines) and _is_comment(self._lines[self.number]):
-            self.number += 1
+        while (line := self._peek()) is not None and _is_comment(line):
+            self._pass()
+            if self.number > MOST_COMMENTS:
+                raise self.wrong("the header", f"{MOST_COMMENTS} lines without a number")
 
     def counts(self, many: int, what: str) -> list[int]:
         """The next line as whole numbers."""
@@ -57,18 +58,18 @@ class Text:
 
     def decimals(self, many: int, what: str) -> Array:
         """The next line as finite decimals, ``(many,)`` float64, each read to nearest."""
-        found = [float(token) for token in self._tokens(many, what, _DECIMAL, "decimals")]
-        if not all(map(isfinite, found)):
+        tokens = self._tokens(many, what, _DECIMAL, "decimals")
+        found = np.fromiter((float(token) for token in tokens), np.float64, many)
+        if not np.isfinite(found).all():
             raise self.wrong(f"finite numbers for {what}", "one that is too large for float64")
-        return np.asarray(found, dtype=np.float64)
+        return found
 
     def finish(self) -> None:
         """Raise unless only empty lines are left."""
-        while self.number < len(self._lines):
-            self.number += 1
-            line = self._lines[self.number - 1]
-            if line.strip():
-                raise self.wrong("the end of the file behind the last bias", _shown(line))
+        rest = self.content[self._at :]
+        if left := rest.lstrip():
+            self.number += rest.count(b"\n", 0, len(rest) - len(left)) + 1
+            raise self.wrong("the end of the file behind the last bias", _shown(left.partition(b"\n")[0]))
 
     def wrong(self, expected: str, came: str) -> MalformedModel:
         """An error that names the line read last."""
@@ -80,33 +81,58 @@ class Text:
         """Pass over one line that must be there."""
         self._next(what)
 
-    def _tokens(self, many: int, what: str, kind: re.Pattern[bytes], word: str) -> list[bytes]:
-        tokens = [token.strip() for token in self._next(f"{many} {word} for {what}").split(b",")]
-        if tokens[-1] == b"":
-            tokens.pop()
-        if len(tokens) != many:
-            raise self.wrong(f"{many} {word} for {what}", f"{len(tokens)}")
-        for token in tokens:
-            if not kind.fullmatch(token):
-                raise self.wrong(f"{word} for {what}", _shown(token))
-        return tokens
+    def _tokens(self, many: int, what: str, kind: re.Pattern[bytes], word: str) -> Iterator[bytes]:
+        line = self._next(f"{many} {word} for {what}")
+        # A comma may end a line.
+        end = len(line) - line.endswith(b",")
+        count = line.count(b",", 0, end) + 1
+        if count != many:
+            raise self.wrong(f"{many} {word} for {what}", f"{count}")
+        for piece in _pieces(line, end):
+            for token in map(bytes.strip, piece.split(b",")):
+                if not kind.fullmatch(token):
+                    raise self.wrong(f"{word} for {what}", _shown(token))
+                yield token
+
+    def _peek(self) -> bytes | None:
+        """The next line; None behind the last."""
+        if self._at > len(self.content):
+            return None
+        end = self.content.find(b"\n", self._at)
+        return self.content[self._at :] if end < 0 else self.content[self._at : end]
+
+    def _pass(self) -> None:
+        end = self.content.find(b"\n", self._at)
+        self._at = len(self.content) + 1 if end < 0 else end + 1
+        self.number += 1
 
     def _next(self, what: str) -> bytes:
-        self.number += 1
-        if self.number > len(self._lines) or not (line := self._lines[self.number - 1].strip()):
-            end = self.number >= len(self._lines)
-            raise self.wrong(what, "the end of the file" if end else "an empty line")
+        line = (self._peek() or b"").strip()
+        self._pass()
+        if not line:
+            raise self.wrong(what, "the end of the file" if self._at > len(self.content) else "an empty line")
         return line
 
 
-def read_text(text: Text) -> Numbers:
+def _pieces(line: bytes, end: int) -> Iterator[bytes]:
+    """A line up to an end, in pieces of about a megabyte, cut at commas."""
+    start = 0
+    while start <= end:
+        stop = line.find(b",", min(start + PIECE, end), end)
+        stop = end if stop < 0 else stop
+        yield line[start:stop]
+        start = stop + 1
+
+
+def read_text(text: Text, budget: Budget) -> Numbers:
     """Read the numbers of a ``.nnet`` file.
 
     Raises:
-        MalformedModel: If a count, a number, or the end of the file is not where it should be.
+        MalformedModel: If the weights are beyond the budget, or a count, a number, or the end of the file is not where
+            it should be.
     """
     text.skip_comments()
-    sizes = _sizes(text)
+    sizes = _sizes(text, budget)
     text.skip_line("a line for the flag, which means nothing")
     inputs = sizes[0]
     lower = text.decimals(inputs, "the least value of each input")
@@ -126,7 +152,7 @@ def read_text(text: Text) -> Numbers:
     return Numbers(lower, upper, mean, spread, layers)
 
 
-def _sizes(text: Text) -> list[int]:
+def _sizes(text: Text, budget: Budget) -> list[int]:
     """The size of the input and of each layer; the largest of them, which the header also holds, is not needed."""
     count, inputs, outputs, _ = text.counts(4, "the header (layers, inputs, outputs, largest layer)")
     if count < 1:
@@ -136,8 +162,12 @@ def _sizes(text: Text) -> list[int]:
         raise text.wrong("positive sizes of layers", f"{min(sizes)}")
     if (sizes[0], sizes[-1]) != (inputs, outputs):
         raise text.wrong(f"{inputs} inputs and {outputs} outputs as in the header", f"{sizes[0]} and {sizes[-1]}")
-    if 8 * sum((before + 1) * behind for before, behind in pairwise(sizes)) > BUDGET_BYTES:
-        raise text.wrong(f"weights of at most {BUDGET_BYTES} bytes", f"layers of sizes {sizes[:5]}...")
+    needed = 8.0 * sum((before + 1) * behind for before, behind in pairwise(sizes))
+    if needed > budget.left:
+        raise text.wrong(
+            f"weights of at most {budget.left:.4g} bytes (budget_bytes)", f"layers of sizes {sizes[:5]}..."
+        )
+    budget.spend(needed, "the weights")
     return sizes
 
 

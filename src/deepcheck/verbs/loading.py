@@ -136,7 +136,7 @@ def _open_file(path: Path, budget: Budget) -> _Opened:
                 f"code: load it in {framework} yourself and pass the module, or export it to ONNX"
             )
     if suffix == ".nnet":
-        proto, sha256, decision = read_nnet(path)
+        proto, sha256, decision = read_nnet(path, budget)
         return _Opened(proto, path.stem, sha256, decision)
     proto, sha256 = read_model(path, budget)
     return _Opened(proto, path.stem, sha256)
