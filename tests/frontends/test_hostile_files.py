@@ -235,6 +235,8 @@ def test_nothing_is_made_before_the_budget_is_asked(shape, nodes, stored, tmp_pa
         *(([made("Resize", "x", "", "s", mode="linear")], {"s": np.array([1, scale], np.float32)}, "")
           for scale in (0, -1, np.nan, np.inf, 1e-30)),
         ([made("Clip", "x", "c")], {"c": np.float32(np.nan)}, "min"),
+        *(([helper.make_node("Expand", ["o", "n"], ["a"]), made(operator, "x", "a")],
+           {"o": np.array([1]), "n": np.array([2_000_000])}, "at most 1024") for operator in ("ReduceMax", "Pad")),
         ([helper.make_node("Split", ["x"], ["y", "z"], axis=1, num_outputs=1)], {}, ""),
     ],
     ids=lambda case: case[0].op_type if isinstance(case, list) else "",

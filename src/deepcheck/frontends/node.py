@@ -11,6 +11,7 @@ from onnx import helper
 
 from deepcheck.errors import MalformedModel, UnsupportedOperator
 from deepcheck.frontends.folding import Folder
+from deepcheck.frontends.sizes import FEW
 from deepcheck.program import Array, Instruction
 
 
@@ -142,6 +143,8 @@ class Node:
         if name in self.attributes:
             return self.attributes[name]
         found = self.constant(position)
+        if found is not None and found.size > FEW:
+            raise MalformedModel(f"expected at most {FEW} numbers for {name}, got {found.size}")
         return default if found is None else found.tolist()
 
     def axis(self, rank: int, default: int = 0, name: str = "axis") -> int:
