@@ -109,5 +109,5 @@ def values_of(columns: Columns, item: int, element: int, displacements: Array) -
     one[:, element] = received.ravel()
     pixels = program.preprocessing.pixels(one.reshape(-1, *program.input_shape)).reshape(received.size, -1)
     found = pixels[:, element].reshape(received.shape)
-    lower, upper = columns.pixels.bounds
+    lower, upper = columns.pixels.element_bounds(program.input_shape)[:, element]
     return np.asarray(np.clip(found, lower, upper))

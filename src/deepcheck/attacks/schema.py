@@ -29,7 +29,8 @@ def as_json(result: Result, limit: int | None = None) -> dict[str, Any]:
         "objective": columns.asked.objective,
         "size": result.size,
         "paths": "same",
-        "domain": {"lower": lower, "upper": upper, "levels": result.domain.levels},
+        "domain": {"lower": lower, "upper": upper, "levels": result.domain.levels}
+        | ({"per_element": True} if result.domain.per_element else {}),
         "feature_count": columns.features.count,
         "verdict": result.verdict,
         "reason": result.reason,

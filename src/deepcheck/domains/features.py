@@ -81,6 +81,11 @@ class Features:
         assert self.single
         return np.asarray(np.argsort(self.owner, kind="stable"))
 
+    @cached_property
+    def members(self) -> Array:
+        """The elements of each feature, increasing, ``(count, elements per feature)``: all own equally many."""
+        return np.argsort(self.owner, kind="stable").reshape(self.count, -1)
+
     def sum(self, scores: Array) -> Array:
         """Sum element scores by feature: ``(items, size)`` to ``(items, count)``."""
         if self.in_order:

@@ -4,14 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcheck.domains.bounds import Bound, checked, inwards, spread
 from deepcheck.domains.box import Box
 from deepcheck.errors import InputError, OptionError
 from deepcheck.program import Array, Program
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pixels:
     """What pixels may be.
+
+    Bounds are numbers, or arrays: one bound per element (the input's shape) or per position (``(rows, columns)``, for
+    all channels). Where an element's two bounds are equal, it stays at that number. Arrays are copied.
 
     Attributes:
         lower: The least value of a pixel; None for the default, ``[0, 1]`` where the input lies in it.
@@ -20,11 +24,11 @@ class Pixels:
         unbounded: Any real number goes: what the paper's formulas literally say.
 
     Raises:
-        OptionError: If bounds are the wrong way round, not finite, or given twice.
+        OptionError: If bounds are the wrong way round, not finite, of two shapes, or given twice.
     """
 
-    lower: float | None = None
-    upper: float | None = None
+    lower: Bound | None = None
+    upper: Bound | None = None
     levels: int | None = None
     unbounded: bool = False
 
@@ -34,8 +38,9 @@ class Pixels:
         if self.lower is not None and self.upper is not None:
             if self.unbounded:
                 raise OptionError("expected bounds or 'unbounded', got both")
-            if not np.isfinite([self.lower, self.upper]).all() or self.lower >= self.upper:
-                raise OptionError(f"expected finite bounds A < B, got {self.lower}:{self.upper}")
+            lower, upper = checked(self.lower, self.upper)
+            object.__setattr__(self, "lower", lower)
+            object.__setattr__(self, "upper", upper)
         if self.levels is not None and (
             self.unbounded or not isinstance(self.levels, (int, np.integer)) or not 2 <= self.levels <= 65536
         ):
@@ -44,12 +49,43 @@ class Pixels:
                 + " unbounded" * self.unbounded
             )
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Pixels) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        ends = (None if end is None else (np.shape(end), np.asarray(end).tobytes()) for end in (self.lower, self.upper))
+        return (*ends, self.levels, self.unbounded)
+
+    @property
+    def per_element(self) -> bool:
+        """Are the bounds arrays?"""
+        return isinstance(self.lower, np.ndarray)
+
     @property
     def bounds(self) -> tuple[float, float]:
-        """The bounds in pixel units; infinite if unbounded."""
+        """The bounds in pixel units, infinite if unbounded; of arrays the least lower and the largest upper one."""
         if self.unbounded:
             return -np.inf, np.inf
-        return (0.0, 1.0) if self.lower is None or self.upper is None else (self.lower, self.upper)
+        if self.lower is None or self.upper is None:
+            return 0.0, 1.0
+        return float(np.min(self.lower)), float(np.max(self.upper))
+
+    def element_bounds(self, shape: tuple[int, ...]) -> Array:
+        """The bounds of every element of an input, in pixel units: lower and upper, ``(2, size)`` float64.
+
+        Raises:
+            OptionError: If arrays of bounds do not fit the shape.
+        """
+        ends = self.bounds if self.lower is None or self.upper is None else (self.lower, self.upper)
+        laid = [np.broadcast_to(end, shape) if np.ndim(end) == 0 else spread(np.asarray(end), shape) for end in ends]
+        if laid[0] is None or laid[1] is None:
+            given = np.shape(np.asarray(self.lower))
+            raise OptionError(f"expected bounds of the input's shape {shape}, or of its positions, got {given}")
+        return np.stack([laid[0].ravel(), laid[1].ravel()]).astype(np.float64)
 
     @property
     def scale(self) -> float:
@@ -66,42 +102,46 @@ class Pixels:
 
         Bounds and levels go through the preprocessing in the model's own type, so an end of the box is a number
         that the model can receive.
+
+        Raises:
+            OptionError: If bounds do not fit the input, or hold no number of the model's type or no level.
         """
         per_channel = program.preprocessing.mean + program.preprocessing.std
         channels = program.input_shape[0] if len(per_channel) > 2 else 1
         channel = np.arange(program.size) // (program.size // channels)
-        bounds = self._representable(program.dtype)
-        ends = self._received(program, bounds, channels)
+        asked = self.element_bounds(program.input_shape)
+        ends = inwards(asked, program.dtype)
+        if not self.unbounded:
+            empty = ~np.isfinite(ends).all(axis=0) | (ends[0] > ends[1])
+            self._refuse(empty, asked, f"some {program.dtype} number")
         tables = None
         if self.levels is not None:
-            numbers = np.arange(self.levels).astype(program.dtype)
-            values = numbers if self.scale != 1 else numbers / program.dtype.type(self.levels - 1)
-            kept = values[(values >= bounds[0]) & (values <= bounds[1])]
-            if len(kept) == 0:
-                raise OptionError(f"expected bounds that hold at least one of {self.levels} levels, got {bounds}")
-            tables = self._received(program, values, channels)
-            if not (np.diff(tables, axis=1) > 0).all():
-                raise OptionError(
-                    f"expected {self.levels} different levels, but some are the same number in {program.dtype} behind "
-                    f"mean {program.preprocessing.mean} and std {program.preprocessing.std}"
-                )
-            ends = self._received(program, kept[[0, -1]], channels)
-        return Box(ends[channel, 0], ends[channel, -1], tables, channel)
+            values = self._level_values(self.levels, program.dtype)
+            tables = _tables(program, values, channels)
+            ends = self._on_levels(values.astype(np.float64), ends, asked)
+        received = program.preprocessing.model_input(ends.reshape(2, *program.input_shape), program.dtype)
+        lower, upper = received.reshape(2, -1).astype(np.float64)
+        return Box(lower, upper, tables, channel)
 
-    def _representable(self, dtype: np.dtype[np.floating]) -> Array:
-        """The bounds, moved inwards to numbers of the model's type."""
-        lower, upper = self.bounds
-        with np.errstate(over="ignore"):
-            low, high = dtype.type(lower), dtype.type(upper)
-        low = np.nextafter(low, dtype.type(np.inf)) if float(low) < lower else low
-        high = np.nextafter(high, dtype.type(-np.inf)) if float(high) > upper else high
-        if not self.unbounded and (not np.isfinite([low, high]).all() or low > high):
-            raise OptionError(f"expected bounds that hold some {dtype} number, got {lower}:{upper}")
-        return np.array([low, high], dtype=np.float64)
+    def _level_values(self, levels: int, dtype: np.dtype[np.floating]) -> Array:
+        numbers = np.arange(levels).astype(dtype)
+        return numbers if self.scale != 1 else np.asarray(numbers / dtype.type(levels - 1))
 
-    def _received(self, program: Program, values: Array, channels: int) -> Array:
-        columns = np.repeat(values[:, None], channels, axis=1)
-        return program.preprocessing.model_input(columns, program.dtype).astype(np.float64).T
+    def _on_levels(self, values: Array, ends: Array, asked: Array) -> Array:
+        """Bounds, moved inwards to levels."""
+        first = np.searchsorted(values, ends[0], side="left")
+        last = np.searchsorted(values, ends[1], side="right") - 1
+        self._refuse(first > last, asked, f"at least one of {self.levels} levels")
+        return np.stack([values[first], values[last]])
+
+    def _refuse(self, empty: Array, asked: Array, what: str) -> None:
+        if not empty.any():
+            return
+        element = int(np.flatnonzero(empty)[0])
+        place = f" at element {element}" * self.per_element
+        raise OptionError(
+            f"expected bounds that hold {what}, got {asked[0, element]:.9g}:{asked[1, element]:.9g}{place}"
+        )
 
     def check(self, program: Program, x: Array, box: Box) -> None:
         """Raise `InputError` unless a batch of what the model receives, ``(items, size)``, lies in the domain."""
@@ -109,11 +149,7 @@ class Pixels:
         if outside.any():
             item, element = (int(i) for i in np.argwhere(outside)[0])
             pixel = program.preprocessing.pixels(x.reshape(-1, *program.input_shape))[item].ravel()[element]
-            asked = "the default bounds 0:1; give bounds=(A, B) or --bounds A:B" if self.lower is None else "the bounds"
-            raise InputError(
-                f"expected pixels within {self.bounds[0]:g}:{self.bounds[1]:g}, got {pixel:.6g} at element {element} "
-                f"of input {item}: it lies outside {asked}, or 'unbounded'"
-            )
+            raise InputError(self._outside(program, item, element, pixel))
         if box.tables is None:
             return
         off = np.zeros(x.shape, dtype=bool)
@@ -127,10 +163,40 @@ class Pixels:
                 f"of input {item}: give an image file, or numpy.float32(level) / {box.tables.shape[1] - 1}"
             )
 
+    def _outside(self, program: Program, item: int, element: int, pixel: float) -> str:
+        lower, upper = self.element_bounds(program.input_shape)[:, element]
+        if self.per_element:
+            return (
+                f"expected the pixel at element {element} of input {item} within its bounds {lower:.9g}:{upper:.9g}, "
+                f"got {pixel:.9g}: bounds must hold the input itself, as {program.dtype}"
+            )
+        asked = "the default bounds 0:1; give bounds=(A, B) or --bounds A:B" if self.lower is None else "the bounds"
+        return (
+            f"expected pixels within {lower:g}:{upper:g}, got {pixel:.6g} at element {element} "
+            f"of input {item}: it lies outside {asked}, or 'unbounded'"
+        )
+
     def describe(self) -> str:
         """The domain in words."""
         if self.unbounded:
             return "any real value"
         lower, upper = self.bounds
         grid = f", {self.levels} levels" if self.levels is not None else ""
-        return f"values in [{lower:g}, {upper:g}]{grid}"
+        bounds = "within per-element bounds in" if self.per_element else "in"
+        return f"values {bounds} [{lower:g}, {upper:g}]{grid}"
+
+
+def _tables(program: Program, values: Array, channels: int) -> Array:
+    """What the model receives for each level, ``(channels, levels)``.
+
+    Raises:
+        OptionError: If two levels are the same number there.
+    """
+    columns = np.repeat(values[:, None], channels, axis=1)
+    tables = program.preprocessing.model_input(columns, program.dtype).astype(np.float64).T
+    if not (np.diff(tables, axis=1) > 0).all():
+        raise OptionError(
+            f"expected {len(values)} different levels, but some are the same number in {program.dtype} behind "
+            f"mean {program.preprocessing.mean} and std {program.preprocessing.std}"
+        )
+    return np.asarray(tables)
