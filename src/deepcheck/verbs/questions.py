@@ -1,8 +1,10 @@
-"""What the verbs share: an input in its domain, and features that own one element each."""
+"""What the verbs share: an input in its domain, and the features that are asked about."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-from deepcheck.domains import Box, Features, Pixels
+from deepcheck.domains import Box, Features, Pixels, spread
 from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import OptionError
 from deepcheck.program import Array, Program
@@ -27,3 +29,57 @@ def single_elements(program: Program, features_as: Grouping | None, layout: Layo
             "attacks on colour pixels and words are not built yet; use features_as='element' (--features-as element)"
         )
     return grouped
+
+
+def chosen_features(
+    features: Features, chosen: Sequence[int] | Array | None = None, exclude: Sequence[int] | Array | None = None
+) -> Array:
+    """The features asked about, by index: those chosen (by default all), less those excluded.
+
+    Args:
+        features: The features.
+        chosen: Indices, or a mask: a boolean array of the features' shape, or flat; a mask of positions for elements
+            of a colour image counts for all its channels.
+        exclude: The same.
+
+    Returns:
+        Increasing indices, each once, at least one.
+
+    Raises:
+        OptionError: If an index or a mask does not fit the features, or none is left.
+    """
+    asked = np.arange(features.count) if chosen is None else _indices(features, chosen, "features")
+    left = asked if exclude is None else np.setdiff1d(asked, _indices(features, exclude, "exclude"))
+    if len(left) == 0:
+        raise OptionError(f"expected at least one of {features.count} features to ask about, but all are excluded")
+    return left
+
+
+def _indices(features: Features, given: Sequence[int] | Array, name: str) -> Array:
+    """Increasing indices of a list or a mask."""
+    try:
+        found = np.asarray(given)
+    except ValueError:  # lists of different lengths
+        found = np.asarray(None)
+    if found.dtype == np.bool_:
+        return _masked(features, found, name)
+    integers = found.ndim == 1 and found.dtype.kind in "iu"
+    empty = found.size == 0 and name == "exclude"
+    if not empty and not (integers and len(found) and ((found >= 0) & (found < features.count)).all()):
+        raise OptionError(f"expected {name} from 0 to {features.count - 1}, got {_shown(given)}")
+    return np.unique(found.astype(np.int64))
+
+
+def _masked(features: Features, mask: Array, name: str) -> Array:
+    laid = spread(mask, features.shape)
+    if laid is None:
+        raise OptionError(f"expected a mask of shape {features.shape} for {name}, got {mask.shape}")
+    if name == "features" and not laid.any():
+        raise OptionError("expected a mask that lets at least one feature change, got one that lets none")
+    return np.flatnonzero(laid)
+
+
+def _shown(given: Sequence[int] | Array) -> str:
+    """A list on one line, cut where it is long."""
+    words = " ".join(str(given if isinstance(given, str) else list(given) if np.ndim(given) else given).split())
+    return words if len(words) <= 80 else f"{words[:77]}..."
