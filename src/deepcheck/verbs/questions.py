@@ -57,17 +57,25 @@ def chosen_features(
 
 def _indices(features: Features, given: Sequence[int] | Array, name: str) -> Array:
     """Increasing indices of a list or a mask."""
-    try:
-        found = np.asarray(given)
-    except ValueError:  # lists of different lengths
-        found = np.asarray(None)
+    found = _as_array(given)
     if found.dtype == np.bool_:
         return _masked(features, found, name)
-    integers = found.ndim == 1 and found.dtype.kind in "iu"
-    empty = found.size == 0 and name == "exclude"
-    if not empty and not (integers and len(found) and ((found >= 0) & (found < features.count)).all()):
-        raise OptionError(f"expected {name} from 0 to {features.count - 1}, got {_shown(given)}")
+    if found.size == 0 and name == "exclude":
+        return np.zeros(0, dtype=np.int64)
+    integers = found.ndim == 1 and len(found) > 0 and found.dtype.kind in "iu"
+    if not integers or found.min() < 0 or found.max() >= features.count:
+        shown = " ".join(str(found.tolist()).split())
+        shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+        raise OptionError(f"expected {name} from 0 to {features.count - 1}, got {shown}")
     return np.unique(found.astype(np.int64))
+
+
+def _as_array(given: Sequence[int] | Array) -> Array:
+    """An array of whatever was given; of objects where it is no plain list of numbers."""
+    try:
+        return np.asarray(given if isinstance(given, np.ndarray) else list(given))
+    except (TypeError, ValueError):  # not a list, or lists of different lengths
+        return np.asarray([str(given)], dtype=object)
 
 
 def _masked(features: Features, mask: Array, name: str) -> Array:
@@ -77,9 +85,3 @@ def _masked(features: Features, mask: Array, name: str) -> Array:
     if name == "features" and not laid.any():
         raise OptionError("expected a mask that lets at least one feature change, got one that lets none")
     return np.flatnonzero(laid)
-
-
-def _shown(given: Sequence[int] | Array) -> str:
-    """A list on one line, cut where it is long."""
-    words = " ".join(str(given if isinstance(given, str) else list(given) if np.ndim(given) else given).split())
-    return words if len(words) <= 80 else f"{words[:77]}..."
