@@ -1,7 +1,6 @@
 """MODEL and INPUT: from words on the command line to a program and what it is asked about."""
 
 import re
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 import deepcheck
+from deepcheck.cli.reading import opened_image, read_arrays, refuse_transparency
 from deepcheck.cli.values import lengths, numbers
 from deepcheck.errors import InputError, OptionError
 
@@ -79,7 +79,7 @@ def read_program(model: str, options: ModelOptions) -> "Program":
 def read_input(text: str, program: "Program", *, domain: "Pixels", layout: "Layout", data: Path | None) -> Question:
     """Read INPUT: an array, an image, or one image of a data set.
 
-    An image's pixels are level / 255 in the model's type; the levels themselves where the bounds are 0:255.
+    An image's pixels are level / 255 in the model's type; the levels themselves where the bounds are in such units.
 
     Raises:
         InputError: If it cannot be read, or does not fit the program.
@@ -93,7 +93,7 @@ def read_input(text: str, program: "Program", *, domain: "Pixels", layout: "Layo
     if not path.is_file():
         raise InputError(f"expected a .npy or .npz file, an image, or an image such as mnist:test:7, got '{text}'")
     if path.suffix.lower() in (".npy", ".npz"):
-        return Question(_one(_array(path), program), is_image=False)
+        return Question(_one(next(iter(read_arrays(path).values())), program), is_image=False)
     levels = _levels(path, program, layout)
     return Question(_fitted(scaled(levels, 255, domain, program), program, layout, text), is_image=True)
 
@@ -111,29 +111,16 @@ def _image_set(name: str, split: str, data: Path | None) -> "ImageSet":
 
 
 def full_scale(domain: "Pixels") -> float:
-    """The value of white: 255 where the bounds are 0:255, else 1."""
-    return 255.0 if domain.bounds == (0.0, 255.0) else 1.0
+    """The value of white: 255 where the bounds are 0:255, or per element and not all within 0:1; else 1."""
+    lower, upper = domain.bounds
+    levels = lower >= 0 and 1 < upper <= 255 if domain.per_element else (lower, upper) == (0.0, 255.0)
+    return 255.0 if levels else 1.0
 
 
 def scaled(levels: "Array", max_level: int, domain: "Pixels", program: "Program") -> "Array":
-    """The pixels of levels, in the model's type: level / max_level, or the levels where the bounds are 0:255."""
+    """The pixels of levels, in the model's type: level / max_level, or the levels where white is 255."""
     numbers = np.rint(levels).astype(program.dtype)
     return numbers if full_scale(domain) != 1 else np.asarray(numbers / program.dtype.type(max_level))
-
-
-def _array(path: Path) -> "Array":
-    try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return np.asarray(loaded)
-        with loaded as archive:
-            names = archive.files
-            found = [archive[name] for name in names[:1]]
-    except Exception as problem:  # zipfile, zlib and numpy raise many classes
-        raise InputError(f"{path} is not an array that numpy can read without pickle: {problem}") from None
-    if len(names) != 1:
-        raise InputError(f"expected 1 array in {path}, got {len(names)}: save only the input")
-    return np.asarray(found[0])
 
 
 def _one(array: "Array", program: "Program") -> "Array":
@@ -144,26 +131,16 @@ def _one(array: "Array", program: "Program") -> "Array":
 
 def _levels(path: Path, program: "Program", layout: "Layout") -> "Array":
     """The levels of an image file, ``(channels, rows, columns)``, in as many channels as the program has."""
-    from PIL import Image  # slow, and only images need it
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                width, height = image.size
-                channels = _channels(program, layout, height * width, f"{path} of {height} rows, {width} columns")
-                return _converted(image, channels, path)
-    except InputError:
-        raise
-    except Exception as problem:  # each of Pillow's readers raises classes of its own
-        raise InputError(f"{path} is not an image that can be read: {problem}") from None
+    with opened_image(path) as image:
+        width, height = image.size
+        channels = _channels(program, layout, height * width, f"{path} of {height} rows, {width} columns")
+        return _converted(image, channels, path)
 
 
 def _converted(image: "Image.Image", channels: int, path: Path) -> "Array":
     if image.mode not in GREY_OR_RGB:
         raise InputError(f"expected an 8-bit grey or RGB image, got {path} of mode {image.mode}: convert it first")
-    if image.has_transparency_data and image.convert("RGBA").getchannel("A").tobytes().strip(b"\xff"):
-        raise InputError(f"expected an image without transparency, got {path}: flatten it first")
+    refuse_transparency(image, path)
     levels = np.asarray(image.convert("L" if channels == 1 else "RGB"))
     return levels[None] if channels == 1 else levels.transpose(2, 0, 1)
 

@@ -45,8 +45,20 @@ Budget = Annotated[
     typer.Option(metavar="GIB", min=0, help="How many GiB the model's constants may take; by default 2."),
 ]
 Bounds = Annotated[
-    str | None, typer.Option(metavar="A:B", help="Pixels stay within these; by default 0:1 where the input does.")
+    str | None,
+    typer.Option(
+        metavar="A:B|FILE|model",
+        help="Pixels stay within these; by default 0:1 where the input does. A .npz file with arrays named lower and "
+        "upper: each within its own. 'model': the input ranges of a .nnet file.",
+    ),
 ]
+Mask = Annotated[
+    Path | None,
+    typer.Option(
+        "--mask", metavar="FILE", help="Only these features may change: a .npy file of booleans, or a grey PNG (not 0)."
+    ),
+]
+Exclude = Annotated[str | None, typer.Option("--exclude", metavar="I,J,...", help="None of these features.")]
 Unbounded = Annotated[bool, typer.Option("--unbounded", help="Pixels may be any real number.")]
 Levels = Annotated[
     int | None, typer.Option(metavar="N", help="Pixels stay on N levels: 256 for 8-bit images, 17 for the digits.")

@@ -5,11 +5,16 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import numpy as np
+
+from deepcheck.cli.reading import opened_image, read_arrays, refuse_transparency
 from deepcheck.errors import OptionError
 
 if TYPE_CHECKING:
     from deepcheck.domains import Pixels
+    from deepcheck.domains.bounds import Bound
     from deepcheck.domains.features import Grouping, Layout
+    from deepcheck.program import Array, Program
 
 
 def numbers(text: str | None, option: str) -> tuple[float, ...] | None:
@@ -29,7 +34,7 @@ def numbers(text: str | None, option: str) -> tuple[float, ...] | None:
     return found
 
 
-def indices(text: str | None) -> tuple[int, ...] | None:
+def indices(text: str | None, option: str = "--features") -> tuple[int, ...] | None:
     """Read comma-separated feature indices.
 
     Raises:
@@ -37,9 +42,39 @@ def indices(text: str | None) -> tuple[int, ...] | None:
     """
     if text is None:
         return None
-    if not re.fullmatch(r"\d+(,\d+)*", text):
-        raise OptionError(f"expected --features as indices such as 21,44, got '{text}'")
+    if not re.fullmatch(r"[0-9]{1,18}(,[0-9]{1,18})*", text):
+        raise OptionError(f"expected {option} as indices such as 21,44, got '{text}'")
     return tuple(int(part) for part in text.split(","))
+
+
+def mask(path: Path | None, option: str = "--mask") -> "Array | None":
+    """Read which features may change: a ``.npy`` file of booleans or of 0 and 1, or a grey PNG file (0 may not).
+
+    Returns:
+        Booleans, of the file's own shape.
+
+    Raises:
+        OptionError: If there is no such file, or it holds something else.
+        InputError: If it cannot be read.
+    """
+    if path is None:
+        return None
+    if not path.is_file():
+        raise OptionError(f"expected {option} as a .npy or .png file, got '{path}'")
+    if path.suffix.lower() != ".npy":
+        return np.asarray(_grey_levels(path, option) != 0)
+    found = next(iter(read_arrays(path).values()))
+    if found.dtype != np.bool_ and not (found.dtype.kind in "iuf" and np.isin(found, (0, 1)).all()):
+        raise OptionError(f"expected {option} as booleans, or 0 and 1, got other values of {found.dtype} in {path}")
+    return found.astype(np.bool_)
+
+
+def _grey_levels(path: Path, option: str) -> "Array":
+    with opened_image(path, formats=("PNG",)) as image:
+        if image.mode not in ("1", "L"):
+            raise OptionError(f"expected {option} as an 8-bit grey PNG, got {path} of mode {image.mode}")
+        refuse_transparency(image, path)
+        return np.asarray(image)
 
 
 def lengths(text: str | None) -> tuple[int, ...] | None:
@@ -50,26 +85,65 @@ def lengths(text: str | None) -> tuple[int, ...] | None:
     """
     if text is None:
         return None
-    if not re.fullmatch(r"\d+([,x]\d+)*", text):
+    if not re.fullmatch(r"[0-9]{1,18}([,x][0-9]{1,18})*", text):
         raise OptionError(f"expected --input-shape as lengths such as 3,32,32, got '{text}'")
     return tuple(int(part) for part in re.split("[,x]", text))
 
 
-def domain(bounds: str | None, unbounded: bool, levels: int | None) -> "Pixels":
+def domain(bounds: str | None, unbounded: bool, levels: int | None, program: "Program | None" = None) -> "Pixels":
     """Where pixels may go.
 
+    Args:
+        bounds: ``A:B``; a ``.npz`` file with arrays named lower and upper; or "model", the input ranges that the
+            program's model carries.
+        unbounded: Any real number goes.
+        levels: How many levels the full scale has.
+        program: The program, for "model".
+
     Raises:
-        OptionError: If the bounds are not two numbers, or the options contradict each other.
+        OptionError: If the bounds are something else, or the options contradict each other.
+        InputError: If a file cannot be read.
     """
     import deepcheck
 
-    if bounds is None:
-        return deepcheck.Pixels(levels=levels, unbounded=unbounded)
+    lower, upper = (None, None) if bounds is None else _ends(bounds, program)
+    return deepcheck.Pixels(lower=lower, upper=upper, levels=levels, unbounded=unbounded)
+
+
+def _ends(bounds: str, program: "Program | None") -> "tuple[Bound, Bound]":
+    if bounds == "model":
+        return _input_ranges(program)
+    if bounds.lower().endswith(".npz"):
+        path = Path(bounds)
+        if not path.is_file():
+            raise OptionError(f"expected --bounds as numbers A:B or a .npz file, but there is no file '{path}'")
+        found = read_arrays(path, ("lower", "upper"))
+        return found["lower"], found["upper"]
     try:
         lower, upper = (float(part) for part in bounds.split(":"))
     except ValueError:
-        raise OptionError(f"expected --bounds as two numbers A:B such as 0:1, got '{bounds}'") from None
-    return deepcheck.Pixels(lower=lower, upper=upper, levels=levels, unbounded=unbounded)
+        raise OptionError(
+            f"expected --bounds as two numbers A:B such as 0:1, a .npz file, or 'model', got '{bounds}'"
+        ) from None
+    return lower, upper
+
+
+def _input_ranges(program: "Program | None") -> "tuple[Array, Array]":
+    """The input ranges that a model carries."""
+    import onnx
+
+    from deepcheck.frontends import input_ranges
+
+    if program is None:
+        raise OptionError("expected --bounds as two numbers A:B or a .npz file here, got 'model'")
+    if not program.preprocessing.is_identity:
+        raise OptionError("expected --bounds model without --mean and --std: a model's ranges are of what it receives")
+    ranges = input_ranges(onnx.load_model_from_string(program.origin.model))
+    if ranges is None:
+        raise OptionError(
+            f"expected a model with input ranges (a .nnet file) for --bounds model, but {program.origin.name} has none"
+        )
+    return ranges
 
 
 def grouping(text: str | None) -> "Grouping | None":

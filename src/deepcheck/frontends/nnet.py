@@ -17,6 +17,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from deepcheck.errors import MalformedModel
 from deepcheck.frontends.budget import Budget
 from deepcheck.frontends.messages import clear_errors
 from deepcheck.frontends.model_file import read_file
@@ -49,11 +50,18 @@ def read_nnet(path: Path, budget: Budget | None = None) -> tuple[onnx.ModelProto
 
 
 def input_ranges(model: onnx.ModelProto) -> tuple[Array, Array] | None:
-    """The least and largest value of each input, ``(inputs,)`` each, if the model is from a ``.nnet`` file."""
+    """The least and largest value of each input, ``(inputs,)`` each, if the model is from a ``.nnet`` file.
+
+    Raises:
+        MalformedModel: If the model's metadata holds something else in their place.
+    """
     kept = {entry.key: entry.value for entry in model.metadata_props}
     if LOWER not in kept or UPPER not in kept:
         return None
-    return np.asarray(json.loads(kept[LOWER]), np.float64), np.asarray(json.loads(kept[UPPER]), np.float64)
+    try:
+        return np.asarray(json.loads(kept[LOWER]), np.float64), np.asarray(json.loads(kept[UPPER]), np.float64)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise MalformedModel(f"expected lists of numbers as metadata {LOWER} and {UPPER}, got something else") from None
 
 
 def _is_acas_xu(numbers: Numbers) -> bool:
