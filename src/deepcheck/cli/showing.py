@@ -57,4 +57,4 @@ def image_of(pixels: "Array", *, domain: "Pixels", features: tuple[int, ...], la
     channels_first = pixels.transpose(2, 0, 1) if pixels.ndim == 3 and layout == "nhwc" else pixels
     values = grey(channels_first).astype(np.float64).reshape(grid_shape(features))
     lower, upper = (values.min(), max(values.max(), values.min() + 1e-9)) if domain.unbounded else domain.bounds
-    return np.asarray((values - lower) / (upper - lower))
+    return np.asarray((values - lower) / (upper - lower if upper > lower else 1.0))
