@@ -27,14 +27,12 @@ def read_arrays(path: Path, names: Sequence[str] | None = None) -> "dict[str, Ar
         InputError: If numpy cannot read it, or it holds other arrays.
     """
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            held, found = [""], {"": np.asarray(loaded)}
-        else:
-            with loaded as archive:
-                held = list(archive.files)
-                wanted = held[:1] if names is None else [name for name in held if name in names]
-                found = {name: np.asarray(archive[name]) for name in wanted}
+        with path.open("rb") as stream:  # numpy leaves a damaged archive open
+            loaded = np.load(stream, allow_pickle=False)
+            archive = {"": loaded} if isinstance(loaded, np.ndarray) else loaded
+            held = list(archive)
+            wanted = held[:1] if names is None else [name for name in held if name in names]
+            found = {name: np.asarray(archive[name]) for name in wanted}
     except Exception as problem:  # zipfile, zlib and numpy raise many classes
         raise InputError(f"{path} is not an array that numpy can read without pickle: {problem}") from None
     if names is None and len(held) != 1:
