@@ -134,6 +134,29 @@ def bounded_columns(
     return NormBounded().flat(windows.dense(out.slopes))
 
 
+def guard_columns(program: Program, x: Array, path: Path, elements: Array, sink: GuardSink[Bounded]) -> Bounded:
+    """Run columns of one item, ``(1, *input_shape)``, and emit whole rows of guards over all of them.
+
+    Unlike `bounded_columns`, the sink gets the guards' values once, ``(1, m)``, with all slopes, ``(columns, m)``.
+    """
+    widest = max(prod(shape) for shape in program.shapes)
+    if len(elements) >= MANY and program.size * widest <= SMALL:
+        distinct, of = np.arange(program.size), elements
+    else:
+        distinct, of = np.unique(elements, return_inverse=True)
+    windows = program.windows(distinct)
+    norm = NormBounded()
+
+    def whole(slopes: Windowed, values: Bounded, present: Array, items: Array) -> tuple[Bounded, Bounded, Array]:
+        mask = np.broadcast_to(present, values.value.shape).reshape(1, -1)
+        return norm.flat(values), norm.flat(windows.dense(slopes)), mask
+
+    start: Column[Bounded, Windowed] = Column(exact_floats(x), windows.units(), shared=True)
+    columns = Columns(norm, windows, whole, path, np.zeros(len(elements), dtype=np.int64), of, sink)
+    out = columns.own(interpret(program, start, columns))
+    return norm.flat(windows.dense(out.slopes))
+
+
 def exact_columns(program: Program, x: Array, path: Path, elements: Array, sink: GuardSink[Rationals]) -> Rationals:
     """Run columns of one item, ``(1, *input_shape)``, in exact arithmetic; see `bounded_columns`."""
     units = np.full((len(elements), program.size), 0, dtype=object)

@@ -1,0 +1,145 @@
+"""One input, and what is asked about sets of its features: what every search of sets starts from."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from deepcheck.attacks.exact_sets import ELEMENTS, ExactRows, Settled, settle
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.pruning import gains_of, needed
+from deepcheck.attacks.rows import planes
+from deepcheck.attacks.search import Search
+from deepcheck.domains import Features
+from deepcheck.program import Array
+from deepcheck.ranking import Gains
+from deepcheck.solvers.polygon import Planes
+from deepcheck.symbolic import EXACT_PRODUCTS, Run
+
+BITS = {"float16": 11, "float32": 24, "float64": 53}
+
+
+@dataclass(frozen=True)
+class Question:
+    """One input of a batch, with its difference forms.
+
+    Attributes:
+        query: Program, domain, target and objective.
+        x: What the model receives, ``(items, *input_shape)``.
+        run: The concrete run of the batch.
+        item: Which input.
+        found: The difference forms of a chunk of items.
+        row: The input's place in it.
+        features: The features.
+        order: The features asked about, first to try first, ``(m,)``.
+        deadline: When to stop, by `time.monotonic`, or None.
+        progress: Called with the share of the work that is done.
+    """
+
+    query: Search
+    x: Array
+    run: Run
+    item: int
+    found: Gains
+    row: int
+    features: Features
+    order: Array
+    deadline: float | None = None
+    progress: Callable[[float], None] | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Is the domain bounded?"""
+        return self.query.box.bounded
+
+    @property
+    def bits(self) -> int:
+        """The significand of the model's type."""
+        return BITS[self.query.program.dtype.name]
+
+    @property
+    def others(self) -> Array:
+        """The other labels, lowest first."""
+        return np.asarray(self.found.others[self.row])
+
+    @cached_property
+    def steps(self) -> tuple[Array, Array]:
+        """Least and largest displacement of every element, ``(size,)`` each."""
+        flat = self.x[self.item].reshape(-1).astype(np.float64)
+        return self.query.box.lower - flat, self.query.box.upper - flat
+
+    @cached_property
+    def _gain(self) -> Array:
+        return gains_of(self.found, self.row, *self.steps, self.features)
+
+    def gain(self, features: Array) -> Array:
+        """The most that some features can add to each label's gap, ``(others, features)``; infinite if unbounded."""
+        if not self.bounded:
+            return np.full((len(self.others), len(features)), np.inf)
+        if len(features) == self._gain.shape[1] and (features == np.arange(len(features))).all():
+            return self._gain
+        return self._gain[:, features]
+
+    def needed(self, size: int) -> Array:
+        """What the gains of so many features must reach for each label, ``(others,)``; infinite where none counts."""
+        width = self.features.members.shape[1]
+        lower, upper = self.steps
+        farthest = max(float(upper.max()), -float(lower.min())) if self.bounded else 0.0
+        need = needed(self.found, self.row, farthest, size * width)
+        if self.query.target is not None:
+            need = np.where(self.others == self.query.target, need, np.inf)
+        return need
+
+    def elements(self, features: Array) -> Array:
+        """The elements of some features, ``(features, elements of each)``."""
+        return np.asarray(self.features.members[features])
+
+    def planes(self, elements: Array, together: int) -> Planes:
+        """The rows over some elements, and one more that cannot move."""
+        return planes(
+            self.query.program, self.x, self.run, self.item, self.found, self.row, self.query.box, elements, together
+        )
+
+    def levels(self, elements: Array, ready: Planes) -> tuple[Array, Array, Array]:
+        """Displacements to each column's levels, the levels, and how many there are; the last column has one, 0."""
+        box = self.query.box
+        assert box.tables is not None
+        table = box.tables[box.channel[elements]]
+        inside = (table >= box.lower[elements, None]) & (table <= box.upper[elements, None])
+        at = np.argsort(~inside, axis=1, kind="stable")
+        values = np.take_along_axis(table, at, axis=1)
+        values = np.concatenate([values, np.zeros((1, values.shape[1]))])
+        counts = np.concatenate([inside.sum(axis=1), [1]])
+        return values - ready.origin[:, None], values, counts
+
+    def exactly(self, sets: Sequence[tuple[int, ...]], labels: Array) -> list[Settled]:
+        """Decide sets of elements and labels in exact arithmetic; open where the network is too large for it."""
+        program, box = self.query.program, self.query.box
+        if program.products > EXACT_PRODUCTS:
+            return [Settled(Outcome.ROUNDING)] * len(sets)
+        x, path = self.x[self.item : self.item + 1], self.run.path.take(np.array([self.item]))
+        answers: list[Settled] = []
+        start = 0
+        while start < len(sets):
+            stop, wanted = start, set(sets[start])
+            while stop < len(sets) and (stop == start or len(wanted | set(sets[stop])) <= ELEMENTS):
+                wanted |= set(sets[stop])
+                stop += 1
+            columns = sorted(wanted)
+            rows = ExactRows.of(program, x, path, columns)
+            for elements, label in zip(sets[start:stop], labels[start:stop], strict=True):
+                chosen = [columns.index(element) for element in elements]
+                answers.append(settle(rows, box, chosen, int(label), program.dtype))
+            start = stop
+        return answers
+
+    def late(self) -> bool:
+        """Has the time run out?"""
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+    def advance(self, share: float) -> None:
+        """Report progress."""
+        if self.progress is not None:
+            self.progress(share)
