@@ -1,13 +1,19 @@
 """Attacks: goals, the search over sets of features, and results."""
 
 from deepcheck.attacks.assemble import assemble, replayed
-from deepcheck.attacks.columns import Asked, Columns
+from deepcheck.attacks.columns import Columns
 from deepcheck.attacks.conditions import conditions
+from deepcheck.attacks.family import Family
+from deepcheck.attacks.feature_result import FeatureAttacks, FeatureResult
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.result import Attack, Attacks, Result, Witness
 from deepcheck.attacks.schema import as_json
 from deepcheck.attacks.search import COLUMN_BYTES, OBJECTIVES, Search
+from deepcheck.attacks.set_assemble import replayed_sets
+from deepcheck.attacks.set_result import SetAttacks, SetResult
+from deepcheck.attacks.set_strategy import SetStrategy
 from deepcheck.attacks.strategy import Strategy
+from deepcheck.attacks.study import Asked, Study
 
 __all__ = [
     "COLUMN_BYTES",
@@ -16,13 +22,21 @@ __all__ = [
     "Attack",
     "Attacks",
     "Columns",
+    "Family",
+    "FeatureAttacks",
+    "FeatureResult",
     "Outcome",
     "Result",
     "Search",
+    "SetAttacks",
+    "SetResult",
+    "SetStrategy",
     "Strategy",
+    "Study",
     "Witness",
     "as_json",
     "assemble",
     "conditions",
     "replayed",
+    "replayed_sets",
 ]

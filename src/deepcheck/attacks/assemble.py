@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from deepcheck.attacks.columns import Asked, Columns, witnesses
+from deepcheck.attacks.columns import Columns, witnesses
 from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.search import Found, Search
+from deepcheck.attacks.study import Asked
 from deepcheck.certify import replayer_for
 from deepcheck.domains import Features, Pixels
 from deepcheck.program import Array

@@ -7,28 +7,10 @@ import numpy as np
 
 from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.study import Asked, Study
 from deepcheck.domains import Box, Features, Pixels
 from deepcheck.program import Array, Program
 from deepcheck.symbolic import Run
-
-
-@dataclass(frozen=True)
-class Asked:
-    """How the sets were to be tried.
-
-    Attributes:
-        order: By which metric they were ordered; None is index order (the baseline).
-        shortlist: How much of that order was tried, as asked; None is all.
-        first: Was each input to stop at its first attackable set?
-        objective: What witnesses were chosen by.
-        target: The only label that counts, or None for any other label.
-    """
-
-    order: str | None = None
-    shortlist: str | int | None = None
-    first: bool = False
-    objective: str = "margin"
-    target: int | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +56,14 @@ class Columns:
     seconds: float
     replay_seconds: float
     runtime: str
+
+    @property
+    def study(self) -> Study:
+        """What all results share."""
+        return Study(
+            self.program, self.x, self.run, self.features, self.pixels, self.box, self.asked, self.model_labels,
+            self.runtime,
+        )  # fmt: skip
 
     @cached_property
     def chosen_starts(self) -> Array:

@@ -65,7 +65,7 @@ class ExactRows:
     elements: tuple[int, ...]
     guards: ExactGuards
     scores: Sequence[Fraction]
-    rates: Sequence[Sequence[Fraction]]
+    rates: Array
     origin: tuple[Fraction, ...]
 
     @staticmethod

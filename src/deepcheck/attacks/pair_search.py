@@ -1,7 +1,7 @@
 """Every pair of features of one input, complete for its path.
 
-Stages: the gains prove most pairs; the columns of the features that are left come from one forward pass; polygons decide
-their pairs, on grids of levels line by line; exact arithmetic takes what rounding leaves open.
+Stages: the gains prove most pairs; the columns of the features that are left come from one forward pass; polygons
+decide their pairs, on grids of levels line by line; exact arithmetic takes what rounding leaves open.
 
 Source: Section III-C with t = 2; DESIGN.md, sections 4 and 6.
 """

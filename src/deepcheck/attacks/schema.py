@@ -15,36 +15,39 @@ def as_json(result: Result, limit: int | None = None) -> dict[str, Any]:
         result: The result of one input.
         limit: At most how many attacks to list; the counts are of all.
     """
-    columns = result.columns
+    study = result.study
     lower, upper = (_finite(end) for end in result.domain.bounds)
     listed = result.attacks[:limit]
     found: dict[str, Any] = {
         "schema": SCHEMA,
-        "model": {"name": columns.program.origin.name, "sha256": columns.program.origin.sha256},
+        "model": {"name": study.program.origin.name, "sha256": study.program.origin.sha256},
         "label": result.label,
-        "target": columns.asked.target,
-        "order": columns.asked.order,
-        "shortlist": columns.asked.shortlist,
-        "first_only": columns.asked.first,
-        "objective": columns.asked.objective,
+        "target": study.asked.target,
+        "order": study.asked.order,
+        "shortlist": study.asked.shortlist,
+        "first_only": study.asked.first,
+        "objective": study.asked.objective,
         "size": result.size,
         "paths": "same",
         "domain": {"lower": lower, "upper": upper, "levels": result.domain.levels}
         | ({"per_element": True} if result.domain.per_element else {}),
-        "feature_count": columns.features.count,
+        "feature_count": study.features.count,
         "verdict": result.verdict,
         "reason": result.reason,
         "scope": result.scope,
         "arithmetic": result.arithmetic,
         "borders": result.borders,
         "counts": result.counts,
+        "new": result.new,
+        "replays": result.replays,
+        "labels_reached": {str(label): count for label, count in result.labels_reached.items()},
         "tried": result.tried,
         "first": result.first,
         "first_features": result.first_features,
-        "exact_path": bool(columns.run.exact[result.item]),
+        "exact_path": bool(study.run.exact[result.item]),
         "exact_questions": result.exact_questions,
-        "rounded_constants": list(columns.program.origin.rounded),
-        "runtime": columns.runtime,
+        "rounded_constants": list(study.program.origin.rounded),
+        "runtime": study.runtime,
         "seconds": result.seconds,
         "attackable": [list(features) for features in result.attackable],
         "attacks": [_attack(attack) for attack in listed],

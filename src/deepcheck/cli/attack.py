@@ -1,5 +1,6 @@
 """``deepcheck attack``: every feature that, changed alone, overturns the prediction; or a proof that none does."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -125,7 +126,7 @@ def attack(
     raise typer.Exit(1 if result.verdict == "undecided" else 0)
 
 
-def _print(result: "Result", listed: "list[Attack]", given: bool) -> None:
+def _print(result: "Result", listed: "Sequence[Attack]", given: bool) -> None:
     from deepcheck.cli.showing import position
     from deepcheck.report.tables import print_table
 
@@ -134,7 +135,7 @@ def _print(result: "Result", listed: "list[Attack]", given: bool) -> None:
         print(f"bounds: {result.domain.describe()} (the default; --bounds A:B or --unbounded change it)")
     if not listed:
         return
-    shape = result.columns.features.shape
+    shape = result.study.features.shape
     with_levels = result.domain.levels is not None
     columns = ["feature", "position", "attacking values", *(["levels"] if with_levels else [])]
     rows = [

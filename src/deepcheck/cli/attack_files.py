@@ -1,5 +1,6 @@
 """What ``deepcheck attack`` writes: the picture, and each witness."""
 
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 def draw(file: Path, result: Result, question: Question, *, order: str | None, layout: "Layout") -> None:
     """Draw the input, its important and attackable features, and the attack with the largest margin."""
-    shape, domain = result.columns.features.shape, result.domain
+    shape, domain = result.study.features.shape, result.domain
     important, ranking = _important(result, question, order)
     best = max(result.attacks, key=lambda attack: attack.witness.margin, default=None)
     figure = attack_picture(
@@ -41,18 +42,23 @@ def draw(file: Path, result: Result, question: Question, *, order: str | None, l
 
 def _important(result: Result, question: Question, order: str | None) -> tuple[Array, str]:
     """The features shown as important: those tried if they are a shortlist, else the top 5 % by the order or coi."""
-    columns, metric = result.columns, order or "coi"
-    tried = columns.features.owner[columns.order[result.item]]
-    if order is not None and len(tried) < columns.features.count:
+    study, metric = result.study, order or "coi"
+    if study.asked.shortlist is not None:
+        tried = result.order[: deepcheck.shortlist_length(study.asked.shortlist, len(result.order))]
         return tried, f"{metric}, top {len(tried)}"
     scores = deepcheck.importance(
-        columns.program, question.pixels, metric=metric, domain=result.domain, features_as="element"
+        study.program,
+        question.pixels,
+        metric=metric,
+        domain=result.domain,
+        features_as=study.features.grouping,
+        layout=study.features.layout,
     )
     count = max(1, scores.size // 20)
-    return columns.features.owner[deepcheck.order_of(scores.ravel())[:count]], f"{metric}, top {count}"
+    return deepcheck.order_of(scores.ravel())[:count], f"{metric}, top {count}"
 
 
-def save(folder: Path, listed: list[Attack], result: Result, question: Question, *, layout: "Layout") -> None:
+def save(folder: Path, listed: Sequence[Attack], result: Result, question: Question, *, layout: "Layout") -> None:
     """Write each witness as what the model receives, and as an image where levels or an image say that it is one."""
     make_folder(folder)
     rounded = 0
@@ -73,7 +79,7 @@ def _write_array(array: Array, stream: BinaryIO) -> None:
 
 def _save_image(file: Path, attack: Attack, result: Result, layout: "Layout") -> bool:
     """Write a witness as PNG; does the model receive the very same array when it reads the PNG?"""
-    program, full = result.columns.program, full_scale(result.domain)
+    program, full = result.study.program, full_scale(result.domain)
     pixels = attack.witness.pixels
     if pixels.ndim == 3 and layout == "nhwc":
         stored = save_image(pixels.transpose(2, 0, 1) / full, file).transpose(1, 2, 0)

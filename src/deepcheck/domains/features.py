@@ -21,10 +21,14 @@ class Features:
     Attributes:
         shape: The features' own shape: ``(28, 28)`` for the pixels of ``(1, 28, 28)``.
         owner: The feature of each element, ``(size,)``.
+        grouping: What a feature is.
+        layout: Where a pixel's channels are.
     """
 
     shape: tuple[int, ...]
     owner: Array
+    grouping: Grouping = "element"
+    layout: Layout = "nchw"
 
     @staticmethod
     def of(shape: tuple[int, ...], grouping: Grouping | None = None, layout: Layout = "nchw") -> "Features":
@@ -45,19 +49,20 @@ class Features:
         elements = np.arange(prod(shape)).reshape(shape)
         if chosen == "element":
             squeezed = shape[1:] if len(shape) == 3 and shape[0] == 1 else shape
-            return Features(squeezed, elements.ravel())
+            return Features(squeezed, elements.ravel(), chosen, layout)
         if chosen == "pixel":
             if len(shape) != 3:
                 raise OptionError(f"expected an input of three axes for pixels, got {shape}: use elements")
             grid = shape[1:] if layout == "nchw" else shape[:-1]
             owner = np.arange(prod(grid)).reshape(grid)
-            return Features(grid, np.broadcast_to(owner if layout == "nchw" else owner[..., None], shape).ravel())
+            owners = np.broadcast_to(owner if layout == "nchw" else owner[..., None], shape)
+            return Features(grid, owners.ravel(), chosen, layout)
         if chosen == "word":
             if len(shape) < 2:
                 raise OptionError(f"expected at least two axes for words, got {shape}: use elements")
             words = shape[:-1]
             owner = np.arange(prod(words)).reshape(*words, 1)
-            return Features(words, np.broadcast_to(owner, shape).ravel())
+            return Features(words, np.broadcast_to(owner, shape).ravel(), chosen, layout)
         raise OptionError(f"expected features as element, pixel or word, got '{grouping}'")
 
     @property

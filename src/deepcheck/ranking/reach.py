@@ -83,6 +83,20 @@ def _by_item(slopes: Bounded, shape: tuple[int, ...]) -> tuple[Array, Array, Arr
     return slopes.value.reshape(*shape, -1), slopes.error.reshape(shape), slopes.size.reshape(shape)
 
 
-def reach(found: Gains, lower: Array, upper: Array) -> Array:
-    """The largest margin that each element alone could produce, ``(items, size)``: max over labels of gap + gain."""
-    return np.asarray((found.most(lower, upper) + found.gaps[:, :, None]).max(axis=1))
+def reach(found: Gains, lower: Array, upper: Array, members: Array | None = None) -> Array:
+    """The largest margin that each feature alone could produce: max over labels of gap + gain.
+
+    Args:
+        found: The difference forms.
+        lower: Least displacement of each element, ``(items, size)``.
+        upper: Largest.
+        members: The elements of each feature, ``(count, elements of each)``, whose gains are summed label by label;
+            None where each element is a feature.
+
+    Returns:
+        ``(items, count)``.
+    """
+    most = found.most(lower, upper)
+    if members is not None:
+        most = most[:, :, members].sum(axis=3)
+    return np.asarray((most + found.gaps[:, :, None]).max(axis=1))

@@ -9,7 +9,7 @@ from typing import final
 
 import numpy as np
 
-from deepcheck.attacks import Attacks
+from deepcheck.attacks import FeatureAttacks
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.datasets import ImageSet
 from deepcheck.domains import Pixels
@@ -84,7 +84,7 @@ def measure(program: Program, images: ImageSet, items: Array, domain: Pixels) ->
     """Attack every pixel of some images in one call, and rank the attackable ones by every metric."""
     x = images.pixels(items)
     found = attack(program, x, domain=domain)
-    assert isinstance(found, Attacks)
+    assert isinstance(found, FeatureAttacks)
     columns = found.columns
     attackable = np.zeros(columns.outcomes.shape, dtype=bool)
     np.put_along_axis(attackable, columns.order, columns.outcomes == Outcome.ATTACKABLE, axis=1)
@@ -124,7 +124,7 @@ def _within(attackable: Array, ranks: Array) -> Array:
     return np.stack([np.count_nonzero(attackable & (ranks <= length), axis=1) for length in lengths], axis=1)
 
 
-def _reached(found: Attacks, labels: int) -> Array:
+def _reached(found: FeatureAttacks, labels: int) -> Array:
     regions = found.columns.regions
     rows = regions.outcome == Outcome.ATTACKABLE
     reached = np.zeros((len(found), labels), dtype=bool)

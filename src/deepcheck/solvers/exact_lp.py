@@ -124,10 +124,11 @@ class _Tableau:
         self.slacks = [s + step * f for s, f in zip(self.slacks, falls, strict=True)]
         if far:
             return False
-        row = self.rows[leaving]
-        pivot = [value / _dot(row, self.edges[chosen]) for value in self.edges[chosen]]
+        tight = self.rows[leaving]
+        fall = _dot(tight, self.edges[chosen])
+        pivot = [value / fall for value in self.edges[chosen]]
         for i, edge in enumerate(self.edges):
-            share = _dot(row, edge)
+            share = _dot(tight, edge)
             if i != chosen and share != 0:
                 self.edges[i] = [e - share * p for e, p in zip(edge, pivot, strict=True)]
         self.edges[chosen], self.tight[chosen] = pivot, leaving

@@ -233,8 +233,9 @@ def _widest(leads: Array, label: int, corners: Array, n: int, buffers: Array, be
 
 
 def _smallest(objective: int, corners: Array, n: int, best: Array) -> None:
-    """The point of a polygon's border nearest to 0 in the 1-norm or the infinity-norm; both are linear between the
-    lines where an unknown is 0, or where two are equally large.
+    """The point of a polygon's border nearest to 0 in the 1-norm or the infinity-norm.
+
+    Both are linear between the lines where an unknown is 0, or where two are equally large.
     """
     least = np.inf
     for c in range(n):

@@ -1,27 +1,43 @@
-"""Attack a prediction by single features, or prove that none can."""
+"""Attack a prediction by a few features, or prove that none can."""
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from deepcheck.attacks import COLUMN_BYTES, OBJECTIVES, Asked, Attacks, Result, Search, Strategy, assemble, replayed
+from deepcheck.attacks import (
+    COLUMN_BYTES,
+    OBJECTIVES,
+    Asked,
+    Attacks,
+    FeatureAttacks,
+    Result,
+    Search,
+    SetStrategy,
+    Strategy,
+    Study,
+    assemble,
+    replayed,
+    replayed_sets,
+)
 from deepcheck.domains import Box, Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import OptionError
 from deepcheck.program import Array, Program
 from deepcheck.ranking import order_of, shortlist_length
 from deepcheck.symbolic import Run, run
-from deepcheck.verbs.questions import received_in, single_elements
-from deepcheck.verbs.scoring import ORDERS, metric_scores, reach_scores
+from deepcheck.verbs.questions import chosen_features, received_in
+from deepcheck.verbs.scoring import ORDERS, feature_scores
 
 
 def attack(
     program: Program,
     x: Array,
     *,
-    size: int = 1,
-    features: Sequence[int] | None = None,
+    size: int | str = 1,
+    features: Sequence[int] | Array | None = None,
+    exclude: Sequence[int] | Array | None = None,
     order: str | None = None,
     shortlist: str | int | None = None,
     first: bool = False,
@@ -33,27 +49,31 @@ def attack(
     features_as: Grouping | None = None,
     layout: Layout = "nchw",
     memory_bytes: int | None = None,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> Result | Attacks:
-    """Change one feature, keep the path, change the label; or prove that no feature can.
+    """Change a few features, keep the path, change the label; or prove that no such features exist.
 
-    Every feature gets a verdict in exact arithmetic, for the path of the input: *attackable*, with the exact set
-    of attacking values for each label and a witness that is replayed on the untouched model; or *proved*.
+    Every set of ``size`` features gets a verdict in exact arithmetic, for the path of the input: *attackable*, with a
+    witness that is replayed on the untouched model (and for a single feature the exact set of attacking values for
+    each label); or *proved*.
 
     Args:
         program: The program.
         x: Pixels, ``input_shape``, or a batch of them.
-        size: How many features change at once; 1 is what is built.
-        features: Only these features, by index; by default all.
+        size: How many features change at once at most: every set of so many is asked about. "all": one set, of all
+            features that are given by ``features`` or the shortlist.
+        features: Only these features, by index or as a mask; by default all.
+        exclude: None of these, by index or as a mask.
         order: Try features by falling "coi", "co", "abs" or "reach"; by default in index order (the baseline).
+            Sets come in colexicographic order of rank: (1,2), (1,3), (2,3), (1,4), ...
         shortlist: Try only the top of that order: "5%" or a number of features; the rest stays untried.
-        first: Stop at the first attackable feature; the rest stays untried.
+        first: Stop at the first attackable set; the rest stays untried.
         target: Only this label counts.
         domain: Where features may go; by default ``[0, 1]`` where the input lies in it.
         objective: Witness with the largest "margin", or the smallest change ("l1", "linf").
         paths: "same": along the input's path.
         timeout: Seconds after which the rest stays untried.
-        features_as: "element" or "pixel"; a pixel must have one element.
+        features_as: "element" or "pixel" (all channels at one position).
         layout: Where a pixel's channels are.
         memory_bytes: How much memory the columns of one forward pass may take, by default 256 MiB; with less there are
             more passes.
@@ -69,40 +89,88 @@ def attack(
 
     Source: Section III-C.
     """
-    _check_options(program, size, paths, objective, target, order, shortlist, timeout)
+    _check_options(program, paths, objective, target, order, shortlist, timeout)
     if memory_bytes is not None and not memory_bytes > 0:
         raise OptionError(f"expected a positive number of bytes for memory_bytes, got {memory_bytes}")
-    grouped = single_elements(program, features_as, layout)
-    single = np.ndim(x) == len(program.input_shape)
+    grouped = Features.of(program.input_shape, features_as, layout)
+    asked_about = chosen_features(grouped, features, exclude)
     pixels = domain or Pixels()
     received, box = received_in(program, x, pixels)
     started = time.perf_counter()
     outcome = run(program, received, sharp=True)
-    already = np.flatnonzero(outcome.labels == target)
-    if target is not None and len(already):
-        raise OptionError(f"expected a target other than the label, but input {already[0]} has label {target} already")
-    ranked = _ranked(program, program.batch(x), received, outcome, box, grouped, features, order)
-    tried = ranked[:, : shortlist_length(shortlist, ranked.shape[1])]
-    query = Search(program, box, target, objective, COLUMN_BYTES if memory_bytes is None else memory_bytes)
-    found = Strategy(tried, first, timeout, progress).run(query, received, outcome)
-    columns = assemble(
-        query,
-        received,
-        outcome,
-        found,
+    _check_target(target, outcome)
+    ranked = _ranked(program, program.batch(x), received, outcome, box, grouped, asked_about, order)
+    call = _Call(
+        Search(program, box, target, objective, COLUMN_BYTES if memory_bytes is None else memory_bytes),
+        Study(
+            program, received, outcome, grouped, pixels, box, Asked(order, shortlist, first, objective, target),
+            np.zeros(0, np.int64), "",
+        ),
         ranked,
-        features=grouped,
-        pixels=pixels,
-        asked=Asked(order, shortlist, first, objective, target),
-        seconds=time.perf_counter() - started,
-    )
-    results = Attacks(replayed(columns))
-    return results[0] if single else results
+        shortlist_length(shortlist, ranked.shape[1]),
+        timeout,
+        progress,
+    )  # fmt: skip
+    count = _size(size, call)
+    results = call.single_features(started) if count == 1 and grouped.single else call.sets(count, started)
+    return results[0] if np.ndim(x) == len(program.input_shape) else results
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call: what is searched, in which order (features, ``(items, m)``), how far down it, and for how long."""
+
+    query: Search
+    study: Study
+    ranked: Array
+    tried: int
+    timeout: float | None
+    progress: Callable[[float], None] | None
+
+    def single_features(self, started: float) -> FeatureAttacks:
+        """Sets of one feature that owns one element."""
+        study = self.study
+        elements = self.ranked if study.features.in_order else study.features.elements[self.ranked]
+        strategy = Strategy(elements[:, : self.tried], study.asked.first, self.timeout, self.progress)
+        found = strategy.run(self.query, study.x, study.run)
+        columns = assemble(
+            self.query,
+            study.x,
+            study.run,
+            found,
+            elements,
+            features=study.features,
+            pixels=study.pixels,
+            asked=study.asked,
+            seconds=time.perf_counter() - started,
+        )
+        return FeatureAttacks(replayed(columns))
+
+    def sets(self, size: int, started: float) -> Attacks:
+        """Sets of several features, or of one that owns several elements."""
+        study = self.study
+        strategy = SetStrategy(
+            study.features, self.ranked, size, self.tried, study.asked.first, self.timeout, self.progress
+        )
+        before = (time.perf_counter() - started) / len(study.x)
+        families, seconds = strategy.run(self.query, study.x, study.run)
+        return replayed_sets(study, families, [before + each for each in seconds])
+
+
+def _size(size: int | str, call: _Call) -> int:
+    """How many features a set has."""
+    count = call.ranked.shape[1]
+    if size == "all":
+        return call.tried
+    if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or not size >= 1:
+        raise OptionError(f"expected a size of 1 or more features, or 'all', got {size!r}")
+    if size > count:
+        raise OptionError(f"expected a size of at most the {count} features asked about, got {size}")
+    return int(size)
 
 
 def _check_options(
     program: Program,
-    size: int,
     paths: str,
     objective: str,
     target: int | None,
@@ -110,8 +178,6 @@ def _check_options(
     shortlist: str | int | None,
     timeout: float | None,
 ) -> None:
-    if size != 1:
-        raise OptionError(f"expected size=1, got {size}: sets of several features are not built yet")
     if paths != "same":
         raise OptionError(f"expected paths='same', got '{paths}': other paths are not built yet")
     if objective not in OBJECTIVES:
@@ -127,6 +193,12 @@ def _check_options(
         raise OptionError(f"expected a timeout above 0 seconds, got {timeout}")
 
 
+def _check_target(target: int | None, outcome: Run) -> None:
+    already = np.flatnonzero(outcome.labels == target)
+    if target is not None and len(already):
+        raise OptionError(f"expected a target other than the label, but input {already[0]} has label {target} already")
+
+
 def _ranked(
     program: Program,
     pixels: Array,
@@ -134,21 +206,11 @@ def _ranked(
     outcome: Run,
     box: Box,
     features: Features,
-    chosen: Sequence[int] | None,
+    asked: Array,
     order: str | None,
 ) -> Array:
-    """The elements asked about, first to try first, ``(items, m)``."""
-    elements = features.elements
-    if chosen is not None:
-        asked = list(chosen)
-        if not asked or not all(isinstance(f, (int, np.integer)) and 0 <= f < features.count for f in asked):
-            raise OptionError(f"expected features from 0 to {features.count - 1}, got {asked}")
-        elements = elements[np.unique(np.array(asked, dtype=np.int64))]
+    """The features asked about, first to try first, ``(items, m)``."""
     if order is None:
-        return np.broadcast_to(elements, (len(received), len(elements)))
-    with np.errstate(over="ignore", invalid="ignore"):
-        if order == "reach":
-            scores = reach_scores(program, received, outcome, box)
-        else:
-            scores = metric_scores(program, pixels, outcome, order)
-    return np.asarray(elements[order_of(scores[:, elements])])
+        return np.broadcast_to(asked, (len(received), len(asked)))
+    scores = feature_scores(program, pixels, received, outcome, box, features, order)
+    return np.asarray(asked[order_of(scores[:, asked])])

@@ -56,8 +56,6 @@ def importance(
         raise OptionError(f"expected a metric of {', '.join(ORDERS)}, got '{metric}'")
     program.decided()
     features = Features.of(program.input_shape, features_as, layout)
-    if metric == "reach" and not features.single:
-        raise OptionError("expected features of one element for reach: use features_as='element'")
     single = np.ndim(x) == len(program.input_shape)
     batch = program.batch(x)
     pixels = domain or Pixels()
@@ -79,7 +77,7 @@ def importance(
         if box is None:
             return features.sum(metric_scores(program, part, outcome, metric))
         pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
-        return reach_scores(program, received, outcome, box)[:, features.elements]
+        return reach_scores(program, received, outcome, box, features)
 
     length = max(1, CHUNK_BYTES // (8 * program.size))
     certified: list[bool] = []
@@ -99,12 +97,24 @@ def metric_scores(program: Program, pixels: Array, outcome: Run, metric: str) ->
     return METRICS[metric](form, pixels.reshape(len(pixels), -1), form)
 
 
-def reach_scores(program: Program, received: Array, outcome: Run, box: Box) -> Array:
-    """The reach of every element, ``(items, size)``, chunk by chunk."""
+def reach_scores(program: Program, received: Array, outcome: Run, box: Box, features: Features) -> Array:
+    """The reach of every feature, ``(items, count)``, chunk by chunk."""
     if not box.bounded:
         raise OptionError("expected a bounded domain for reach: an unbounded feature reaches without end")
     flat = received.reshape(len(received), -1).astype(np.float64)
-    found = np.empty(flat.shape)
+    members = None if features.in_order else features.members
+    found = np.empty((len(flat), features.count))
     for items in chunks_of(len(flat), 8 * program.size * program.decided().labels, CHUNK_BYTES):
-        found[items] = reach(gains(program, outcome, items), box.lower - flat[items], box.upper - flat[items])
+        steps = box.lower - flat[items], box.upper - flat[items]
+        found[items] = reach(gains(program, outcome, items), *steps, members)
     return found
+
+
+def feature_scores(
+    program: Program, pixels: Array, received: Array, outcome: Run, box: Box, features: Features, metric: str
+) -> Array:
+    """The scores of every feature by a metric or reach, ``(items, count)``."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if metric == "reach":
+            return reach_scores(program, received, outcome, box, features)
+        return features.sum(metric_scores(program, pixels, outcome, metric))

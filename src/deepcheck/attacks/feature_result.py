@@ -1,0 +1,165 @@
+"""Results about single features: views of the columns, made on demand."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from deepcheck.attacks.columns import Columns, values_of, witnesses
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.result import Attack, Attacks, Result, Views, Witness, margin_at
+from deepcheck.attacks.study import Study
+from deepcheck.program import Array
+
+
+@dataclass(frozen=True)
+class FeatureResult(Result):
+    """What is known about single features of one input."""
+
+    columns: Columns = field(repr=False)
+    position: int
+
+    @property
+    def item(self) -> int:
+        return self.position
+
+    @property
+    def order(self) -> Array:
+        return np.asarray(self.columns.features.owner[self.columns.order[self.item]])
+
+    @property
+    def size(self) -> int:
+        return 1
+
+    @property
+    def study(self) -> Study:
+        return self.columns.study
+
+    @property
+    def outcomes(self) -> Array:
+        """An `Outcome` for each feature, in the order tried, ``(m,)``."""
+        return np.asarray(self.columns.outcomes[self.item])
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        found = self.outcomes
+        counts = {
+            "attackable": int(np.count_nonzero(found == Outcome.ATTACKABLE)),
+            "replayed": int(np.count_nonzero(self.columns.replayed[self._chosen])),
+            "proved": int(np.count_nonzero(found == Outcome.PROVED)),
+            "undecided": int(np.count_nonzero(found >= Outcome.TIE)),
+            "untried": int(np.count_nonzero(found == Outcome.UNTRIED)),
+        }
+        assert sum(counts.values()) - counts["replayed"] == len(found)
+        return counts
+
+    @property
+    def open_outcomes(self) -> set[Outcome]:
+        return {Outcome(o) for o in set(self.outcomes.tolist()) if Outcome(o).undecided or o == Outcome.UNTRIED}
+
+    @property
+    def first(self) -> int | None:
+        return int(self.columns.first[self.item]) or None
+
+    @property
+    def first_features(self) -> int | None:
+        return self.first
+
+    @cached_property
+    def attackable(self) -> tuple[tuple[int, ...], ...]:
+        hits = self.columns.order[self.item][self.outcomes == Outcome.ATTACKABLE]
+        return tuple((int(feature),) for feature in self.columns.features.owner[hits])
+
+    @property
+    def new(self) -> int | None:
+        return self.counts["attackable"]
+
+    @property
+    def labels_reached(self) -> dict[int, int]:
+        columns = self.columns
+        mine = (columns.regions.item == self.item) & (columns.regions.outcome == Outcome.ATTACKABLE)
+        if self.open_outcomes == {Outcome.LABEL}:
+            return {}
+        labels, counts = np.unique(columns.regions.label[mine], return_counts=True)
+        return dict(zip(labels.tolist(), counts.tolist(), strict=True))
+
+    @property
+    def exact_questions(self) -> int:
+        return int(self.columns.exact[self.item])
+
+    @property
+    def seconds(self) -> float:
+        return self.columns.seconds / len(self.columns.x)
+
+    @property
+    def _chosen(self) -> slice:
+        start, stop = self.columns.chosen_starts[self.item : self.item + 2]
+        return slice(int(start), int(stop))
+
+    @property
+    def attacks(self) -> "FeatureViews":
+        return FeatureViews(self.columns, self._chosen.start, self._chosen.stop)
+
+
+@dataclass(frozen=True)
+class FeatureViews(Views):
+    """Attacks by single features of one input, made one by one when asked for."""
+
+    columns: Columns = field(repr=False)
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def _make(self, position: int) -> Attack:
+        columns, at = self.columns, self.start + position
+        row = int(columns.chosen[at])
+        regions = columns.regions
+        item, element = int(regions.item[row]), int(regions.element[row])
+        low, high = columns.region_starts[item : item + 2]
+        mine = np.arange(low, high)[regions.element[low:high] == element]
+        mine = mine[regions.outcome[mine] == Outcome.ATTACKABLE]
+        mine = mine[np.argsort(regions.label[mine])]
+        ends = values_of(columns, item, element, np.stack([regions.lower[mine], regions.upper[mine]], axis=1))
+        labels = tuple(int(label) for label in regions.label[mine])
+        levels = [(int(regions.first_level[r]), int(regions.last_level[r])) for r in mine]
+        return Attack(
+            features=(int(columns.features.owner[element]),),
+            labels=labels,
+            intervals={label: ((float(a), float(b)),) for label, (a, b) in zip(labels, ends, strict=True)},
+            levels={} if columns.box.tables is None else {k: (v,) for k, v in zip(labels, levels, strict=True)},
+            witness=self._witness(at, row, item, element),
+        )
+
+    def _witness(self, at: int, row: int, item: int, element: int) -> Witness:
+        columns = self.columns
+        changed = witnesses(columns, np.array([row]))[0]
+        pixels = columns.program.preprocessing.pixels(changed[None])[0]
+        return Witness(
+            model_input=changed,
+            pixels=pixels,
+            values=(float(pixels.reshape(-1)[element]),),
+            label=int(columns.regions.label[row]),
+            margin=margin_at(columns.program, changed, int(columns.regions.label[row])),
+            replayed=bool(columns.replayed[at]),
+            same_path=True,  # by construction: every guard holds there, in exact arithmetic or beyond its error bound
+            same_path_float32=bool(columns.same_path_float32[at]),
+        )
+
+
+@dataclass(frozen=True)
+class FeatureAttacks(Attacks):
+    """The results of a batch about single features."""
+
+    columns: Columns = field(repr=False)
+
+    def __len__(self) -> int:
+        return len(self.columns.x)
+
+    def _result(self, item: int) -> Result:
+        return FeatureResult(self.columns, item)
+
+    @property
+    def seconds(self) -> float:
+        return self.columns.seconds

@@ -1,0 +1,55 @@
+"""From families of sets to results: replay."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from deepcheck.attacks.family import Family, Wins
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.set_result import (
+    REPLAYS,
+    Replays,
+    SetAttacks,
+    SetResult,
+    best_rows,
+    changed_inputs,
+    set_starts,
+)
+from deepcheck.attacks.study import Study
+from deepcheck.certify import Replayer, replayer_for
+
+
+def replayed_sets(study: Study, families: Sequence[Family], seconds: Sequence[float]) -> SetAttacks:
+    """Replay inputs and witnesses: where the model's own label of an input differs, nothing is decided about it."""
+    program, replayer = study.program, replayer_for(study.program.origin)
+    model_labels = replayer.labels(program, study.x)
+    study = replace(study, model_labels=model_labels, runtime=replayer.runtime)
+    differs = (model_labels != study.run.labels) & ~study.run.overflow
+    results = []
+    for item, (family, took) in enumerate(zip(families, seconds, strict=True)):
+        kept = _open(family, Outcome.LABEL) if differs[item] else family
+        results.append(SetResult(study, item, kept, _replays(study, item, kept, replayer), took))
+    return SetAttacks(tuple(results), sum(seconds))
+
+
+def _open(family: Family, outcome: Outcome) -> Family:
+    """The same sets, none of them decided."""
+    none = Wins.empty(family.size, family.wins.values.shape[1])
+    tried = family.asked - family.untried
+    return Family(family.size, family.order, none, 0, 0, {outcome: tried} if tried else {}, family.untried)
+
+
+def _replays(study: Study, item: int, family: Family, replayer: Replayer) -> Replays:
+    """Replay the first witnesses, and go on until one survives."""
+    starts = set_starts(family.wins)
+    rows = best_rows(family.wins, starts, study, item, family.order) if len(starts) > 1 else np.zeros(0, np.int64)
+    found = Replays(np.zeros(0, dtype=bool), np.zeros(0, dtype=bool))
+    for start in range(0, len(rows), REPLAYS):
+        wins = family.wins.take(rows[start : start + REPLAYS])
+        changed = changed_inputs(wins, study.x[item], study.features, family.order)
+        x = study.x[item : item + 1]
+        found = found.join(Replays.of(replayer, study.program, x, changed, wins.label))
+        if found.survived.any():
+            break
+    return found

@@ -1,0 +1,237 @@
+"""Results about sets of several features: views of a family, made on demand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from deepcheck.attacks.family import Family, Wins, places
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.result import Attack, Attacks, Result, Views, Witness, margin_at
+from deepcheck.attacks.study import Study
+from deepcheck.certify import Replayer, replayer_for
+from deepcheck.domains import Features
+from deepcheck.program import Array, Program
+
+REPLAYS = 1000
+"""How many witnesses of one input are replayed at once; any other is replayed when it is looked at."""
+
+
+@dataclass(frozen=True)
+class Replays:
+    """Replay of some witnesses of one input.
+
+    Attributes:
+        survived: For each: does the untouched model give the same label?
+        same_path: For each: same activations in the model's own arithmetic?
+    """
+
+    survived: Array
+    same_path: Array
+
+    @staticmethod
+    def of(replayer: Replayer, program: Program, x: Array, changed: Array, labels: Array) -> "Replays":
+        """Replay changed inputs of one input, ``(1, *input_shape)``."""
+        before = replayer.paths(program, x).take(np.zeros(len(changed), dtype=np.int64))
+        same = before.differences(replayer.paths(program, changed)) == 0
+        return Replays(replayer.labels(program, changed) == labels, same)
+
+    def join(self, more: "Replays") -> "Replays":
+        """These and more."""
+        return Replays(np.concatenate([self.survived, more.survived]), np.concatenate([self.same_path, more.same_path]))
+
+
+@dataclass(frozen=True)
+class SetResult(Result):
+    """What is known about sets of several features of one input.
+
+    Attributes:
+        shared: What all results of the call share.
+        position: Which input of the call.
+        family: What became of the sets.
+        replayed: Replay of the first listed witnesses.
+        took: Seconds of the analysis.
+    """
+
+    shared: Study = field(repr=False)
+    position: int
+    family: Family = field(repr=False)
+    replayed: Replays = field(repr=False)
+    took: float
+
+    @property
+    def item(self) -> int:
+        return self.position
+
+    @property
+    def order(self) -> Array:
+        return self.family.order
+
+    @property
+    def size(self) -> int:
+        return self.family.size
+
+    @property
+    def study(self) -> Study:
+        return self.shared
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        family = self.family
+        counts = {
+            "attackable": family.attackable,
+            "replayed": int(np.count_nonzero(self.replayed.survived)),
+            "proved": family.proved,
+            "undecided": sum(family.undecided.values()),
+            "untried": family.untried,
+        }
+        assert min(counts.values()) >= 0
+        return counts
+
+    @property
+    def open_outcomes(self) -> set[Outcome]:
+        return set(self.family.undecided) | ({Outcome.UNTRIED} if self.family.untried else set())
+
+    @cached_property
+    def first(self) -> int | None:
+        ranks = self.family.wins.ranks
+        return int(places(ranks[:1])[0]) + 1 if len(ranks) else None
+
+    @property
+    def first_features(self) -> int | None:
+        ranks = self.family.wins.ranks
+        return int(ranks[0].max()) + 1 if len(ranks) else None
+
+    @cached_property
+    def attackable(self) -> tuple[tuple[int, ...], ...]:
+        sets = np.sort(self.family.order[self.family.wins.ranks[self.attacks.starts[:-1]]], axis=1)
+        return tuple(map(tuple, sets.tolist()))
+
+    @property
+    def new(self) -> int | None:
+        return self.family.new
+
+    @property
+    def labels_reached(self) -> dict[int, int]:
+        labels, counts = np.unique(self.family.wins.label, return_counts=True)
+        return dict(zip(labels.tolist(), counts.tolist(), strict=True))
+
+    @property
+    def exact_questions(self) -> int:
+        return self.family.exact
+
+    @property
+    def seconds(self) -> float:
+        return self.took
+
+    @cached_property
+    def attacks(self) -> "SetViews":
+        return SetViews(self.shared, self.position, self.family, self.replayed)
+
+    @property
+    def replays(self) -> int:
+        return len(self.replayed.survived)
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if not self.family.attackable or self.replays == len(self.attacks):
+            return text
+        return f"{text} of the first {self.replays}"
+
+
+@dataclass(frozen=True)
+class SetViews(Views):
+    """Attacks of one input by sets of features, made one by one when asked for."""
+
+    study: Study = field(repr=False)
+    item: int
+    family: Family = field(repr=False)
+    replayed: Replays = field(repr=False)
+
+    @cached_property
+    def starts(self) -> Array:
+        """Where each set's rows start among the wins, ``(sets + 1,)``."""
+        return set_starts(self.family.wins)
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def _make(self, position: int) -> Attack:
+        wins, study = self.family.wins, self.study
+        rows = np.arange(self.starts[position], self.starts[position + 1])
+        best = best_rows(wins.take(rows), np.array([0, len(rows)]), study, self.item, self.family.order)[0]
+        row = rows[best : best + 1]
+        changed = changed_inputs(wins.take(row), study.x[self.item], study.features, self.family.order)
+        label = int(wins.label[row[0]])
+        replay = self._replay(position, changed, label)
+        features = np.sort(self.family.order[wins.ranks[row[0]]])
+        pixels = study.program.preprocessing.pixels(changed)[0]
+        witness = Witness(
+            model_input=changed[0],
+            pixels=pixels,
+            values=tuple(float(v) for v in pixels.reshape(-1)[study.features.members[features].ravel()]),
+            label=label,
+            margin=margin_at(study.program, changed[0], label),
+            replayed=bool(replay[0]),
+            same_path=True,  # by construction: every guard holds there, in exact arithmetic or beyond its error bound
+            same_path_float32=bool(replay[1]),
+        )
+        labels = tuple(int(label) for label in sorted(wins.label[rows]))
+        return Attack(tuple(features.tolist()), labels, {}, {}, witness)
+
+    def _replay(self, position: int, changed: Array, label: int) -> tuple[bool, bool]:
+        found, at = self.replayed, position
+        if position >= len(found.survived):
+            study = self.study
+            replayer = replayer_for(study.program.origin)
+            x = study.x[self.item : self.item + 1]
+            found, at = Replays.of(replayer, study.program, x, changed, np.array([label])), 0
+        return found.survived[at], found.same_path[at]
+
+
+@dataclass(frozen=True)
+class SetAttacks(Attacks):
+    """The results of a batch about sets of several features."""
+
+    results: Sequence[SetResult]
+    took: float
+
+    def __len__(self) -> int:
+        return len(self.results)
+
+    def _result(self, item: int) -> Result:
+        return self.results[item]
+
+    @property
+    def seconds(self) -> float:
+        return self.took
+
+
+def set_starts(wins: Wins) -> Array:
+    """Where each set's rows start, and where the last one's end, ``(sets + 1,)``."""
+    changes = (wins.ranks[1:] != wins.ranks[:-1]).any(axis=1)
+    inner = np.flatnonzero(changes) + 1
+    return np.concatenate([np.zeros(min(len(wins.ranks), 1), np.int64), inner, [len(wins.ranks)]])
+
+
+def best_rows(wins: Wins, starts: Array, study: Study, item: int, order: Array) -> Array:
+    """For each set the row of its witness: the largest margin, or the smallest change, ``(sets,)``."""
+    objective = study.asked.objective
+    if objective == "margin":
+        goodness = wins.margin
+    else:
+        members = study.features.members[order[wins.ranks]].reshape(len(wins.ranks), -1)
+        step = np.abs(wins.values - study.x[item].reshape(-1)[members].astype(np.float64))
+        goodness = -(step.sum(axis=1) if objective == "l1" else step.max(axis=1, initial=0.0))
+    group = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
+    best = np.lexsort((-goodness, group))
+    return np.asarray(best[starts[:-1]])
+
+
+def changed_inputs(wins: Wins, x: Array, features: Features, order: Array) -> Array:
+    """The changed inputs of some rows, ``(rows, *input_shape)``, in the model's type."""
+    changed = np.repeat(x.reshape(1, -1), len(wins.ranks), axis=0)
+    members = features.members[order[wins.ranks]].reshape(len(wins.ranks), -1)
+    np.put_along_axis(changed, members, wins.values.astype(x.dtype), axis=1)
+    return changed.reshape(-1, *x.shape)

@@ -1,0 +1,85 @@
+"""Which sets are searched, in which order, until when: one input after another."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+
+from deepcheck.attacks.family import Family, Wins
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.pair_search import search_pairs
+from deepcheck.attacks.question import Question
+from deepcheck.attacks.search import Search
+from deepcheck.domains import Features
+from deepcheck.program import Array, chunks_of
+from deepcheck.ranking import gains
+from deepcheck.symbolic import Run
+
+CHUNK_BYTES = 64 << 20
+"""How large the difference forms of a chunk of inputs may grow."""
+
+
+@dataclass(frozen=True)
+class SetStrategy:
+    """A search over sets of several features.
+
+    Attributes:
+        features: The features.
+        order: The features asked about, first to try first, ``(items, m)``.
+        size: How many a set has.
+        tried: Sets are made of so many features at the head of the order; others stay untried.
+        first: Stop each input at its first attackable set.
+        timeout: Seconds after which what is left stays untried, or None.
+        progress: Called with the number of inputs finished, fractions included.
+    """
+
+    features: Features
+    order: Array
+    size: int
+    tried: int
+    first: bool = False
+    timeout: float | None = None
+    progress: Callable[[float], None] | None = None
+
+    def run(self, query: Search, x: Array, run: Run) -> tuple[list[Family], list[float]]:
+        """Every input's family, and the seconds that each took."""
+        deadline = None if self.timeout is None else time.monotonic() + self.timeout
+        families: list[Family] = []
+        seconds: list[float] = []
+        others = query.program.decided().labels - 1
+        for items in chunks_of(len(x), 8 * query.program.size * others, CHUNK_BYTES):
+            started = time.perf_counter()
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = gains(query.program, run, items)
+            shared = (time.perf_counter() - started) / len(items)
+            for row, item in enumerate(items):
+                started = time.perf_counter()
+                question = Question(
+                    query, x, run, int(item), found, row, self.features, self.order[item], deadline, self._advance(item)
+                )
+                families.append(self._family(question))
+                seconds.append(shared + time.perf_counter() - started)
+        return families, seconds
+
+    def _advance(self, item: int) -> Callable[[float], None] | None:
+        progress = self.progress
+        return None if progress is None else lambda share: progress(float(item) + share)
+
+    def _family(self, question: Question) -> Family:
+        run, item = question.run, question.item
+        if run.overflow[item] or run.unsettled[item]:
+            return self._none(question, Outcome.OVERFLOW if run.overflow[item] else Outcome.ROUNDING)
+        if question.late():
+            return self._none(question, Outcome.UNTRIED)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return search_pairs(question, self.tried, first=self.first)
+
+    def _none(self, question: Question, outcome: Outcome) -> Family:
+        """No set decided."""
+        width = self.size * question.features.members.shape[1]
+        tried = 0 if outcome == Outcome.UNTRIED else comb(self.tried, self.size)
+        untried = comb(len(question.order), self.size) - tried
+        undecided = {outcome: tried} if tried else {}
+        return Family(self.size, question.order, Wins.empty(self.size, width), 0, 0, undecided, untried)
