@@ -14,10 +14,11 @@ class Wins:
     """Attacks found: one row per set and label, sorted by the order of trying.
 
     Attributes:
-        ranks: The set, by its features' places in the order of trying, increasing, ``(rows, size)``.
+        ranks: The set, by its features' places in the order of trying, increasing, ``(rows, size)``; smaller sets start
+            with -1.
         label: The label reached.
         values: A witness: the members' elements, feature by feature, in the model's own numbers,
-            ``(rows, size * elements of a feature)``.
+            ``(rows, size * elements of a feature)``; NaN where there is no member.
         margin: The label's lead over every other at the witness.
     """
 
@@ -29,6 +30,14 @@ class Wins:
     def take(self, rows: Array) -> "Wins":
         """Some rows."""
         return Wins(self.ranks[rows], self.label[rows], self.values[rows], self.margin[rows])
+
+    def distinct(self) -> Array:
+        """The sets, each once, sorted."""
+        return np.unique(self.ranks, axis=0)
+
+    def completed_places(self) -> Array:
+        """The place of the first set of full size that contains each, counted from 0, ``(rows,)``."""
+        return places(completed(self.ranks))
 
     @staticmethod
     def empty(size: int, width: int) -> "Wins":
@@ -76,6 +85,30 @@ class Family:
     def proved(self) -> int:
         """How many sets are proved."""
         return self.asked - self.attackable - sum(self.undecided.values()) - self.untried
+
+
+def padded(wins: Wins, size: int, width: int) -> Wins:
+    """The same sets as sets of a larger size: -1 and NaN where there is no member."""
+    missing = size - wins.ranks.shape[1]
+    return Wins(
+        np.pad(wins.ranks, ((0, 0), (missing, 0)), constant_values=-1),
+        wins.label,
+        np.pad(wins.values, ((0, 0), (missing * width, 0)), constant_values=np.nan),
+        wins.margin,
+    )
+
+
+def completed(ranks: Array) -> Array:
+    """Sets filled up with the lowest ranks that they lack, ``(rows, size)``: the first sets that contain them."""
+    if not (ranks < 0).any():
+        return ranks
+    size = ranks.shape[1]
+    low = np.broadcast_to(np.arange(size), (len(ranks), size))
+    lacks = ~(low[:, :, None] == ranks[:, None, :]).any(axis=2)
+    wanted = (ranks < 0).sum(axis=1, keepdims=True)
+    fill = np.where(lacks & (np.cumsum(lacks, axis=1) <= wanted), low, size)
+    filled = np.sort(fill, axis=1)
+    return np.sort(np.where(ranks < 0, filled, ranks), axis=1)
 
 
 def places(ranks: Array) -> Array:

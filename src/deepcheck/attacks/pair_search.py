@@ -49,18 +49,46 @@ class _Decided:
         return tuple(np.concatenate([none, *part]) for none, part in zip(empty, parts, strict=True))  # type: ignore[return-value]
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """What was found about pairs and single features: rows that are not refuted.
+
+    Attributes:
+        ranks: The pair, ``(rows, 2)``.
+        label: The label's position among the others.
+        outcome: An `Outcome`.
+        points: A witness and its margin, ``(rows, 3)``.
+        singles: Attacks by single features of attackable pairs, sorted.
+        stop: How many pairs were reached, in colexicographic order.
+        exact: How many questions needed exact arithmetic.
+    """
+
+    ranks: Array
+    label: Array
+    outcome: Array
+    points: Array
+    singles: Wins
+    stop: int
+    exact: int
+
+
 def search_pairs(question: Question, tried: int, *, first: bool = False) -> Family:
-    """Decide every pair of the first features in the order of trying.
+    """Decide every pair of the first features in the order of trying; each owns one element.
 
     Args:
         question: One input, and what is asked about it.
         tried: How many features of the order to try; pairs with others stay untried.
         first: Stop at the first attackable pair.
     """
+    return _family(question, decide_pairs(question, tried, first=first), first=first)
+
+
+def decide_pairs(question: Question, tried: int, *, first: bool = False) -> Pairs:
+    """The same, as rows, with the single features of attackable pairs."""
     order = question.order
     gain, need = question.gain(order[:tried]), question.needed(2)
     rows = pairs(gain, need) if question.bounded else _all_pairs(tried, need)
-    decided = _Decided()
+    decided, singles = _Decided(), Wins.empty(1, 1)
     stop = tried * (tried - 1) // 2
     if len(rows):
         used, columns = np.unique(rows[:, :2], return_inverse=True)
@@ -71,9 +99,7 @@ def search_pairs(question: Question, tried: int, *, first: bool = False) -> Fami
         if done < len(rows):
             stop = int(places(rows[done : done + 1, :2])[0])
         singles = _singles(question, ready, elements, used, decided)
-    else:
-        singles = np.zeros(0, dtype=np.int64)
-    return _family(question, decided, singles, stop, tried, first=first)
+    return Pairs(*decided.joined(), singles, stop, decided.exact)
 
 
 def _all_pairs(count: int, need: Array) -> Array:
@@ -151,45 +177,55 @@ def _settle(
     return outcomes, points
 
 
-def _singles(question: Question, ready: Planes, elements: Array, used: Array, decided: _Decided) -> Array:
-    """Which features of attackable pairs are attackable alone: ranks."""
+def _singles(question: Question, ready: Planes, elements: Array, used: Array, decided: _Decided) -> Wins:
+    """The features of attackable pairs that are attackable alone."""
     ranks, _, outcomes, _ = decided.joined()
     members = np.unique(ranks[outcomes == Outcome.ATTACKABLE])
     if len(members) == 0:
-        return members
+        return Wins.empty(1, 1)
     gain, need = question.gain(question.order[members]), question.needed(1)
-    label, at = (
-        np.nonzero(~(gain < need[:, None]))
-        if question.bounded
-        else np.nonzero(np.broadcast_to((need < np.inf)[:, None], (len(need), len(members))))
-    )
+    label, at = np.nonzero(~(gain < need[:, None]) & (need < np.inf)[:, None])
     columns = np.searchsorted(used, members[at])
     rows = np.stack([columns, np.full(len(at), len(elements)), label], axis=1)
     rows = rows[np.lexsort((label, columns))]
-    outcomes, _ = _settle(question, elements, rows, _decide(question, ready, elements, rows), decided)
-    return np.unique(used[rows[outcomes == Outcome.ATTACKABLE, 0]])
+    outcomes, points = _settle(question, elements, rows, _decide(question, ready, elements, rows), decided)
+    won = np.flatnonzero(outcomes == Outcome.ATTACKABLE)
+    found = rows[won]
+    return Wins(used[found[:, :1]], question.others[found[:, 2]], points[won, :1], points[won, 2])
 
 
-def _family(question: Question, decided: _Decided, singles: Array, stop: int, tried: int, *, first: bool) -> Family:
+def _family(question: Question, found: Pairs, *, first: bool) -> Family:
     """Count pairs, and put the attacks in the order of trying."""
-    ranks, labels, outcomes, points = decided.joined()
-    at = places(ranks)
-    if first and (outcomes == Outcome.ATTACKABLE).any():
-        stop = min(stop, int(at[outcomes == Outcome.ATTACKABLE].min()) + 1)
-    kept = at < stop
-    ranks, labels, outcomes, points, at = ranks[kept], labels[kept], outcomes[kept], points[kept], at[kept]
-    won = np.unique(at[outcomes == Outcome.ATTACKABLE])
-    undecided = {}
-    still = ~np.isin(at, won)
-    for outcome in (Outcome.TIE, Outcome.NO_VALUE, Outcome.ROUNDING):
-        open_pairs = np.unique(at[still & (outcomes == outcome)])
-        if len(open_pairs):
-            undecided[outcome] = len(open_pairs)
-            still &= ~np.isin(at, open_pairs)
-    rows = np.flatnonzero(outcomes == Outcome.ATTACKABLE)
-    rows = rows[np.lexsort((labels[rows], at[rows]))]
-    wins = Wins(ranks[rows], question.others[labels[rows]], points[rows, :2], points[rows, 2])
+    at, stop = places(found.ranks), found.stop
+    hit = found.outcome == Outcome.ATTACKABLE
+    if first and hit.any():
+        stop = min(stop, int(at[hit].min()) + 1)
+    reached = at < stop
+    won = np.unique(at[hit & reached])
+    rows = np.flatnonzero(hit & reached)
+    rows = rows[np.lexsort((found.label[rows], at[rows]))]
+    wins = Wins(found.ranks[rows], question.others[found.label[rows]], found.points[rows, :2], found.points[rows, 2])
     pairs_won = wins.ranks[np.unique(at[rows], return_index=True)[1]] if len(rows) else wins.ranks
-    new = int(np.count_nonzero(~np.isin(pairs_won, singles).any(axis=1)))
+    new = int(np.count_nonzero(~np.isin(pairs_won, found.singles.ranks).any(axis=1)))
+    undecided = count_open(at[reached], found.outcome[reached], won)
+    untried = undecided.pop(Outcome.UNTRIED, 0)
     asked = len(question.order) * (len(question.order) - 1) // 2
-    return Family(2, question.order, wins, len(won), new, undecided, asked - stop, decided.exact)
+    return Family(2, question.order, wins, len(won), new, undecided, asked - stop + untried, found.exact)
+
+
+def count_open(sets: Array, outcomes: Array, won: Array) -> dict[Outcome, int]:
+    """How many sets are open, and why: each once, none of those that were won.
+
+    Args:
+        sets: Which set each row is about.
+        outcomes: An `Outcome` for each row.
+        won: Sets that are attackable.
+    """
+    found: dict[Outcome, int] = {}
+    still = ~np.isin(sets, won)
+    for outcome in (Outcome.TIE, Outcome.NO_VALUE, Outcome.ROUNDING, Outcome.UNTRIED):
+        mine = np.unique(sets[still & (outcomes == outcome)])
+        if len(mine):
+            found[outcome] = len(mine)
+            still &= ~np.isin(sets, mine)
+    return found

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from deepcheck.attacks.family import Family, Wins, places
+from deepcheck.attacks.family import Family, Wins, completed
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.result import Attack, Attacks, Result, Views, Witness, margin_at
 from deepcheck.attacks.study import Study
@@ -95,18 +95,21 @@ class SetResult(Result):
 
     @cached_property
     def first(self) -> int | None:
-        ranks = self.family.wins.ranks
-        return int(places(ranks[:1])[0]) + 1 if len(ranks) else None
+        wins = self.family.wins
+        return int(wins.take(np.array([0])).completed_places()[0]) + 1 if len(wins.label) else None
 
     @property
     def first_features(self) -> int | None:
         ranks = self.family.wins.ranks
-        return int(ranks[0].max()) + 1 if len(ranks) else None
+        return int(completed(ranks[:1]).max()) + 1 if len(ranks) else None
 
     @cached_property
     def attackable(self) -> tuple[tuple[int, ...], ...]:
-        sets = np.sort(self.family.order[self.family.wins.ranks[self.attacks.starts[:-1]]], axis=1)
-        return tuple(map(tuple, sets.tolist()))
+        ranks = self.family.wins.ranks[self.attacks.starts[:-1]]
+        sets = np.sort(np.where(ranks < 0, -1, self.family.order[ranks]), axis=1)
+        if not (ranks < 0).any():
+            return tuple(map(tuple, sets.tolist()))
+        return tuple(tuple(feature for feature in features if feature >= 0) for features in sets.tolist())
 
     @property
     def new(self) -> int | None:
@@ -165,7 +168,8 @@ class SetViews(Views):
         changed = changed_inputs(wins.take(row), study.x[self.item], study.features, self.family.order)
         label = int(wins.label[row[0]])
         replay = self._replay(position, changed, label)
-        features = np.sort(self.family.order[wins.ranks[row[0]]])
+        ranks = wins.ranks[row[0]]
+        features = np.sort(self.family.order[ranks[ranks >= 0]])
         pixels = study.program.preprocessing.pixels(changed)[0]
         witness = Witness(
             model_input=changed[0],
@@ -222,7 +226,7 @@ def best_rows(wins: Wins, starts: Array, study: Study, item: int, order: Array) 
         goodness = wins.margin
     else:
         members = study.features.members[order[wins.ranks]].reshape(len(wins.ranks), -1)
-        step = np.abs(wins.values - study.x[item].reshape(-1)[members].astype(np.float64))
+        step = np.abs(np.nan_to_num(wins.values - study.x[item].reshape(-1)[members].astype(np.float64)))
         goodness = -(step.sum(axis=1) if objective == "l1" else step.max(axis=1, initial=0.0))
     group = np.repeat(np.arange(len(starts) - 1), np.diff(starts))
     best = np.lexsort((-goodness, group))
@@ -232,6 +236,8 @@ def best_rows(wins: Wins, starts: Array, study: Study, item: int, order: Array) 
 def changed_inputs(wins: Wins, x: Array, features: Features, order: Array) -> Array:
     """The changed inputs of some rows, ``(rows, *input_shape)``, in the model's type."""
     changed = np.repeat(x.reshape(1, -1), len(wins.ranks), axis=0)
-    members = features.members[order[wins.ranks]].reshape(len(wins.ranks), -1)
-    np.put_along_axis(changed, members, wins.values.astype(x.dtype), axis=1)
+    rows, at = np.nonzero(wins.ranks >= 0)
+    members = features.members[order[wins.ranks[rows, at]]]
+    values = wins.values.reshape(len(wins.ranks), wins.ranks.shape[1], -1)[rows, at]
+    changed[rows[:, None], members] = values.astype(x.dtype)
     return changed.reshape(-1, *x.shape)

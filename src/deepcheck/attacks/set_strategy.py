@@ -12,6 +12,7 @@ from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.pair_search import search_pairs
 from deepcheck.attacks.question import Question
 from deepcheck.attacks.search import Search
+from deepcheck.attacks.set_search import search_sets
 from deepcheck.domains import Features
 from deepcheck.program import Array, chunks_of
 from deepcheck.ranking import gains
@@ -74,7 +75,9 @@ class SetStrategy:
         if question.late():
             return self._none(question, Outcome.UNTRIED)
         with np.errstate(over="ignore", invalid="ignore"):
-            return search_pairs(question, self.tried, first=self.first)
+            if self.size == 2 and question.features.single:
+                return search_pairs(question, self.tried, first=self.first)
+            return search_sets(question, self.size, self.tried, first=self.first)
 
     def _none(self, question: Question, outcome: Outcome) -> Family:
         """No set decided."""

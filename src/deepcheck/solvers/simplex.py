@@ -184,14 +184,13 @@ def _proves(planes: Planes, columns: Array, label: int, kinds: Array, edges: Arr
                 error += share * (planes.rate_errors[label] + 16 * n * ROUNDING * abs(planes.rates[label, column]))
                 if other != label:
                     slope -= share * planes.rates[other, column]
-                    error += share * (
-                        planes.rate_errors[other] + 16 * n * ROUNDING * abs(planes.rates[other, column])
-                    )
+                    error += share * (planes.rate_errors[other] + 16 * n * ROUNDING * abs(planes.rates[other, column]))
         low, high = planes.lower[column], planes.upper[column]
         most = max(slope * low, slope * high)
         constant += most
         doubt += error * max(-low, high) + 16 * n * ROUNDING * abs(most)
-    return constant + 2 * doubt < 0.0
+    proof: bool = constant + 2 * doubt < 0.0
+    return proof
 
 
 def _certain(planes: Planes, columns: Array, label: int, steps: Array) -> float:
@@ -308,7 +307,8 @@ def _search(
             pull = 0.0 if turn == 0 else PULLS[turn - 1]
             inside = True
             for c in range(k):
-                inside = inside and _place(planes, columns[c], best[c] + pull * (centre[c] - best[c]), bits, grid, placed)
+                step = best[c] + pull * (centre[c] - best[c])
+                inside = inside and _place(planes, columns[c], step, bits, grid, placed)
                 points[system, c], steps[c] = placed[0], placed[1]
             if not inside:
                 continue

@@ -1,0 +1,221 @@
+"""Sets of any size, or of features that own several elements: minimal attackable sets, and the count of all.
+
+Size by size: what contains a smaller attackable set is attackable and only counted; what summed gains exclude is proved
+and not looked at; a compiled simplex method decides the rest, and exact arithmetic what rounding leaves open.
+
+Source: DESIGN.md, section 4, "Pruning", and section 6.
+"""
+
+from dataclasses import dataclass
+from math import comb
+
+import numpy as np
+
+from deepcheck.attacks.enumeration import Bounds, Enumeration
+from deepcheck.attacks.family import Family, Wins, padded
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.pair_search import Pairs, count_open, decide_pairs
+from deepcheck.attacks.pruning import sums
+from deepcheck.attacks.question import Question
+from deepcheck.errors import OptionError
+from deepcheck.program import Array, in_parallel
+from deepcheck.solvers import simplex
+from deepcheck.solvers.polygon import ATTACKED, OPEN, Planes
+
+PART = 1 << 13
+"""How many systems one call of the kernel decides."""
+MOST_FEATURES = 1 << 13
+MOST_SETS = 1 << 62
+
+
+@dataclass(frozen=True)
+class Level:
+    """The sets of one size that contain no smaller attackable set.
+
+    Attributes:
+        wins: Those that are attackable.
+        containing: How many more sets contain a smaller attackable one.
+        proved: How many are proved.
+        undecided: How many are open, by `Outcome`; untried ones too.
+        exact: How many questions needed exact arithmetic.
+    """
+
+    wins: Wins
+    containing: int
+    proved: int
+    undecided: dict[Outcome, int]
+    exact: int
+
+
+def search_sets(question: Question, size: int, tried: int, *, first: bool = False) -> Family:
+    """Decide every set of so many of the first features in the order of trying.
+
+    Args:
+        question: One input, and what is asked about it.
+        size: How many features a set has.
+        tried: How many features of the order to try; sets with others stay untried.
+        first: Report only the first attackable set.
+
+    Raises:
+        OptionError: If there are too many features or sets to count.
+    """
+    if tried > MOST_FEATURES or comb(tried, size) > MOST_SETS:
+        raise OptionError(
+            f"expected at most {MOST_FEATURES} features and 2^62 sets, got {tried} features in sets of {size}: "
+            "give fewer features, or a shortlist"
+        )
+    gain = question.gain(question.order[:tried])
+    if question.bounded and bool((sums(gain, size) * (1 + 2.0**-40) < question.needed(size)).all()):
+        return _proved(question, size, tried)
+    ladder = _Ladder(question, gain, size, tried)
+    return ladder.family(first=first)
+
+
+def _proved(question: Question, size: int, tried: int) -> Family:
+    """The largest gains together are not enough: nothing to search."""
+    wins = Wins.empty(size, size * question.features.members.shape[1])
+    return Family(size, question.order, wins, 0, 0, {}, comb(len(question.order), size) - comb(tried, size))
+
+
+class _Ladder:
+    """A search that climbs from single features to sets of the size asked for."""
+
+    def __init__(self, question: Question, gain: Array, size: int, tried: int) -> None:
+        self.question, self.size, self.tried = question, size, tried
+        self.width = question.features.members.shape[1]
+        self.gain = gain
+        self.planes, self.columns = self._ready()
+        self.levels: list[Level] = []
+
+    def _ready(self) -> tuple[Planes, Array]:
+        """The rows over all features that some set needs, and the columns of each feature."""
+        need, elements = self.question.needed(self.size), self.question.elements(self.question.order[: self.tried])
+        rest = sums(self.gain, self.size - 1) if self.size > 1 else np.zeros(len(need))
+        useful = np.flatnonzero((~(self.gain + rest[:, None] < need[:, None])).any(axis=0))
+        columns = np.full((self.tried, self.width), -1, dtype=np.int64)
+        columns[useful] = np.arange(len(useful) * self.width).reshape(-1, self.width)
+        return self.question.planes(elements[useful].reshape(-1), self.size * self.width), columns
+
+    def family(self, *, first: bool) -> Family:
+        """Climb, count, and put the minimal sets in the order of trying."""
+        question = self.question
+        if self.width == 1 and self.size > 2:
+            found = decide_pairs(question, self.tried)
+            self.levels += _of_pairs(question, found)
+        while len(self.levels) < self.size and not question.late():
+            self.levels.append(self._level(len(self.levels) + 1))
+        wins = Wins.join([padded(level.wins, self.size, self.width) for level in self.levels])
+        order = np.lexsort((wins.label, wins.completed_places()))
+        wins = wins.take(order)
+        asked, total = comb(len(question.order), self.size), comb(self.tried, self.size)
+        exact = sum(level.exact for level in self.levels)
+        if len(self.levels) < self.size:
+            undecided: dict[Outcome, int] = {}
+            attackable, untried, new = self._containing_singles(), 0, None
+            untried = asked - attackable
+        else:
+            last = self.levels[-1]
+            new = len(np.unique(last.wins.ranks, axis=0))
+            attackable = new + last.containing
+            undecided = dict(last.undecided)
+            left = total - attackable - last.proved - sum(undecided.values())
+            untried = asked - total + undecided.pop(Outcome.UNTRIED, 0) + left
+        family = Family(self.size, question.order, wins, attackable, new, undecided, untried, exact)
+        return _first_only(family) if first and attackable else family
+
+    def _containing_singles(self) -> int:
+        """How many sets contain an attackable single feature."""
+        if not self.levels:
+            return 0
+        singles = len(np.unique(self.levels[0].wins.ranks))
+        return comb(self.tried, self.size) - comb(self.tried - singles, self.size)
+
+    def _level(self, size: int) -> Level:
+        """Decide the sets of one size that contain no smaller attackable one."""
+        universe = np.arange(self.tried)
+        if self.levels:
+            universe = np.setdiff1d(universe, self.levels[0].wins.ranks)
+        useful = self._bounds(size, universe)
+        kept = useful.candidates(size)
+        known = [np.searchsorted(universe[kept], level.wins.distinct()) for level in self.levels[1:]]
+        known = [sets for sets in known] or [np.zeros((0, 2), dtype=np.int64)]
+        search = Enumeration(useful.take(kept), size, known if size > 2 else [np.zeros((0, 2), np.int64)])
+        wins, undecided, tested, exact = [], dict[Outcome, int](), 0, 0
+        ranks = universe[kept]
+        for block in search:
+            if self.question.late():
+                break
+            systems = np.concatenate([ranks[block[:, :size]], block[:, size:]], axis=1)
+            found, counts, open_sets, hard = self._decide(systems, size)
+            wins.append(found)
+            tested, exact = tested + counts, exact + hard
+            for outcome, count in open_sets.items():
+                undecided[outcome] = undecided.get(outcome, 0) + count
+        joined = Wins.join([Wins.empty(size, size * self.width), *wins])
+        won = len(joined.distinct())
+        outside = comb(len(universe), size) - comb(len(kept), size)
+        containing = comb(self.tried, size) - comb(len(universe), size) + search.attackable
+        proved = outside + search.proved + tested - won - sum(undecided.values())
+        return Level(joined, containing, proved, undecided, exact)
+
+    def _bounds(self, size: int, universe: Array) -> Bounds:
+        """The plain gain bound of each label that counts."""
+        need = self.question.needed(size)
+        labels = np.flatnonzero(need < np.inf)
+        gains = self.gain[np.ix_(labels, universe)]
+        if not self.question.bounded:
+            return Bounds(np.zeros(gains.shape), np.zeros(len(labels)), labels)
+        return Bounds(gains, need[labels] * (1 - np.sign(need[labels]) * 2.0**-40), labels)
+
+    def _decide(self, systems: Array, size: int) -> tuple[Wins, int, dict[Outcome, int], int]:
+        """Attacks, how many sets were decided, how many are open, and how many questions were exact."""
+        if len(systems) == 0:
+            return Wins.empty(size, size * self.width), 0, {}, 0
+        question = self.question
+        columns = self.columns[systems[:, :size]].reshape(len(systems), -1)
+        rows = np.concatenate([columns, systems[:, size:]], axis=1)
+        grid = simplex.CONTINUUM
+        elements = question.elements(question.order[: self.tried])
+        if question.query.box.tables is not None:
+            grid = simplex.Grid(*question.levels(self._elements(elements), self.planes))
+        parts = np.array_split(rows, max(1, -(-len(rows) // PART)))
+        found = in_parallel(lambda part: simplex.decide(self.planes, part, question.bits, grid), parts)
+        state = np.concatenate([one.state for one in found])
+        points = np.concatenate([one.points for one in found])
+        outcomes = np.where(state == ATTACKED, Outcome.ATTACKABLE, Outcome.PROVED).astype(np.int64)
+        left = np.flatnonzero(state == OPEN)
+        if len(left):
+            sets = [tuple(elements[systems[row, :size]].reshape(-1).tolist()) for row in left]
+            labels = question.others[systems[left, size]]
+            for row, settled in zip(left, question.exactly(sets, labels), strict=True):
+                outcomes[row] = settled.outcome
+                points[row] = (*settled.values, settled.margin) if settled.values else np.nan
+        starts = np.concatenate([[True], (systems[1:, :size] != systems[:-1, :size]).any(axis=1)])
+        sets_of = np.cumsum(starts) - 1
+        won = np.flatnonzero(outcomes == Outcome.ATTACKABLE)
+        wins = Wins(systems[won, :size], question.others[systems[won, size]], points[won, :-1], points[won, -1])
+        return wins, int(starts.sum()), count_open(sets_of, outcomes, np.unique(sets_of[won])), len(left)
+
+    def _elements(self, elements: Array) -> Array:
+        """The element of each column."""
+        kept = self.columns[:, 0] >= 0
+        return np.asarray(elements[kept].reshape(-1))
+
+
+def _of_pairs(question: Question, found: Pairs) -> list[Level]:
+    """What the search of pairs says about single features, and about pairs without an attackable member."""
+    singles = Level(found.singles, 0, 0, {}, 0)
+    hit = found.outcome == Outcome.ATTACKABLE
+    rows = np.flatnonzero(hit & ~np.isin(found.ranks, found.singles.ranks).any(axis=1))
+    wins = Wins(found.ranks[rows], question.others[found.label[rows]], found.points[rows, :2], found.points[rows, 2])
+    return [singles, Level(wins, 0, 0, {}, found.exact)]
+
+
+def _first_only(family: Family) -> Family:
+    """The same, up to the first attackable set; what comes later counts as untried."""
+    place = int(family.wins.completed_places()[0])
+    rows = np.flatnonzero((family.wins.ranks == family.wins.ranks[0]).all(axis=1))
+    # Sets before the first attackable one are proved, unless some are open, which then may be anywhere.
+    undecided = {k: min(v, place) for k, v in family.undecided.items()}
+    untried = family.asked - place - 1
+    return Family(family.size, family.order, family.wins.take(rows), 1, None, undecided, untried, family.exact)
