@@ -1,7 +1,8 @@
 """Every set of so many features that bounds leave and that has no smaller attackable subset; the others are counted.
 
 The sets form a tree, largest rank first. A branch whose sets are all attackable, since they contain a smaller
-attackable set, or all proved, since no label's gains can reach what is needed, is counted by a binomial and not entered.
+attackable set, or all proved, since no label's gains can reach what is needed, is counted by a binomial and not
+entered.
 
 Source: DESIGN.md, section 4, "Pruning": a set that contains an attackable one is attackable.
 """
@@ -107,14 +108,15 @@ def _enumerate(
     offsets: Array,
     state: Array,
     sums: Array,
+    alive: Array,
     picks: Array,
     systems: Array,
     tally: Array,
 ) -> int:
     """Go on from ``state`` until the tree ends or ``systems`` is full; returns how many systems there are.
 
-    ``state`` holds the depth, then the members chosen so far; ``tally`` counts attackable and proved sets, and the
-    place of the next set.
+    ``state`` holds the depth, then the members chosen so far; row ``d`` of ``alive`` how many bounds are about labels
+    that the first ``d`` members leave, then which; ``tally`` counts attackable and proved sets.
     """
     bounds, count = gains.shape
     size = systems.shape[1] - 1
@@ -140,23 +142,27 @@ def _enumerate(
             tally[0] += binomials[feature, left]
             chosen[depth] += 1
             continue
-        alive, bound = False, 0
-        while bound < bounds:
-            label, reaches = labels[bound], True
-            while bound < bounds and labels[bound] == label:
+        at, count_alive, kept = 1, alive[depth, 0], 0
+        while at <= count_alive:
+            label, reaches, start = labels[alive[depth, at]], True, at
+            while at <= count_alive and labels[alive[depth, at]] == label:
+                bound = alive[depth, at]
                 total = sums[depth, bound] + gains[bound, feature]
                 sums[depth + 1, bound] = total
                 if total + tops[left, bound, feature] < needed[bound]:
                     reaches = False
-                bound += 1
+                at += 1
             if reaches:
-                alive = True
+                for i in range(start, at):
+                    kept += 1
+                    alive[depth + 1, kept] = alive[depth, i]
                 if left == 0:
                     for i in range(size):
                         systems[written, i] = chosen[size - 1 - i]
                     systems[written, size] = label
                     written += 1
-        if not alive:
+        alive[depth + 1, 0] = kept
+        if kept == 0:
             tally[1] += binomials[feature, left]
             chosen[depth] += 1
         elif left == 0:
@@ -196,11 +202,13 @@ class Enumeration:
         binomials = np.array([[comb(n, r) for r in range(size)] for n in range(count + 1)], dtype=np.int64)
         state = np.zeros(size + 1, dtype=np.int64)
         state[1] = size - 1
-        tally = np.zeros(3, dtype=np.int64)
+        tally = np.zeros(2, dtype=np.int64)
+        alive = np.zeros((size + 1, len(order) + 1), dtype=np.int64)
+        alive[0] = [len(order), *range(len(order))]
         arrays = (
             np.ascontiguousarray(self.bounds.gains[order]), self.bounds.needed[order], self.bounds.label[order],
             np.ascontiguousarray(self.bounds.tops(size)[:, order]), binomials, *self._known(count),
-            state, np.zeros((size + 1, len(order))), np.zeros(size, dtype=np.int64),
+            state, np.zeros((size + 1, len(order))), alive, np.zeros(size, dtype=np.int64),
         )  # fmt: skip
         capacity = max(CAPACITY, 2 * len(order))
         steps = float(comb(count, 2) * len(order))
