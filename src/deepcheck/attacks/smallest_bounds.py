@@ -2,13 +2,14 @@
 
 Take non-negative multipliers of the guards and of a label's leads. Where a set works, all of these rows are
 non-negative, and so is their weighted sum ``L(d) = c + sum of c_i d_i``. Over the domain a feature adds at most its
-*reduced gain*, ``G_f = sum over its elements of max(c_i lower_i, c_i upper_i)``. So if ``c`` and the ``t`` largest gains
-add up to less than 0, no set of at most ``t`` features works: proved, however the multipliers came about.
+*reduced gain*, ``G_f = sum over its elements of max(c_i lower_i, c_i upper_i)``. So if ``c`` and the ``t`` largest
+gains add up to less than 0, no set of at most ``t`` features works: proved, however the multipliers came about.
 
 Rounding: ``c`` and every ``G_f`` are rounded up. The error of a computed row enters by its multiplier; a sum of ``n``
 products is off by at most ``(n + 3) u`` times the sum of magnitudes (`deepcheck.program.bounded`).
 
-Source: Lagrangian duality; Geoffrion, Lagrangean relaxation for integer programming (1974), for fixing by reduced costs.
+Source: Lagrangian duality; Geoffrion, Lagrangean relaxation for integer programming (1974), for fixing by reduced
+costs.
 """
 
 from typing import NamedTuple
@@ -35,7 +36,7 @@ class Reduced(NamedTuple):
 
     def exceeds(self, features: Array) -> bool:
         """Can a set work, as far as these multipliers tell?"""
-        return self._may_reach(np.array([self.gains[features].sum()]), len(features))[0]
+        return bool(self._may_reach(np.array([self.gains[features].sum()]), len(features))[0])
 
     def _may_reach(self, sums: Array, terms: int) -> Array:
         """Where the base and sums of gains are not certain to stay below 0; NaN is never certain."""
@@ -135,7 +136,7 @@ def bounds_for(question: Question, planes: Planes, elements: Array, size: int) -
 
     Args:
         question: One input, and what is asked about it.
-        planes: The rows over all of these elements, made for at least all elements of ``size`` features together.
+        planes: The rows over all of these elements; guards may be missing.
         elements: The features' elements, ``(features, elements of each)``.
         size: How many features change at most.
 
