@@ -3,6 +3,7 @@
 from deepcheck.attacks.assemble import assemble, replayed
 from deepcheck.attacks.columns import Columns
 from deepcheck.attacks.conditions import conditions
+from deepcheck.attacks.direct_search import Decide
 from deepcheck.attacks.family import Family
 from deepcheck.attacks.feature_result import FeatureAttacks, FeatureResult
 from deepcheck.attacks.outcome import Outcome
@@ -22,6 +23,7 @@ __all__ = [
     "Attack",
     "Attacks",
     "Columns",
+    "Decide",
     "Family",
     "FeatureAttacks",
     "FeatureResult",

@@ -14,6 +14,7 @@ class Outcome(IntEnum):
     LABEL = 5
     OVERFLOW = 6
     ROUNDING = 7
+    SOLVER = 8
 
     @property
     def undecided(self) -> bool:
@@ -32,4 +33,5 @@ class Outcome(IntEnum):
             Outcome.LABEL: "label depends on rounding",
             Outcome.OVERFLOW: "overflow",
             Outcome.ROUNDING: "path depends on rounding, and the network is too large for exact arithmetic",
+            Outcome.SOLVER: "the solver gave no answer",
         }[self]

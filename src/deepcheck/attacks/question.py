@@ -137,6 +137,10 @@ class Question:
             start = stop
         return answers
 
+    def seconds_left(self) -> float | None:
+        """How much time there is, or None for as much as it takes."""
+        return None if self.deadline is None else max(0.001, self.deadline - time.monotonic())
+
     def late(self) -> bool:
         """Has the time run out?"""
         return self.deadline is not None and time.monotonic() > self.deadline

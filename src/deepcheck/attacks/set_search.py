@@ -13,6 +13,7 @@ import numpy as np
 
 from deepcheck.attacks.enumeration import Bounds, Enumeration
 from deepcheck.attacks.family import Family, Wins, padded
+from deepcheck.attacks.one_set import decide_set
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.pair_search import Pairs, count_open, decide_pairs
 from deepcheck.attacks.pruning import sums
@@ -190,11 +191,23 @@ class _Ladder:
             for row, settled in zip(left, question.exactly(sets, labels), strict=True):
                 outcomes[row] = settled.outcome
                 points[row] = (*settled.values, settled.margin) if settled.values else np.nan
+        if question.query.objective != "margin":
+            self._nearer(elements, rows, outcomes, points)
         starts = np.concatenate([[True], (systems[1:, :size] != systems[:-1, :size]).any(axis=1)])
         sets_of = np.cumsum(starts) - 1
         won = np.flatnonzero(outcomes == Outcome.ATTACKABLE)
         wins = Wins(systems[won, :size], question.others[systems[won, size]], points[won, :-1], points[won, -1])
         return wins, int(starts.sum()), count_open(sets_of, outcomes, np.unique(sets_of[won])), len(left)
+
+    def _nearer(self, elements: Array, rows: Array, outcomes: Array, points: Array) -> None:
+        """Put the smallest change in the place of each witness."""
+        mine = self._elements(elements)
+        for row in np.flatnonzero(outcomes == Outcome.ATTACKABLE):
+            if self.question.late():
+                return
+            found = decide_set(self.question, self.planes, mine, rows[row, :-1], int(rows[row, -1]))
+            if found.outcome == Outcome.ATTACKABLE:
+                points[row] = (*found.values, found.margin)
 
     def _elements(self, elements: Array) -> Array:
         """The element of each column."""

@@ -7,6 +7,7 @@ from math import comb
 
 import numpy as np
 
+from deepcheck.attacks.direct_search import Decide, search_directly, search_with
 from deepcheck.attacks.family import Family, Wins
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.pair_search import search_pairs
@@ -18,6 +19,8 @@ from deepcheck.program import Array, chunks_of
 from deepcheck.ranking import gains
 from deepcheck.symbolic import Run
 
+KERNEL_UNKNOWNS = 12
+"""Up to so many unknowns a set is decided by the compiled simplex method; larger ones by HiGHS, one by one."""
 CHUNK_BYTES = 64 << 20
 """How large the difference forms of a chunk of inputs may grow."""
 
@@ -32,6 +35,7 @@ class SetStrategy:
         size: How many a set has.
         tried: Sets are made of so many features at the head of the order; others stay untried.
         first: Stop each input at its first attackable set.
+        solver: Ask this solver about one set after another; None: what is fastest.
         timeout: Seconds after which what is left stays untried, or None.
         progress: Called with the number of inputs finished, fractions included.
     """
@@ -41,6 +45,7 @@ class SetStrategy:
     size: int
     tried: int
     first: bool = False
+    solver: Decide | None = None
     timeout: float | None = None
     progress: Callable[[float], None] | None = None
 
@@ -75,9 +80,17 @@ class SetStrategy:
         if question.late():
             return self._none(question, Outcome.UNTRIED)
         with np.errstate(over="ignore", invalid="ignore"):
-            if self.size == 2 and question.features.single:
-                return search_pairs(question, self.tried, first=self.first)
-            return search_sets(question, self.size, self.tried, first=self.first)
+            return self._search(question)
+
+    def _search(self, question: Question) -> Family:
+        width = question.features.members.shape[1]
+        if self.solver is not None:
+            return search_with(question, self.size, self.tried, self.solver, first=self.first)
+        if self.size == 2 and width == 1:
+            return search_pairs(question, self.tried, first=self.first)
+        if self.size * width > KERNEL_UNKNOWNS or self.size == self.tried:
+            return search_directly(question, self.size, self.tried, first=self.first)
+        return search_sets(question, self.size, self.tried, first=self.first)
 
     def _none(self, question: Question, outcome: Outcome) -> Family:
         """No set decided."""

@@ -189,8 +189,7 @@ def _proves(planes: Planes, columns: Array, label: int, kinds: Array, edges: Arr
         most = max(slope * low, slope * high)
         constant += most
         doubt += error * max(-low, high) + 16 * n * ROUNDING * abs(most)
-    proof: bool = constant + 2 * doubt < 0.0
-    return proof
+    return bool(constant + 2 * doubt < 0.0)
 
 
 def _certain(planes: Planes, columns: Array, label: int, steps: Array) -> float:
@@ -244,7 +243,7 @@ def _place(planes: Planes, column: int, step: float, bits: int, grid: Grid, foun
     value = _nearest(planes.origin[column] + step, bits)
     value = min(max(value, planes.least[column]), planes.most[column])
     found[0], found[1] = value, value - planes.origin[column]
-    return abs(value) < np.inf
+    return bool(abs(value) < np.inf)
 
 
 def _search(

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from deepcheck.attacks import (
     OBJECTIVES,
     Asked,
     Attacks,
+    Decide,
     FeatureAttacks,
     Result,
     Search,
@@ -44,6 +45,7 @@ def attack(
     target: int | None = None,
     domain: Pixels | None = None,
     objective: str = "margin",
+    solver: str = "auto",
     paths: str = "same",
     timeout: float | None = None,
     features_as: Grouping | None = None,
@@ -71,6 +73,9 @@ def attack(
         target: Only this label counts.
         domain: Where features may go; by default ``[0, 1]`` where the input lies in it.
         objective: Witness with the largest "margin", or the smallest change ("l1", "linf").
+        solver: "auto": what is fastest, every answer exact. Or one of the solvers side by side, exact too: "interval"
+            (sets of one element), "polygon" (of two), "lp", "milp", "smt" (Z3, the paper's; needs the extra ``smt``),
+            asked about one set after another.
         paths: "same": along the input's path.
         timeout: Seconds after which the rest stays untried.
         features_as: "element" or "pixel" (all channels at one position).
@@ -110,9 +115,12 @@ def attack(
         shortlist_length(shortlist, ranked.shape[1]),
         timeout,
         progress,
+        None,
     )  # fmt: skip
     count = _size(size, call)
-    results = call.single_features(started) if count == 1 and grouped.single else call.sets(count, started)
+    call = replace(call, solver=_solver(solver, count * grouped.members.shape[1], box))
+    fast = count == 1 and grouped.single and call.solver is None
+    results = call.single_features(started) if fast else call.sets(count, started)
     return results[0] if np.ndim(x) == len(program.input_shape) else results
 
 
@@ -126,6 +134,7 @@ class _Call:
     tried: int
     timeout: float | None
     progress: Callable[[float], None] | None
+    solver: Decide | None
 
     def single_features(self, started: float) -> FeatureAttacks:
         """Sets of one feature that owns one element."""
@@ -150,11 +159,30 @@ class _Call:
         """Sets of several features, or of one that owns several elements."""
         study = self.study
         strategy = SetStrategy(
-            study.features, self.ranked, size, self.tried, study.asked.first, self.timeout, self.progress
+            study.features, self.ranked, size, self.tried, study.asked.first, self.solver, self.timeout, self.progress
         )
         before = (time.perf_counter() - started) / len(study.x)
         families, seconds = strategy.run(self.query, study.x, study.run)
         return replayed_sets(study, families, [before + each for each in seconds])
+
+
+FASTEST = {"interval": 1, "polygon": 2}
+"""Solvers that are the fastest for so many unknowns, and the only ones for which they work."""
+
+
+def _solver(name: str, unknowns: int, box: Box) -> Decide | None:
+    """The solver asked for; None where it is the fastest anyway."""
+    if name == "auto":
+        return None
+    if name in FASTEST:
+        if FASTEST[name] != unknowns:
+            raise OptionError(f"expected sets of {FASTEST[name]} input elements for {name}, got {unknowns}: use lp")
+        return None
+    if name == "lp" and box.tables is not None:
+        raise OptionError("expected a continuous domain for lp, got levels: use milp or smt")
+    from deepcheck.solvers import registry
+
+    return registry.solver(name)
 
 
 def _size(size: int | str, call: _Call) -> int:
