@@ -114,8 +114,10 @@ def test_the_colours_of_a_pixel_are_summed():
     assert by_row.tolist() == weights.sum(axis=2).tolist()
     last = deepcheck.importance(program, x, metric="co", layout="nhwc")
     assert last.tolist() == weights.sum(axis=2).tolist()
-    with pytest.raises(OptionError, match="element"):
-        deepcheck.importance(program, x, metric="reach")
+    # The other label's score is 0, and the label leads by 1000 less the sum: a pixel can only take away.
+    gaps = -(1000 + weights.sum() / 2)
+    gains = np.abs(weights).sum(axis=0) / 2
+    assert deepcheck.importance(program, x, metric="reach").tolist() == (gaps + gains).tolist()
 
 
 @pytest.mark.parametrize(("metric", "words"), [("gradient", "abs, co, coi, reach"), ("", "abs")])

@@ -13,11 +13,12 @@ def as_json(result: Result, limit: int | None = None) -> dict[str, Any]:
 
     Args:
         result: The result of one input.
-        limit: At most how many attacks to list; the counts are of all.
+        limit: At most how many attacks to list; the counts are of all. By default all, or those that were replayed
+            where there are very many.
     """
     study = result.study
     lower, upper = (_finite(end) for end in result.domain.bounds)
-    listed = result.attacks[:limit]
+    listed = result.attacks[: result.replays if limit is None else limit]
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "model": {"name": study.program.origin.name, "sha256": study.program.origin.sha256},

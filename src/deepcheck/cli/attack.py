@@ -1,4 +1,4 @@
-"""``deepcheck attack``: every feature that, changed alone, overturns the prediction; or a proof that none does."""
+"""``deepcheck attack``: the few features that, changed, overturn the prediction; or a proof that none do."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +12,7 @@ from deepcheck.cli.options import (
     Budget,
     Data,
     Decision,
+    Exclude,
     FeaturesAs,
     Input,
     InputShape,
@@ -19,6 +20,7 @@ from deepcheck.cli.options import (
     Layout,
     Levels,
     Limit,
+    Mask,
     Mean,
     Model,
     NoBatch,
@@ -27,26 +29,30 @@ from deepcheck.cli.options import (
     Std,
     Unbounded,
 )
-from deepcheck.errors import OptionError
 
 if TYPE_CHECKING:
     from deepcheck.attacks import Attack, Result
 
-SOLVERS = ("auto", "interval")
+SOLVERS = "auto, interval, polygon, lp, milp or smt"
 
 
 def attack(
     model: Model,
     x: Input,
-    size: Annotated[int, typer.Option(metavar="T", help="How many features change at once.")] = 1,
+    size: Annotated[
+        str,
+        typer.Option(metavar="T|all", help="Sets of so many features; all: those of --features, or the shortlist."),
+    ] = "1",
     features: Annotated[str | None, typer.Option(metavar="I,J,...", help="Try only these features.")] = None,
+    exclude: Exclude = None,
+    mask: Mask = None,
     order: Annotated[
         str, typer.Option(metavar="METRIC", help="Try by falling coi, co, abs or reach; none: in index order.")
     ] = "none",
     shortlist: Annotated[
         str | None, typer.Option(metavar="5%|N", help="Try only the top of the order: a percentage or a number.")
     ] = None,
-    first: Annotated[bool, typer.Option("--first/--all", help="Stop at the first attackable feature.")] = False,
+    first: Annotated[bool, typer.Option("--first/--all", help="Stop at the first attackable set.")] = False,
     target: Annotated[int | None, typer.Option(metavar="LABEL", help="Only this new label counts.")] = None,
     bounds: Bounds = None,
     unbounded: Unbounded = False,
@@ -56,7 +62,7 @@ def attack(
     objective: Annotated[
         str, typer.Option(metavar="GOAL", help="The witness shown: largest 'margin', or smallest change 'l1', 'linf'.")
     ] = "margin",
-    solver: Annotated[str, typer.Option(metavar="NAME", help="auto or interval.")] = "auto",
+    solver: Annotated[str, typer.Option(metavar="NAME", help=f"{SOLVERS}.")] = "auto",
     paths: Annotated[str, typer.Option(metavar="WHICH", help="same: the path that the input takes.")] = "same",
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Leave the rest untried then.")] = None,
     memory: Annotated[
@@ -77,41 +83,42 @@ def attack(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Find every feature that, changed alone, overturns the prediction; or prove that none does.
+    """Find the features, or sets of a few, that, changed, overturn the prediction; or prove that there are none.
 
     The answer is exact, for the path that the input takes; each witness is replayed on the untouched model.
     """
     import deepcheck
     from deepcheck.cli import attack_files, inputs, showing, values
 
-    if solver not in SOLVERS:
-        raise OptionError(f"expected a solver of {', '.join(SOLVERS)}, got '{solver}': others are not built yet")
     values.picture(plot)
-    domain = values.domain(bounds, unbounded, levels)
     program = inputs.read_program(
         model, inputs.ModelOptions(mean, std, decision, output_tensor, input_shape, no_batch_axis, budget)
     )
+    domain = values.domain(bounds, unbounded, levels, program)
     channels = values.layout(layout)
     grouping = values.grouping(features_as)
     question = inputs.read_input(x, program, domain=domain, layout=channels, data=data)
     metric = None if order == "none" else order
-    with showing.working("trying every feature"):
+    with showing.working(f"trying {'every feature' if size == '1' else f'sets of {size} features'}") as advance:
         result = deepcheck.attack(
             program,
             question.pixels,
-            size=size,
-            features=values.indices(features),
+            size=values.size(size),
+            features=values.features(features, mask),
+            exclude=values.indices(exclude, "--exclude"),
             order=metric,
             shortlist=shortlist,
             first=first,
             target=target,
             domain=domain,
             objective=objective,
+            solver=solver,
             paths=paths,
             timeout=timeout,
             features_as=grouping,
             layout=channels,
             memory_bytes=None if memory is None else int(memory * 2**20),
+            progress=advance,
         )
     assert isinstance(result, deepcheck.Result)
     listed = result.attacks[: limit if as_json or limit is not None else TABLE_ROWS]
@@ -131,18 +138,27 @@ def _print(result: "Result", listed: "Sequence[Attack]", given: bool) -> None:
     from deepcheck.report.tables import print_table
 
     print(result)
+    if result.size > 1 and result.counts["attackable"]:
+        print(_summary(result))
     if not given:
-        print(f"bounds: {result.domain.describe()} (the default; --bounds A:B or --unbounded change it)")
+        print(
+            f"bounds: {result.domain.describe()} (the default; --bounds A:B or FILE.npz, or --unbounded, change it)"
+        )
     if not listed:
         return
     shape = result.study.features.shape
     with_levels = result.domain.levels is not None
-    columns = ["feature", "position", "attacking values", *(["levels"] if with_levels else [])]
+    single = result.size == 1 and len(listed[0].witness.values) == 1
+    extra = ["attacking values", *(["levels"] if with_levels else [])] if single else []
+    columns = ["feature" if result.size == 1 else "features", "position" if result.size == 1 else "positions", *extra]
     rows = [
         [
-            *(attack.features[0], position(attack.features[0], shape), _values(attack)),
-            *([_levels(attack)] if with_levels else []),
-            *(f"{attack.witness.values[0]:.6g}", attack.witness.label, f"{attack.witness.margin:.4g}"),
+            ", ".join(str(feature) for feature in attack.features),
+            " ".join(position(feature, shape) for feature in attack.features),
+            *([_values(attack)] if single else []),
+            *([_levels(attack)] if single and with_levels else []),
+            " ".join(f"{value:.6g}" for value in attack.witness.values),
+            *(attack.witness.label, f"{attack.witness.margin:.4g}"),
             "yes" if attack.witness.replayed else "no",
         ]
         for attack in listed
@@ -153,6 +169,13 @@ def _print(result: "Result", listed: "Sequence[Attack]", given: bool) -> None:
         rows,
         caption=f"and {more} more: --limit {len(result.attacks)} lists them all" if more else "",
     )
+
+
+def _summary(result: "Result") -> str:
+    labels = ", ".join(f"{label} by {count:,}" for label, count in result.labels_reached.items())
+    first = f"the first at try {result.first:,}, within the first {result.first_features} features"
+    new = "" if result.new is None else f"; {result.new:,} contain no smaller attackable set"
+    return f"{first}{new}; labels reached: {labels}"
 
 
 def _values(attack: "Attack") -> str:

@@ -24,11 +24,11 @@ def draw(file: Path, result: Result, question: Question, *, order: str | None, l
     """Draw the input, its important and attackable features, and the attack with the largest margin."""
     shape, domain = result.study.features.shape, result.domain
     important, ranking = _important(result, question, order)
-    best = max(result.attacks, key=lambda attack: attack.witness.margin, default=None)
+    best = max(result.attacks[: result.replays], key=lambda attack: attack.witness.margin, default=None)
     figure = attack_picture(
         image_of(question.pixels, domain=domain, features=shape, layout=layout),
         important,
-        [features[0] for features in result.attackable],
+        sorted({feature for features in result.attackable for feature in features}),
         label=str(result.label),
         ranking=ranking,
         witness=None if best is None else image_of(best.witness.pixels, domain=domain, features=shape, layout=layout),
@@ -64,13 +64,21 @@ def save(folder: Path, listed: Sequence[Attack], result: Result, question: Quest
     rounded = 0
     for attack in listed:
         witness = attack.witness
-        name = f"feature-{attack.features[0]:04d}-label-{witness.label}"
+        name = f"{_named(attack.features)}-label-{witness.label}"
         write_atomically(folder / f"{name}.npy", partial(_write_array, witness.model_input))
         if question.is_image or result.domain.levels is not None:
             rounded += not _save_image(folder / f"{name}.png", attack, result, layout)
     say(f"wrote {len(listed)} witnesses to {folder}")
     if rounded:
         say(f"{rounded} of the PNG files are rounded to 8 bits: the .npy file is the attack")
+
+
+def _named(features: tuple[int, ...]) -> str:
+    """A set of features in a file's name."""
+    if len(features) == 1:
+        return f"feature-{features[0]:04d}"
+    digits = "-".join(f"{feature:04d}" for feature in features)
+    return f"features-{digits}" if len(features) <= 8 else f"features-{features[0]:04d}-and-{len(features) - 1}-more"
 
 
 def _write_array(array: Array, stream: BinaryIO) -> None:

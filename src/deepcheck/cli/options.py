@@ -70,7 +70,8 @@ FeaturesAs = Annotated[
 Layout = Annotated[str, typer.Option(metavar="ORDER", help="Where a pixel's channels are: 'nchw' or 'nhwc'.")]
 Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it: a PNG file.")]
 Limit = Annotated[
-    int | None, typer.Option(metavar="N", min=0, help="List at most N; by default 20 in tables, all in JSON.")
+    int | None,
+    typer.Option(metavar="N", min=0, help="List at most N; by default 20 in tables; in JSON all, or 1000 sets."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else on standard output.")]
 

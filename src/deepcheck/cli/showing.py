@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -28,15 +28,15 @@ def say(message: str) -> None:
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """Show that something is going on, where a person looks at standard error."""
+def working(what: str) -> Iterator[Callable[[float], None] | None]:
+    """Show that something is going on, and how much of it is done, where a person looks at standard error."""
     if not sys.stderr.isatty():
-        yield
+        yield None
         return
     from rich.console import Console  # only terminals pay for it
 
-    with Console(stderr=True).status(what):
-        yield
+    with Console(stderr=True).status(what) as status:
+        yield lambda share: status.update(f"{what}: {share:.0%}")
 
 
 def position(feature: int, shape: tuple[int, ...]) -> str:

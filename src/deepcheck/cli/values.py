@@ -77,6 +77,30 @@ def _grey_levels(path: Path, option: str) -> "Array":
         return np.asarray(image)
 
 
+def size(text: str) -> int | str:
+    """Read how many features a set has.
+
+    Raises:
+        OptionError: If it is neither a whole number from 1 nor "all".
+    """
+    if text == "all":
+        return text
+    if not re.fullmatch(r"[1-9]\d{0,5}", text):
+        raise OptionError(f"expected --size as a whole number from 1, or all, got '{text}'")
+    return int(text)
+
+
+def features(text: str | None, file: Path | None) -> "tuple[int, ...] | Array | None":
+    """The features that may change: a list, or a mask file.
+
+    Raises:
+        OptionError: If both are given, or one cannot be read.
+    """
+    if text is not None and file is not None:
+        raise OptionError("expected --features or --mask, got both")
+    return mask(file) if file is not None else indices(text)
+
+
 def lengths(text: str | None) -> tuple[int, ...] | None:
     """Read comma-separated lengths of axes.
 
