@@ -246,6 +246,36 @@ def _place(planes: Planes, column: int, step: float, bits: int, grid: Grid, foun
     return bool(abs(value) < np.inf)
 
 
+def _middle(
+    rows: Array,
+    limits: Array,
+    kinds: Array,
+    count: int,
+    slacks: Array,
+    point: Array,
+    edges: Array,
+    tight: Array,
+    falls: Array,
+) -> None:
+    """Put the point where the least of guards and leads, by length of row, is largest: far from all of them."""
+    k = len(point) - 1
+    least = np.inf
+    for row in range(count):
+        size = 0.0
+        for c in range(k):
+            size += abs(rows[row, c])
+        rows[row, k] = 0.0 if kinds[row] == END else -max(size, 1e-9)
+        slacks[row] = limits[row]
+        if rows[row, k] < 0.0:
+            least = min(least, limits[row] / -rows[row, k])
+    for c in range(k):
+        point[c] = 0.0
+    point[k] = least
+    for row in range(count):
+        slacks[row] += rows[row, k] * least
+    _climb(rows, slacks, count, point, edges, tight, falls)
+
+
 def _search(
     planes: Planes,
     systems: Array,
@@ -284,26 +314,13 @@ def _search(
             continue
         for c in range(k):
             best[c] = point[c]
-        # The middle: the least of guards and leads, by length of row, as large as it goes.
-        least = np.inf
-        for row in range(count):
-            size = 0.0
-            for c in range(k):
-                size += abs(rows[row, c])
-            rows[row, k] = 0.0 if kinds[row] == END else -max(size, 1e-9)
-            slacks[row] = limits[row]
-            if rows[row, k] < 0.0:
-                least = min(least, limits[row] / -rows[row, k])
-        for c in range(k):
-            point[c] = 0.0
-        point[k] = least
-        for row in range(count):
-            slacks[row] += rows[row, k] * least
-        _climb(rows, slacks, count, point, edges, tight, falls)
-        for c in range(k):
             centre[c] = point[c]
         for turn in range(len(PULLS) + 1):
             pull = 0.0 if turn == 0 else PULLS[turn - 1]
+            if turn == 1:
+                _middle(rows, limits, kinds, count, slacks, point, edges, tight, falls)
+                for c in range(k):
+                    centre[c] = point[c]
             inside = True
             for c in range(k):
                 step = best[c] + pull * (centre[c] - best[c])
@@ -321,7 +338,7 @@ def _search(
                 points[system, c] = np.nan
 
 
-_KERNEL = Kernel(_search, _nearest, _fill, _climb, _proves, _certain, _place)
+_KERNEL = Kernel(_search, _nearest, _fill, _climb, _proves, _certain, _place, _middle)
 
 
 class Simplexes(NamedTuple):
