@@ -3,6 +3,7 @@ from . import zoo as zoo
 from .attacks import Attack as Attack
 from .attacks import Attacks as Attacks
 from .attacks import Result as Result
+from .attacks import SmallestResult as SmallestResult
 from .attacks import Witness as Witness
 from .attacks import as_json as as_json
 from .domains import Features as Features
@@ -16,6 +17,7 @@ from .verbs import attack as attack
 from .verbs import conditions as conditions
 from .verbs import importance as importance
 from .verbs import load as load
+from .verbs import smallest as smallest
 from .verbs import translate as translate
 
 __version__: str

@@ -7,12 +7,16 @@ from deepcheck.attacks.direct_search import Decide
 from deepcheck.attacks.family import Family
 from deepcheck.attacks.feature_result import FeatureAttacks, FeatureResult
 from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.question import Question
 from deepcheck.attacks.result import Attack, Attacks, Result, Witness
 from deepcheck.attacks.schema import as_json
 from deepcheck.attacks.search import COLUMN_BYTES, OBJECTIVES, Search
-from deepcheck.attacks.set_assemble import replayed_sets
-from deepcheck.attacks.set_result import SetAttacks, SetResult
+from deepcheck.attacks.set_assemble import replay_smallest, replayed_sets
+from deepcheck.attacks.set_result import Replays, SetAttacks, SetResult
 from deepcheck.attacks.set_strategy import SetStrategy
+from deepcheck.attacks.smallest import Smallest
+from deepcheck.attacks.smallest import smallest as find_smallest
+from deepcheck.attacks.smallest_result import SmallestResult
 from deepcheck.attacks.strategy import Strategy
 from deepcheck.attacks.study import Asked, Study
 
@@ -28,17 +32,23 @@ __all__ = [
     "FeatureAttacks",
     "FeatureResult",
     "Outcome",
+    "Question",
+    "Replays",
     "Result",
     "Search",
     "SetAttacks",
     "SetResult",
     "SetStrategy",
+    "Smallest",
+    "SmallestResult",
     "Strategy",
     "Study",
     "Witness",
     "as_json",
     "assemble",
     "conditions",
+    "find_smallest",
+    "replay_smallest",
     "replayed",
     "replayed_sets",
 ]

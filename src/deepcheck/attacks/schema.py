@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from deepcheck.attacks.result import Attack, Result
+from deepcheck.attacks.smallest_result import SmallestResult
 
 SCHEMA = 1
 
@@ -53,6 +54,12 @@ def as_json(result: Result, limit: int | None = None) -> dict[str, Any]:
         "attackable": [list(features) for features in result.attackable],
         "attacks": [_attack(attack) for attack in listed],
     }
+    if isinstance(result, SmallestResult):
+        found["smallest"] = {
+            "features": None if result.features is None else list(result.features),
+            "bound": result.bound,
+            "optimal": result.optimal,
+        }
     return found
 
 

@@ -1,5 +1,6 @@
 """From families of sets to results: replay."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,12 +17,15 @@ from deepcheck.attacks.set_result import (
     changed_inputs,
     set_starts,
 )
+from deepcheck.attacks.smallest import Smallest
+from deepcheck.attacks.smallest_result import SmallestResult, family_of
 from deepcheck.attacks.study import Study
 from deepcheck.certify import Replayer, replayer_for
 
 
 def replayed_sets(study: Study, families: Sequence[Family], seconds: Sequence[float]) -> SetAttacks:
     """Replay inputs and witnesses: where the model's own label of an input differs, nothing is decided about it."""
+    started = time.perf_counter()
     program, replayer = study.program, replayer_for(study.program.origin)
     model_labels = replayer.labels(program, study.x)
     study = replace(study, model_labels=model_labels, runtime=replayer.runtime)
@@ -30,7 +34,19 @@ def replayed_sets(study: Study, families: Sequence[Family], seconds: Sequence[fl
     for item, (family, took) in enumerate(zip(families, seconds, strict=True)):
         kept = _open(family, Outcome.LABEL) if differs[item] else family
         results.append(SetResult(study, item, kept, _replays(study, item, kept, replayer), took))
-    return SetAttacks(tuple(results), sum(seconds))
+    return SetAttacks(tuple(results), sum(seconds), time.perf_counter() - started)
+
+
+def replay_smallest(result: SmallestResult) -> SmallestResult:
+    """Replay the input and the witness: where the model's own label of the input differs, nothing is decided."""
+    study, replayer = result.study, replayer_for(result.study.program.origin)
+    model_labels = replayer.labels(study.program, study.x)
+    shared = replace(study, model_labels=model_labels, runtime=replayer.runtime)
+    if model_labels[0] != study.run.labels[0] and not study.run.overflow[0]:
+        nothing = Smallest(1, None, None, (), float("nan"), False, 0, None, Outcome.LABEL.words)
+        return replace(result, shared=shared, found=nothing)
+    family = family_of(result.found, result.asked_about)
+    return replace(result, shared=shared, replayed=_replays(shared, 0, family, replayer))
 
 
 def _open(family: Family, outcome: Outcome) -> Family:
@@ -44,7 +60,7 @@ def _replays(study: Study, item: int, family: Family, replayer: Replayer) -> Rep
     """Replay the first witnesses, and go on until one survives."""
     starts = set_starts(family.wins)
     rows = best_rows(family.wins, starts, study, item, family.order) if len(starts) > 1 else np.zeros(0, np.int64)
-    found = Replays(np.zeros(0, dtype=bool), np.zeros(0, dtype=bool))
+    found = Replays.none()
     for start in range(0, len(rows), REPLAYS):
         wins = family.wins.take(rows[start : start + REPLAYS])
         changed = changed_inputs(wins, study.x[item], study.features, family.order)

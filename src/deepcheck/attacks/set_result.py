@@ -37,6 +37,11 @@ class Replays:
         same = before.differences(replayer.paths(program, changed)) == 0
         return Replays(replayer.labels(program, changed) == labels, same)
 
+    @staticmethod
+    def none() -> "Replays":
+        """No witness."""
+        return Replays(np.zeros(0, dtype=bool), np.zeros(0, dtype=bool))
+
     def join(self, more: "Replays") -> "Replays":
         """These and more."""
         return Replays(np.concatenate([self.survived, more.survived]), np.concatenate([self.same_path, more.same_path]))
@@ -200,6 +205,7 @@ class SetAttacks(Attacks):
 
     results: Sequence[SetResult]
     took: float
+    replay_seconds: float
 
     def __len__(self) -> int:
         return len(self.results)

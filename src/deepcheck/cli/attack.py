@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -29,6 +29,7 @@ from deepcheck.cli.options import (
     Std,
     Unbounded,
 )
+from deepcheck.errors import OptionError
 
 if TYPE_CHECKING:
     from deepcheck.attacks import Attack, Result
@@ -41,7 +42,10 @@ def attack(
     x: Input,
     size: Annotated[
         str,
-        typer.Option(metavar="T|all", help="Sets of so many features; all: those of --features, or the shortlist."),
+        typer.Option(
+            metavar="T|all|smallest",
+            help="Sets of so many features; all: those of --features, or the shortlist; smallest: the least that work.",
+        ),
     ] = "1",
     features: Annotated[str | None, typer.Option(metavar="I,J,...", help="Try only these features.")] = None,
     exclude: Exclude = None,
@@ -99,28 +103,37 @@ def attack(
     grouping = values.grouping(features_as)
     question = inputs.read_input(x, program, domain=domain, layout=channels, data=data)
     metric = None if order == "none" else order
-    with showing.working(f"trying {'every feature' if size == '1' else f'sets of {size} features'}") as advance:
-        result = deepcheck.attack(
-            program,
-            question.pixels,
-            size=values.size(size),
-            features=values.features(features, mask),
-            exclude=values.indices(exclude, "--exclude"),
-            order=metric,
-            shortlist=shortlist,
-            first=first,
-            target=target,
-            domain=domain,
-            objective=objective,
-            solver=solver,
-            paths=paths,
-            timeout=timeout,
-            features_as=grouping,
-            layout=channels,
-            memory_bytes=None if memory is None else int(memory * 2**20),
-            progress=advance,
-        )
-    assert isinstance(result, deepcheck.Result)
+    count = values.size(size)
+    common: dict[str, Any] = {
+        "features": values.features(features, mask),
+        "exclude": values.indices(exclude, "--exclude"),
+        "target": target,
+        "domain": domain,
+        "timeout": timeout,
+        "features_as": grouping,
+        "layout": channels,
+    }
+    result: Result
+    if count == "smallest":
+        _only_for_sets(order, shortlist, first, objective, solver, paths)
+        with showing.working("looking for the smallest set") as advance:
+            result = deepcheck.smallest(program, question.pixels, **common, report=showing.bounds(advance))
+    else:
+        with showing.working(f"trying {'every feature' if count == 1 else f'sets of {count} features'}") as advance:
+            result = deepcheck.attack(
+                program,
+                question.pixels,
+                **common,
+                size=count,
+                order=metric,
+                shortlist=shortlist,
+                first=first,
+                objective=objective,
+                solver=solver,
+                paths=paths,
+                memory_bytes=None if memory is None else int(memory * 2**20),
+                progress=showing.shares(advance),
+            )
     listed = result.attacks[: limit if as_json or limit is not None else TABLE_ROWS]
     if plot is not None:
         attack_files.draw(plot, result, question, order=metric, layout=channels)
@@ -133,22 +146,30 @@ def attack(
     raise typer.Exit(1 if result.verdict == "undecided" else 0)
 
 
+def _only_for_sets(order: str, shortlist: str | None, first: bool, objective: str, solver: str, paths: str) -> None:
+    """Refuse options that the search for the smallest set would not heed."""
+    asked = (order, shortlist, first, objective, solver, paths)
+    names = ("--order", "--shortlist", "--first", "--objective", "--solver", "--paths")
+    usual = ("none", None, False, "margin", "auto", "same")
+    for name, given, default in zip(names, asked, usual, strict=True):
+        if given != default:
+            raise OptionError(f"expected no {name} with --size smallest, which looks at all sets itself")
+
+
 def _print(result: "Result", listed: "Sequence[Attack]", given: bool) -> None:
     from deepcheck.cli.showing import position
     from deepcheck.report.tables import print_table
 
     print(result)
-    if result.size > 1 and result.counts["attackable"]:
+    if result.first_features is not None and result.size > 1:
         print(_summary(result))
     if not given:
-        print(
-            f"bounds: {result.domain.describe()} (the default; --bounds A:B or FILE.npz, or --unbounded, change it)"
-        )
+        print(f"bounds: {result.domain.describe()} (the default; --bounds A:B or FILE.npz, or --unbounded, change it)")
     if not listed:
         return
     shape = result.study.features.shape
     with_levels = result.domain.levels is not None
-    single = result.size == 1 and len(listed[0].witness.values) == 1
+    single = bool(listed[0].intervals) and len(listed[0].witness.values) == 1
     extra = ["attacking values", *(["levels"] if with_levels else [])] if single else []
     columns = ["feature" if result.size == 1 else "features", "position" if result.size == 1 else "positions", *extra]
     rows = [

@@ -27,16 +27,31 @@ def say(message: str) -> None:
     print(message, file=sys.stderr)
 
 
+Say = Callable[[str], None]
+
+
 @contextmanager
-def working(what: str) -> Iterator[Callable[[float], None] | None]:
-    """Show that something is going on, and how much of it is done, where a person looks at standard error."""
+def working(what: str) -> Iterator[Say | None]:
+    """Show that something is going on, and how far it is, where a person looks at standard error."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console  # only terminals pay for it
 
     with Console(stderr=True).status(what) as status:
-        yield lambda share: status.update(f"{what}: {share:.0%}")
+        yield lambda more: status.update(f"{what}: {more}")
+
+
+def shares(say: Say | None) -> Callable[[float], None] | None:
+    """What to call with the share of the work that is done."""
+    return None if say is None else lambda share: say(f"{share:.0%}")
+
+
+def bounds(say: Say | None) -> Callable[[int, int | None], None] | None:
+    """What to call with the proved bound and the best size so far."""
+    if say is None:
+        return None
+    return lambda bound, size: say(f"at least {bound}" + ("" if size is None else f", at most {size}"))
 
 
 def position(feature: int, shape: tuple[int, ...]) -> str:

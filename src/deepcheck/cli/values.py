@@ -81,12 +81,12 @@ def size(text: str) -> int | str:
     """Read how many features a set has.
 
     Raises:
-        OptionError: If it is neither a whole number from 1 nor "all".
+        OptionError: If it is neither a whole number from 1 nor "all" or "smallest".
     """
-    if text == "all":
+    if text in ("all", "smallest"):
         return text
     if not re.fullmatch(r"[1-9]\d{0,5}", text):
-        raise OptionError(f"expected --size as a whole number from 1, or all, got '{text}'")
+        raise OptionError(f"expected --size as a whole number from 1, all or smallest, got '{text}'")
     return int(text)
 
 

@@ -4,6 +4,7 @@ from deepcheck.verbs.attacking import attack
 from deepcheck.verbs.conditions import conditions
 from deepcheck.verbs.loading import load
 from deepcheck.verbs.scoring import importance
+from deepcheck.verbs.smallest import smallest
 from deepcheck.verbs.translating import translate
 
-__all__ = ["attack", "conditions", "importance", "load", "translate"]
+__all__ = ["attack", "conditions", "importance", "load", "smallest", "translate"]

@@ -94,7 +94,7 @@ def attack(
 
     Source: Section III-C.
     """
-    _check_options(program, paths, objective, target, order, shortlist, timeout)
+    check_options(program, paths, objective, target, order, shortlist, timeout)
     if memory_bytes is not None and not memory_bytes > 0:
         raise OptionError(f"expected a positive number of bytes for memory_bytes, got {memory_bytes}")
     grouped = Features.of(program.input_shape, features_as, layout)
@@ -103,7 +103,7 @@ def attack(
     received, box = received_in(program, x, pixels)
     started = time.perf_counter()
     outcome = run(program, received, sharp=True)
-    _check_target(target, outcome)
+    check_target(target, outcome)
     ranked = _ranked(program, program.batch(x), received, outcome, box, grouped, asked_about, order)
     call = _Call(
         Search(program, box, target, objective, COLUMN_BYTES if memory_bytes is None else memory_bytes),
@@ -197,7 +197,7 @@ def _size(size: int | str, call: _Call) -> int:
     return int(size)
 
 
-def _check_options(
+def check_options(
     program: Program,
     paths: str,
     objective: str,
@@ -206,6 +206,7 @@ def _check_options(
     shortlist: str | int | None,
     timeout: float | None,
 ) -> None:
+    """Raise `OptionError` for options without meaning."""
     if paths != "same":
         raise OptionError(f"expected paths='same', got '{paths}': other paths are not built yet")
     if objective not in OBJECTIVES:
@@ -221,7 +222,8 @@ def _check_options(
         raise OptionError(f"expected a timeout above 0 seconds, got {timeout}")
 
 
-def _check_target(target: int | None, outcome: Run) -> None:
+def check_target(target: int | None, outcome: Run) -> None:
+    """Raise `OptionError` if some input has the target label already."""
     already = np.flatnonzero(outcome.labels == target)
     if target is not None and len(already):
         raise OptionError(f"expected a target other than the label, but input {already[0]} has label {target} already")
