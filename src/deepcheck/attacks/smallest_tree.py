@@ -21,10 +21,15 @@ from deepcheck.solvers.cardinality import USED, Relaxed, fewest_integral
 
 NODES = 200_000
 """How many nodes are looked at, at most."""
-PATIENCE = 400
-"""After so many nodes HiGHS's own branch and bound is asked for a set, once for each label."""
-SECONDS = 5.0
-"""For how long."""
+PATIENCE = 2000
+"""After so many nodes HiGHS's own branch and bound is asked for a set, once for each label that is left."""
+SECONDS = 2.0
+"""For how long, all labels together, at most."""
+ROUNDS = 4
+"""How often a label's first relaxation is solved again with prices that favour what it used."""
+
+SMALL = 0.1
+"""A feature that is used so much is priced at a half."""
 
 
 @dataclass(order=True)
@@ -62,7 +67,6 @@ class Tree:
         open_size: The smallest set that could not be decided, ``n + 1`` if there is none.
         open_reason: Why not.
         nodes: How many nodes were looked at.
-        solver_bound: The least of HiGHS's own bounds, where it was asked about every label.
         reason: Why the search stopped early, or "".
     """
 
@@ -71,12 +75,11 @@ class Tree:
         self._heap: list[Node] = []
         self._current: Node | None = None
         self._asked: dict[int, float] = {}
-        self._labels = [int(label) for label in labels]
         self._last: tuple[int, int | None] = (1, None)
         self.best: Decided | None = None
         self.open_size, self.open_reason = sets.count + 1, Outcome.ROUNDING
         self.nodes, self.reason = 0, ""
-        for label in self._labels:
+        for label in labels.tolist():
             self._start(label)
 
     @property
@@ -97,8 +100,8 @@ class Tree:
 
     @property
     def solver_bound(self) -> float | None:
-        """HiGHS's own lower bound, where it was asked about every label that was left."""
-        return min(self._asked.values()) if self._asked and len(self._asked) == len(self._labels) else None
+        """HiGHS's own lower bound on sets smaller than the best one then, where it was asked; infinite: there is none."""
+        return min(self._asked.values(), default=None)
 
     def _start(self, label: int) -> None:
         rows, none = self._sets.rows(label), np.zeros(self._sets.count, dtype=bool)
@@ -124,6 +127,8 @@ class Tree:
                     self.reason = "node limit"
                     return
                 self._look()
+                if self.nodes == PATIENCE:
+                    self._ask()
                 self._tell()
         except KeyboardInterrupt:
             self.reason = "interrupted"
@@ -138,12 +143,15 @@ class Tree:
 
     def _children(self, node: Node) -> list[Node]:
         inside, outside, label = node.inside, node.outside, node.label
-        found = self._sets.relaxation(label).fewest(inside, outside)
+        found = found_again = self._sets.relaxation(label).fewest(inside, outside)
         proof = reduced(self._sets.rows(label), found.multipliers)
         bound = max(node.bound, self._least(proof, inside, outside))
         if bound > self.size:
             return []
         self._propose(label, inside, outside, found, proof)
+        for _ in range(ROUNDS if node.place == 0 and bound <= self.size else 0):
+            found_again = self._sets.relaxation(label).fewest(inside, outside, SMALL / (found_again.shares + SMALL))
+            self._propose(label, inside, outside, found_again, proof)
         if bound > self.size:
             return []
         if self._sets.certified:
@@ -195,6 +203,19 @@ class Tree:
                     self._take(self._thinned(decided, found.shares))
                     return
 
+    def _ask(self) -> None:
+        """Let HiGHS's own branch and bound look for smaller sets of the labels that are left."""
+        labels = sorted({node.label for node in self._heap})
+        left = self._sets.question.seconds_left()
+        seconds = (SECONDS if left is None else min(SECONDS, left / 4)) / max(1, len(labels))
+        for label in labels:
+            found = fewest_integral(self._sets.rows(label), seconds, self.size)
+            self._asked[label] = found.bound
+            if found.features is not None and len(found.features):
+                decided = self._sets.decide(label, tuple(found.features.tolist()))
+                if decided.attackable:
+                    self._take(self._thinned(decided, np.zeros(self._sets.count)))
+
     def _thinned(self, decided: Decided, shares: Array) -> Decided:
         """Drop features one by one, the least used first, as long as the rest works."""
         for feature in sorted(decided.features, key=lambda f: float(shares[f])):
@@ -215,4 +236,4 @@ class Tree:
             self._report(*now)
 
 
-__all__ = ["Node", "Tree", "fewest_integral"]
+__all__ = ["Node", "Tree"]

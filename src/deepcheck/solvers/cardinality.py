@@ -94,17 +94,17 @@ class Relaxation:
         self._free = highspy.kHighsInf
         self._solver = _solver(_model(rows, matrix, self._scale, self._feature))
 
-    def fewest(self, inside: Array, outside: Array) -> Relaxed:
+    def fewest(self, inside: Array, outside: Array, prices: Array | float = 1.0) -> Relaxed:
         """How few features it takes, some inside the set and some outside of it.
 
         Args:
             inside: Features counted in any case, a mask, ``(n,)``.
             outside: Features that may not change, likewise.
+            prices: What each feature counts, ``(n,)``: other than 1, the value means nothing.
         """
         solver = self._solver
         self._allow(outside)
-        prices = np.where(inside[self._feature_of_priced()], 0.0, 1.0)
-        self._price(prices, 0.0)
+        self._price(np.where(inside, 0.0, prices)[self._feature_of_priced()], 0.0)
         solver.changeColBounds(self._margin, 0.0, 0.0)
         solver.changeRowBounds(self._budget, 0.0, self._free)
         solver.run()
