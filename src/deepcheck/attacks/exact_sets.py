@@ -207,15 +207,15 @@ def _settle_on_levels(
     rows: ExactRows, box: Box, chosen: Sequence[int], system: Inequalities, goals: Inequalities
 ) -> Settled:
     from deepcheck.constraints import Witness
-    from deepcheck.solvers import milp
+    from deepcheck.solvers.milp import decide as decide_on_grids
 
     grids = [levels_of(box, rows.elements[c], rows.origin[c]) for c in chosen]
     strict = Inequalities(goals.coefficients, goals.constants, (True,) * len(goals))
-    won = milp.decide(system + strict, grids)
+    won = decide_on_grids(system + strict, grids)
     if isinstance(won, Witness):
         values = tuple(float(d + rows.origin[c]) for d, c in zip(won.point, chosen, strict=True))
         return Settled(Outcome.ATTACKABLE, values, float(min(_values(goals, won.point))))
-    reached = milp.decide(system + goals, grids)
+    reached = decide_on_grids(system + goals, grids)
     if isinstance(won, Undecided) or isinstance(reached, Undecided):
         return Settled(Outcome.ROUNDING)
     return Settled(Outcome.TIE if isinstance(reached, Witness) else Outcome.PROVED)

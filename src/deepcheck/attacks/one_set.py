@@ -26,14 +26,14 @@ def decide_set(question: Question, planes: Planes, elements: Array, columns: Arr
         columns: The columns that move, ``(k,)``.
         label: The label's position among the others.
     """
-    from deepcheck.solvers import lp
+    from deepcheck.solvers.lp import FloatSystem, propose  # HiGHS is slow to load, and few questions need it
 
     values, slopes, _, _ = leads(planes, label, columns)
-    system = lp.FloatSystem(
+    system = FloatSystem(
         planes.values, np.ascontiguousarray(planes.slopes[columns].T), values, slopes, planes.lower[columns],
         planes.upper[columns],
     )  # fmt: skip
-    found = lp.propose(system, question.query.objective, question.seconds_left())
+    found = propose(system, question.query.objective, question.seconds_left())
     if found.status == "feasible":
         for share in (1.0, 0.999, 0.9, 0.5):
             placed, steps = _placed(question, planes, elements, columns, found.point * share)

@@ -120,7 +120,7 @@ def attack(
             result = deepcheck.smallest(program, question.pixels, **common, report=showing.bounds(advance))
     else:
         with showing.working(f"trying {'every feature' if count == 1 else f'sets of {count} features'}") as advance:
-            result = deepcheck.attack(
+            found = deepcheck.attack(
                 program,
                 question.pixels,
                 **common,
@@ -134,6 +134,8 @@ def attack(
                 memory_bytes=None if memory is None else int(memory * 2**20),
                 progress=showing.shares(advance),
             )
+            assert isinstance(found, deepcheck.Result)
+            result = found
     listed = result.attacks[: limit if as_json or limit is not None else TABLE_ROWS]
     if plot is not None:
         attack_files.draw(plot, result, question, order=metric, layout=channels)

@@ -3,6 +3,7 @@
 Trusted: Z3's answer "unsat". A "sat" comes with a point, which is checked against every row.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -10,12 +11,15 @@ from deepcheck.constraints import Answer, Inequalities, Refutation, Undecided, W
 from deepcheck.errors import MissingExtra
 
 
-def decide(system: Inequalities, timeout: float | None = None) -> Answer:
+def decide(
+    system: Inequalities, timeout: float | None = None, grids: Sequence[Sequence[Fraction] | None] | None = None
+) -> Answer:
     """Is there a point that satisfies a system?
 
     Args:
         system: The inequalities.
         timeout: Seconds, or None for no limit.
+        grids: For each unknown its exact values, or None where any value goes.
 
     Raises:
         MissingExtra: If Z3 is not installed.
@@ -24,7 +28,7 @@ def decide(system: Inequalities, timeout: float | None = None) -> Answer:
         import z3
     except ImportError:
         raise MissingExtra("expected Z3 for this solver: pip install 'deepcheck-nn[smt]'") from None
-    unknowns = len(system.coefficients[0]) if len(system) else 0
+    unknowns = len(system.coefficients[0]) if len(system) else len(grids or ())
     solver = z3.SolverFor("QF_LRA")
     if timeout is not None:
         solver.set("timeout", int(1000 * timeout))
@@ -33,6 +37,9 @@ def decide(system: Inequalities, timeout: float | None = None) -> Answer:
         terms = [_rational(z3, c) * name for c, name in zip(row, names, strict=True) if c != 0]
         total = z3.Sum(*terms, _rational(z3, constant))
         solver.add(total > 0 if strict else total >= 0)
+    for name, values in zip(names, grids or (), strict=False):
+        if values is not None:
+            solver.add(z3.Or(*[name == _rational(z3, value) for value in values]))
     found = solver.check()
     if found == z3.unsat:
         return Refutation()

@@ -118,6 +118,8 @@ def attack(
         None,
     )  # fmt: skip
     count = _size(size, call)
+    if size == "all":
+        call = replace(call, ranked=ranked[:, : call.tried])
     call = replace(call, solver=_solver(solver, count * grouped.members.shape[1], box))
     fast = count == 1 and grouped.single and call.solver is None
     results = call.single_features(started) if fast else call.sets(count, started)
