@@ -13,9 +13,11 @@ from .errors import UncertifiedPath as UncertifiedPath
 from .program import Program as Program
 from .ranking import order_of as order_of
 from .ranking import shortlist_length as shortlist_length
+from .verbs import LabelReach as LabelReach
 from .verbs import attack as attack
 from .verbs import conditions as conditions
 from .verbs import importance as importance
+from .verbs import labels_within as labels_within
 from .verbs import load as load
 from .verbs import smallest as smallest
 from .verbs import translate as translate

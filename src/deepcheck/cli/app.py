@@ -9,10 +9,11 @@ from deepcheck.cli.attack import attack
 from deepcheck.cli.demo import demo
 from deepcheck.cli.importance import importance
 from deepcheck.cli.info import info
+from deepcheck.cli.labels import labels
 from deepcheck.cli.reproduce import reproduce
 from deepcheck.cli.translate import translate
 
-VERBS = (demo, info, importance, attack, translate, reproduce)
+VERBS = (demo, info, importance, attack, labels, translate, reproduce)
 
 
 def command() -> Any:
