@@ -56,7 +56,7 @@ def test_conditions_and_z3_agree_with_the_oracle(decide, network):
     label, found = answers(run_exactly(network.model, network.x), box_spans(network.x, 0, 1))
     for feature in range(0, program.size, 3):
         for other, span in found[feature].reached.items():
-            system = conditions(program, network.x[None], path, feature, other, result.columns.box)
+            system = conditions(program, network.x[None], path, [feature], other, result.columns.box)
             answer = decide(system)
             assert isinstance(answer, Witness) != span.empty
             if isinstance(answer, Witness):
@@ -71,6 +71,6 @@ def test_a_path_condition_holds_at_the_input():
     model = dense_network([(rng.normal(size=(3, 5)), rng.normal(size=5)), (rng.normal(size=(5, 2)), np.zeros(2))])
     program, x = deepcheck.load(model), rng.random((1, 3), np.float32)
     for feature in range(3):
-        system = conditions(program, x, run(program, x).path, feature, None, None)
+        system = conditions(program, x, run(program, x).path, [feature], None, None)
         assert len(system) == 5
         assert system.holds((Fraction(0),))

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from deepcheck.attacks.goals import HalfLine
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.constraints import Inequalities, Undecided
 from deepcheck.domains import Box
@@ -82,15 +81,16 @@ class ExactRows:
             tuple(Fraction(float(value)) for value in x.reshape(-1)[list(elements)]),
         )
 
-    def system(self, box: Box, chosen: Sequence[int]) -> Inequalities:
-        """Path condition and domain over some of the columns, by position."""
+    def system(self, box: Box | None, chosen: Sequence[int]) -> Inequalities:
+        """Path condition and domain, if there is one, over some of the columns, by position."""
         rows, constants = [], []
         for value, slopes in zip(self.guards.values, self.guards.slopes, strict=True):
             row = tuple(slopes[c] for c in chosen)
             if any(row):
                 rows.append(row)
                 constants.append(value)
-        for at, column in enumerate(chosen):
+        for at, column in enumerate(chosen if box is not None else ()):
+            assert box is not None
             for end, sign in ((box.lower[self.elements[column]], 1), (box.upper[self.elements[column]], -1)):
                 if np.isfinite(end):
                     rows.append(tuple(Fraction(sign * (other == at)) for other in range(len(chosen))))
@@ -227,6 +227,3 @@ def levels_of(box: Box, element: int, origin: Fraction) -> list[Fraction]:
     table = box.tables[box.channel[element]]
     inside = table[(table >= box.lower[element]) & (table <= box.upper[element])]
     return [Fraction(float(value)) - origin for value in inside]
-
-
-__all__ = ["ELEMENTS", "ExactRows", "HalfLine", "Settled", "levels_of", "settle"]

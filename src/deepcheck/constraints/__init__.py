@@ -1,8 +1,7 @@
 """Inequalities over a few unknowns, the sinks that receive guards, and what a solver answers."""
 
 from deepcheck.constraints.answers import Answer, Refutation, Undecided, Witness
-from deepcheck.constraints.collect import Collect
 from deepcheck.constraints.inequalities import Inequalities
 from deepcheck.constraints.sinks import GuardSink
 
-__all__ = ["Answer", "Collect", "GuardSink", "Inequalities", "Refutation", "Undecided", "Witness"]
+__all__ = ["Answer", "GuardSink", "Inequalities", "Refutation", "Undecided", "Witness"]

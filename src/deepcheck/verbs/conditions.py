@@ -1,36 +1,39 @@
-"""The path condition of a feature, for any solver."""
+"""The path condition of a few features, for any solver."""
+
+from collections.abc import Sequence
 
 import numpy as np
 
 from deepcheck.attacks import conditions as build_conditions
 from deepcheck.constraints import Inequalities
-from deepcheck.domains import Pixels
+from deepcheck.domains import Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import InputError, OptionError
 from deepcheck.program import Array, Program
 from deepcheck.symbolic import run
-from deepcheck.verbs.questions import received_in, single_elements
+from deepcheck.verbs.questions import received_in
 
 
 def conditions(
     program: Program,
     x: Array,
-    feature: int,
+    features: int | Sequence[int],
     *,
     label: int | None = None,
     domain: Pixels | None = None,
     features_as: Grouping | None = None,
     layout: Layout = "nchw",
 ) -> Inequalities:
-    """The path condition of one symbolic feature, with its domain and, for a label, the goal: exact, for any solver.
+    """The path condition of a few symbolic features, with domain and, for a label, the goal: exact, for any solver.
 
     Args:
         program: The program.
         x: Pixels, ``input_shape``.
-        feature: The symbolic feature; the unknown is its displacement, in units of the model's input.
+        features: The symbolic feature, or several; the unknowns are the displacements of their elements, feature by
+            feature, in units of the model's input.
         label: The label to reach, or None for path condition and domain alone.
-        domain: Where the feature may go; by default ``[0, 1]`` where the input lies in it.
-        features_as: "element" or "pixel"; a pixel must have one element.
+        domain: Where the features may go; by default ``[0, 1]`` where the input lies in it.
+        features_as: "element" or "pixel" (all channels at one position).
         layout: Where a pixel's channels are.
 
     Raises:
@@ -41,10 +44,12 @@ def conditions(
     """
     if np.ndim(x) != len(program.input_shape):
         raise InputError(f"expected one input of shape {program.input_shape}, got shape {np.shape(x)}")
-    grouped = single_elements(program, features_as, layout)
+    grouped = Features.of(program.input_shape, features_as, layout)
+    chosen = [features] if isinstance(features, (int, np.integer)) else list(features)
     labels = program.decided().labels
-    if not isinstance(feature, (int, np.integer)) or not 0 <= feature < grouped.count:
-        raise OptionError(f"expected a feature from 0 to {grouped.count - 1}, got {feature}")
+    whole = all(isinstance(f, (int, np.integer)) and 0 <= f < grouped.count for f in chosen)
+    if not chosen or not whole or len(set(chosen)) < len(chosen):
+        raise OptionError(f"expected different features from 0 to {grouped.count - 1}, got {features}")
     if label is not None and not 0 <= label < labels:
         raise OptionError(f"expected a label from 0 to {labels - 1}, got {label}")
     pixels = domain or Pixels()
@@ -54,4 +59,5 @@ def conditions(
         raise InputError("the network overflows float64 on this input: its path is not known")
     if outcome.unsettled[0]:
         raise InputError("the path depends on rounding, and the network is too large for exact arithmetic to decide it")
-    return build_conditions(program, received, outcome.path, int(grouped.elements[feature]), label, box)
+    elements = grouped.members[chosen].reshape(-1).tolist()
+    return build_conditions(program, received, outcome.path, elements, label, box)

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from deepcheck.domains import Box, Features, Pixels, spread
-from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import OptionError
 from deepcheck.program import Array, Program
 
@@ -18,17 +17,6 @@ def received_in(program: Program, x: Array, pixels: Pixels) -> tuple[Array, Box]
     box = pixels.box(program)
     pixels.check(program, received.reshape(len(received), -1).astype(np.float64), box)
     return received, box
-
-
-def single_elements(program: Program, features_as: Grouping | None, layout: Layout) -> Features:
-    """The features of an input; `OptionError` where one owns several elements."""
-    grouped = Features.of(program.input_shape, features_as, layout)
-    if not grouped.single:
-        raise OptionError(
-            f"expected features of one element, got {grouped.count} of {program.size // grouped.count} elements each: "
-            "attacks on colour pixels and words are not built yet; use features_as='element' (--features-as element)"
-        )
-    return grouped
 
 
 def chosen_features(
