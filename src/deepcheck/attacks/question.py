@@ -98,9 +98,11 @@ class Question:
 
     def planes(self, elements: Array, together: int) -> Planes:
         """The rows over some elements, and one more that cannot move."""
+        query = self.query
         return planes(
-            self.query.program, self.x, self.run, self.item, self.found, self.row, self.query.box, elements, together
-        )
+            query.program, self.x, self.run, self.item, self.found, self.row, query.box, elements, together,
+            query.column_bytes,
+        )  # fmt: skip
 
     def levels(self, elements: Array, ready: Planes) -> tuple[Array, Array, Array]:
         """Displacements to each column's levels, the levels, and how many there are; the last column has one, 0."""

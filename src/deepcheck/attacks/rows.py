@@ -1,11 +1,13 @@
 """The rows of one input over several columns: what every solver of sets works on, in floats with error bounds."""
 
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 
 from deepcheck.domains import Box
-from deepcheck.program import Array, Bounded, Program
+from deepcheck.errors import OptionError
+from deepcheck.program import Array, Bounded, Path, Program
 from deepcheck.program.bounded import UNIT, UP, difference
 from deepcheck.ranking import Gains
 from deepcheck.solvers.polygon import Planes
@@ -20,33 +22,72 @@ class Breakable:
         lower: Least displacement of each column, rounded outwards, ``(k,)``.
         upper: Largest, likewise.
         together: How many columns move at once at most.
+        chosen: Which guards to keep, block by block, where that is known; else it is decided here.
     """
 
     lower: Array
     upper: Array
     together: int
+    chosen: list[Array] | None = None
     values: list[Array] = field(default_factory=list)
     value_errors: list[Array] = field(default_factory=list)
     slopes: list[Array] = field(default_factory=list)
     slope_errors: list[Array] = field(default_factory=list)
+    blocks: int = 0
 
     def emit(self, values: Bounded, slopes: Bounded, present: Array) -> None:
         """Keep what is not certain to hold."""
-        value, error = values.value[0], float(values.error[0])
+        if self.chosen is None:
+            least = Least(self.lower, self.upper)
+            least.emit(values, slopes, present)
+            kept = least.breakable(0, self.together)
+        else:
+            kept = self.chosen[self.blocks]
+        self.blocks += 1
+        count = int(np.count_nonzero(kept))
+        if count:
+            self.values.append(values.value[0][kept])
+            self.value_errors.append(np.full(count, float(values.error[0])))
+            self.slopes.append(slopes.value[:, kept])
+            self.slope_errors.append(np.full(count, float(slopes.error.max(initial=0.0))))
+
+
+@dataclass
+class Least:
+    """A guard sink that keeps how far each guard can fall by one column: for columns that come in several passes.
+
+    Attributes:
+        lower: Least displacement of each column of this pass, ``(k,)``.
+        upper: Largest.
+    """
+
+    lower: Array
+    upper: Array
+    values: list[Array] = field(default_factory=list)
+    falls: list[Array] = field(default_factory=list)
+    present: list[Array] = field(default_factory=list)
+
+    def emit(self, values: Bounded, slopes: Bounded, present: Array) -> None:
+        """Bound the most negative change, error included; minus infinity where a column without an end moves it."""
         worst = float(slopes.error.max(initial=0.0))
         farthest = max(float(self.upper.max(initial=0.0)), -float(self.lower.min(initial=0.0)))
         if np.isfinite(farthest):
-            least = _least_moves(slopes.value, self.lower, self.upper)
-            spared = value - error + self.together * (least - worst * farthest) * UP - 8 * UNIT * np.abs(value)
-            kept = present[0] & ~(spared >= 0)
+            least = (_least_moves(slopes.value, self.lower, self.upper) - worst * farthest) * UP
         else:
-            kept = present[0] & ((slopes.value != 0).any(axis=0) | (worst > 0))
-        count = int(np.count_nonzero(kept))
-        if count:
-            self.values.append(value[kept])
-            self.value_errors.append(np.full(count, error))
-            self.slopes.append(slopes.value[:, kept])
-            self.slope_errors.append(np.full(count, worst))
+            least = np.where((slopes.value != 0).any(axis=0) | (worst > 0), -np.inf, 0.0)
+        self.values.append(values.value[0] - float(values.error[0]) - 8 * UNIT * np.abs(values.value[0]))
+        self.falls.append(least)
+        self.present.append(present[0])
+
+    def join(self, other: "Least") -> None:
+        """Take what another pass found about the same guards."""
+        self.falls = [np.minimum(mine, theirs) for mine, theirs in zip(self.falls, other.falls, strict=True)]
+
+    def breakable(self, block: int, together: int) -> Array:
+        """Which guards of a block so many columns could break."""
+        with np.errstate(invalid="ignore"):
+            spared = self.values[block] + together * self.falls[block]
+        return np.asarray(self.present[block] & ~(spared >= 0))
 
 
 def _least_moves(slopes: Array, lower: Array, upper: Array) -> Array:
@@ -60,7 +101,16 @@ def _least_moves(slopes: Array, lower: Array, upper: Array) -> Array:
 
 
 def planes(
-    program: Program, x: Array, run: Run, item: int, found: Gains, row: int, box: Box, elements: Array, together: int
+    program: Program,
+    x: Array,
+    run: Run,
+    item: int,
+    found: Gains,
+    row: int,
+    box: Box,
+    elements: Array,
+    together: int,
+    memory: int,
 ) -> Planes:
     """The path's guards, the labels' gaps and the domain, over some elements and, last, one that cannot move.
 
@@ -76,13 +126,21 @@ def planes(
         box: The domain.
         elements: The columns, ``(k - 1,)``.
         together: How many of them move at once at most.
+        memory: How many bytes the columns of one pass may take.
+
+    Raises:
+        OptionError: If the rows that are kept take more than four times that.
     """
     origin = x[item].reshape(-1)[elements].astype(np.float64)
     down, down_error = difference(box.lower[elements], origin)
     up, up_error = difference(box.upper[elements], origin)
     lower, upper = down - down_error, up + up_error
-    sink = Breakable(lower, upper, together)
-    guard_columns(program, x[item : item + 1], run.path.take(np.array([item])), elements, sink)
+    sinks = _passes(
+        program, x[item : item + 1], run.path.take(np.array([item])), elements, (lower, upper), together, memory
+    )
+    slopes = np.concatenate([_joined(sink.slopes, len(sink.lower)) for sink in sinks])
+    errors = np.max([np.concatenate([np.zeros(0), *sink.slope_errors]) for sink in sinks], axis=0)
+    sink = sinks[0]
 
     def still(columns: Array) -> Array:
         return np.concatenate([columns, np.zeros((1, *columns.shape[1:]))])
@@ -90,8 +148,8 @@ def planes(
     return Planes(
         values=np.concatenate([np.zeros(0), *sink.values]),
         value_errors=np.concatenate([np.zeros(0), *sink.value_errors]),
-        slopes=np.ascontiguousarray(still(np.concatenate([np.zeros((len(elements), 0)), *sink.slopes], axis=1))),
-        slope_errors=np.concatenate([np.zeros(0), *sink.slope_errors]),
+        slopes=np.ascontiguousarray(still(slopes)),
+        slope_errors=errors,
         gaps=np.ascontiguousarray(found.gaps[row]),
         gap_errors=np.ascontiguousarray(found.gap_errors[row]),
         rates=np.ascontiguousarray(still(found.slopes[row][:, elements].T).T),
@@ -102,3 +160,43 @@ def planes(
         least=still(box.lower[elements]),
         most=still(box.upper[elements]),
     )
+
+
+def _passes(
+    program: Program, x: Array, path: Path, elements: Array, ends: tuple[Array, Array], together: int, memory: int
+) -> list[Breakable]:
+    """The guards that some set could break, over parts of the columns: one pass if they fit the memory, else two."""
+    widest = max(prod(shape) for shape in program.shapes)
+    count = max(1, -(-len(elements) * 3 * 8 * widest // memory))
+    parts = [slice(int(part[0]), int(part[-1]) + 1) for part in np.array_split(np.arange(len(elements)), count)]
+    chosen = None
+    if count > 1:
+        known: Least | None = None
+        for part in parts:
+            least = Least(ends[0][part], ends[1][part])
+            guard_columns(program, x, path, elements[part], least)
+            if known is None:
+                known = least
+            else:
+                known.join(least)
+        assert known is not None
+        chosen = [known.breakable(block, together) for block in range(len(known.values))]
+        _check_memory(sum(int(np.count_nonzero(kept)) for kept in chosen), len(elements), memory)
+    sinks = []
+    for part in parts:
+        sink = Breakable(ends[0][part], ends[1][part], together, chosen)
+        guard_columns(program, x, path, elements[part], sink)
+        sinks.append(sink)
+    return sinks
+
+
+def _check_memory(rows: int, columns: int, memory: int) -> None:
+    if 8 * rows * columns > 4 * memory:
+        raise OptionError(
+            f"expected path conditions of at most {4 * memory >> 20} MiB, got {rows} rows over {columns} elements "
+            f"({8 * rows * columns >> 20} MiB): ask about fewer features, or give more memory"
+        )
+
+
+def _joined(blocks: list[Array], columns: int) -> Array:
+    return np.concatenate([np.zeros((columns, 0)), *blocks], axis=1)
