@@ -5,10 +5,12 @@ from typing import Any
 import numpy as np
 
 from deepcheck.program import Array
+from deepcheck.reproduce.figures import mean, median, share
 from deepcheck.reproduce.measure import Measured, metrics_in
 from deepcheck.reproduce.places import PLACES, places_of
 from deepcheck.reproduce.provenance import provenance
 from deepcheck.reproduce.rules import BASELINE, DOMAINS, PIXELS, QUICK_IMAGES, RULES, SHORTLISTS
+from deepcheck.reproduce.stacks import taken
 from deepcheck.reproduce.study import Study
 
 SCHEMA = 1
@@ -42,7 +44,7 @@ def _groups(study: Study, domain: str, measured: Measured) -> dict[str, Any]:
     return {
         "seconds": {"analysis": float(measured.seconds[:, 0].sum()), "replay": float(measured.seconds[:, 1].sum())},
         "all": summary(measured, places, domain),
-        "rightly_labelled": summary(measured.take(right), places[right], domain),
+        "rightly_labelled": summary(taken(measured, right), places[right], domain),
     }
 
 
@@ -55,19 +57,19 @@ def summary(measured: Measured, places: Array, domain: str) -> dict[str, Any]:
     return {
         "images": len(measured),
         "attackable_images": int(hit.sum()),
-        "attackable_share": _share(hit.sum(), len(measured)),
+        "attackable_share": share(hit.sum(), len(measured)),
         "attackable_pixels": attackable,
-        "per_image": {"mean": _mean(counts), "median": _median(counts)},
-        "per_attackable_image": {"mean": _mean(counts[hit]), "median": _median(counts[hit])},
+        "per_image": {"mean": mean(counts), "median": median(counts)},
+        "per_attackable_image": {"mean": mean(counts[hit]), "median": median(counts[hit])},
         "pixels_asked": int(measured.attackable.size),
         "undecided_pixels": int(measured.undecided.sum()),
         "undecided_images": int(np.count_nonzero(measured.undecided)),
         "exact_questions": int(measured.exact.sum()),
         "images_on_borders": int(np.count_nonzero(measured.borders)),
         "replayed": int(measured.replayed.sum()),
-        "replayed_share": _share(measured.replayed.sum(), attackable),
-        "several_labels_share": _share((measured.reached[hit].sum(axis=1) > 1).sum(), hit.sum()),
-        "places": {name: _share(n, attackable) for name, n in zip(PLACES, places.sum(axis=0), strict=True)},
+        "replayed_share": share(measured.replayed.sum(), attackable),
+        "several_labels_share": share((measured.reached[hit].sum(axis=1) > 1).sum(), hit.sum()),
+        "places": {name: share(n, attackable) for name, n in zip(PLACES, places.sum(axis=0), strict=True)},
         "tries": {order: _tries(measured.first[hit, column]) for column, order in enumerate((BASELINE, *metrics))}
         | {"random": _tries((PIXELS + 1) / (counts[hit] + 1))},
         "shortlists": {
@@ -80,29 +82,17 @@ def summary(measured: Measured, places: Array, domain: str) -> dict[str, Any]:
 def _tries(tries: Array) -> dict[str, float | None]:
     """Of the tries before the first attack: the middle, the mean, and the paper's two limits."""
     return {
-        "median": _median(tries),
-        "mean": _mean(tries),
-        "under_10_share": _share((tries < 10).sum(), len(tries)),
-        "within_third_share": _share((tries <= PIXELS / 3).sum(), len(tries)),
+        "median": median(tries),
+        "mean": mean(tries),
+        "under_10_share": share((tries < 10).sum(), len(tries)),
+        "within_third_share": share((tries <= PIXELS / 3).sum(), len(tries)),
     }
 
 
 def _shortlist(found: Array, counts: Array) -> dict[str, float | None]:
     """The share of attackable pixels in a shortlist, and of images where that is all, or at least half, of them."""
     return {
-        "pixels_share": _share(found.sum(), counts.sum()),
-        "all_share": _share((found == counts).sum(), len(counts)),
-        "half_share": _share((2 * found >= counts).sum(), len(counts)),
+        "pixels_share": share(found.sum(), counts.sum()),
+        "all_share": share((found == counts).sum(), len(counts)),
+        "half_share": share((2 * found >= counts).sum(), len(counts)),
     }
-
-
-def _share(part: Any, whole: Any) -> float | None:
-    return round(float(part) / float(whole), 6) if whole else None
-
-
-def _mean(numbers: Array) -> float | None:
-    return round(float(numbers.mean()), 4) if len(numbers) else None
-
-
-def _median(numbers: Array) -> float | None:
-    return round(float(np.median(numbers)), 4) if len(numbers) else None

@@ -3,8 +3,7 @@
 One attack on all pixels answers for every order and every shortlist, since an order changes no outcome.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import final
 
 import numpy as np
@@ -61,18 +60,6 @@ class Measured:
     def counts(self) -> Array:
         """How many pixels are attackable, ``(n,)``."""
         return np.asarray(np.count_nonzero(self.attackable, axis=1))
-
-    def take(self, rows: Array) -> "Measured":
-        """Some images; seconds and runtime stay those of all calls."""
-        whole = ("seconds", "runtime")
-        return Measured(
-            *(getattr(self, f.name) if f.name in whole else getattr(self, f.name)[rows] for f in fields(self))
-        )
-
-    @staticmethod
-    def join(parts: Sequence["Measured"]) -> "Measured":
-        """All images of several."""
-        return Measured(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(Measured)))
 
 
 def metrics_in(domain: Pixels) -> tuple[str, ...]:

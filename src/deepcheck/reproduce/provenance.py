@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -10,12 +11,15 @@ import deepcheck
 from deepcheck.datasets import ImageSet
 from deepcheck.program import Program
 from deepcheck.reproduce.measure import Measured
+from deepcheck.reproduce.pair_measure import MeasuredPairs
 from deepcheck.reproduce.rules import NETWORK
 
 Provenance = dict[str, Any]
 
 
-def provenance(program: Program, part: str, quick: bool, sets: list[ImageSet], used: list[Measured]) -> Provenance:
+def provenance(
+    program: Program, part: str, quick: bool, sets: list[ImageSet], used: Sequence[Measured | MeasuredPairs]
+) -> Provenance:
     """The model, data, package, machine and time behind one output; seconds are those of the first run."""
     analysis, replay = (sum(float(m.seconds[:, column].sum()) for m in used) for column in (0, 1))
     return {

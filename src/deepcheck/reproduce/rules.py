@@ -36,18 +36,20 @@ RULES = (
     "counted over the images that have an attackable pixel.",
     f"A background pixel has value 0. It is near the digit if a pixel with a value above 0 is at most {NEAR_PIXELS} "
     "rows and columns away.",
-    "Pairs, as in the paper: the 741 pairs of the 39 pixels that coi ranks highest (5 %), on the same ten images. A pair "
-    "is attackable if its two pixels together can be given other values so that the label changes on the image's path; "
-    "it is new if neither of its pixels is attackable alone. The first pair needs so many of the top pixels as the "
-    "larger rank in it says; pairs are tried in the order (1,2), (1,3), (2,3), (1,4), ...",
-    "What the paper leaves out as not scalable: all 306,936 pairs of an image; how many of them the pairs in the top 5, "
-    "10 and 30 % of each metric are; and, for comparison, the share that as many pixels drawn at random have on average.",
+    "Pairs, as in the paper: the 741 pairs of the 39 pixels that coi ranks highest (5 %), on the same ten images. A "
+    "pair is attackable if its two pixels together can be given other values so that the label changes on the image's "
+    "path; it is new if neither of its pixels is attackable alone. The first pair needs so many of the top pixels as "
+    "the larger rank in it says; pairs are tried in the order (1,2), (1,3), (2,3), (1,4), ...",
+    "What the paper leaves out as not scalable: all 306,936 pairs of an image; how many of them the pairs in the top "
+    "5, 10 and 30 % of each metric are; and, for comparison, the share that as many pixels drawn at random have on "
+    "average.",
     "The pair census asks about the 741 pairs on all 10,000 test images in [0, 1], on the first 2,000 unbounded; about "
-    "all 306,936 on the first 1,000 in [0, 1] and on the first 50 unbounded, where pixels have no bounds to prune by and "
-    "an image takes seconds; and about all pairs of the ten images (with `--quick` on 500, 100, 50 and 2 test images; "
-    "the ten images' unbounded pairs are left out).",
+    "all 306,936 on the first 1,000 in [0, 1] and on the first 50 unbounded, where pixels have no bounds to prune by "
+    "and an image takes seconds; and about all pairs of the ten images (with `--quick` on 500, 100, 50 and 2 test "
+    "images; the ten images' unbounded pairs are left out).",
     "Replay of pairs: the first 1,000 attackable pairs of each image in the order tried.",
-    "A law that needs no network: a pair with a member that is attackable alone is attackable, since the other can stay "
-    "as it is. So where `a` of `n` pixels are attackable alone, attackable minus new pairs are C(n, 2) - C(n - a, 2). "
-    "Ours must satisfy it on every image and shortlist, or nothing is written; the paper's rows are held against it too.",
+    "A law that needs no network: a pair with a member that is attackable alone is attackable, since the other can "
+    "stay as it is. So where `a` of `n` pixels are attackable alone, attackable minus new pairs are C(n, 2) - "
+    "C(n - a, 2). Ours must satisfy it on every image and shortlist, or nothing is written; the paper's rows are held "
+    "against it too.",
 )

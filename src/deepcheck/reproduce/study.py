@@ -12,6 +12,7 @@ import numpy as np
 from deepcheck.datasets import ImageSet, mnist
 from deepcheck.program import Array, Program
 from deepcheck.reproduce.measure import Measured
+from deepcheck.reproduce.pair_measure import ALL, MeasuredPairs, Scope
 from deepcheck.reproduce.places import ever_lit
 from deepcheck.reproduce.rules import NETWORK
 from deepcheck.reproduce.selection import pick
@@ -61,6 +62,14 @@ class Study:
         """What came of the images picked, by rising label; None where none qualified."""
         items = np.array([item for item in self.picked if item is not None], dtype=np.int64)
         return self.store.measured(self.train, items, domain) if len(items) else None
+
+    def chosen_pairs(self, domain: str, scope: Scope) -> MeasuredPairs | None:
+        """What came of pairs of pixels of the images picked; None where none qualified."""
+        single = self.chosen(domain)
+        if single is None:
+            return None
+        with self.bar(f"{scope.words} of the ten images, {domain}", len(single)) as advance:
+            return self.store.pairs_in_chunks(self.train, single, domain, scope, 1 if scope == ALL else 10, advance)
 
     @cached_property
     def lit_in_training(self) -> Array:
