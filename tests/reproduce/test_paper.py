@@ -1,7 +1,11 @@
 """The paper's figures as transcribed: their sums and what its text says about them."""
 
+from math import comb
+
 from deepcheck.reproduce import paper
 from deepcheck.reproduce.claims import TABLE_2_CLAIMS, TABLE_3_CLAIMS, judged
+from deepcheck.reproduce.pair_claims import FIRST_PAIR_CLAIMS, PAIR_CLAIMS
+from deepcheck.reproduce.pair_law import explained, touching
 
 
 def test_one_pixel_attacks_add_up_to_126() -> None:
@@ -47,3 +51,41 @@ def test_claims_on_the_papers_own_tables() -> None:
     assert found[9]["detail"] == "at most abs 254, co 169, coi 21"
     assert found[10]["detail"] == "abs 5, co 5, coi 6 images"
     assert found[13]["detail"] == "4 of 10 images"
+
+
+def test_claims_about_pairs_on_the_papers_own_tables() -> None:
+    """Counted by hand: 2830 - 819 pairs are not new; the top 2 suffice for all digits but 2, 3 and 8."""
+    found = [judged(claim, paper.rows()) for claim in PAIR_CLAIMS + FIRST_PAIR_CLAIMS]
+    assert [f["holds"] for f in found] == [None, True, True, True, None, None, False, True, True, True]
+    assert found[0]["detail"] == "819 new of 2830 attackable pairs"
+    assert found[1]["detail"] == "2011 of 2830 pairs"
+    assert found[7]["detail"] == "7 of 10 images"
+    assert found[8]["detail"] == "at most 19"
+
+
+def test_the_law_on_the_papers_rows() -> None:
+    """By hand: with a = 16 of 39 pixels 741 - 23 * 22 / 2 = 488 pairs are not new, as 548 - 60 says; and so on."""
+    old = {0: 488, 1: 111, 2: 38, 3: 38, 4: 146, 5: 363, 6: 101, 7: 576, 8: 75, 9: 75}
+    law = {0: 488, 1: 111, 2: 38, 3: 38, 4: 146, 5: 363, 6: 38, 7: 531, 8: 75, 9: 75}
+    for row in paper.rows():
+        pairs = row.pairs
+        assert pairs is not None
+        assert pairs.pixels == 39
+        assert pairs.attackable - pairs.new == old[row.digit]
+        assert touching(39, pairs.alone) == law[row.digit]
+        assert pairs.lawful == (row.digit not in (6, 7))
+        assert explained(39, pairs.attackable, pairs.new) == pairs.lawful
+
+
+def test_what_the_text_says_about_pairs() -> None:
+    """38 + 55 = 93 on digit 3, found by the top 3; 19 for digit 2; the top 2 for 7 of 10 digits; 741 pairs."""
+    needed = {digit: first for digit, (_, _, first) in paper.PAIRS.items()}
+    assert (needed[2], max(needed.values()), sum(n == 2 for n in needed.values())) == (19, 19, 7)
+    assert paper.PAIRS[3] == (38 + 55, 55, 3)
+    assert (comb(39, 2), comb(784, 2)) == (741, 306936)  # the text prints 306946
+
+
+def test_a_pair_is_found_with_the_first_pixel_at_the_latest() -> None:
+    for row in paper.rows():
+        assert row.pairs is not None
+        assert (row.pairs.first_features or 784) <= max(2, row.first["coi"] or 0)

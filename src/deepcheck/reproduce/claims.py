@@ -12,6 +12,9 @@ from typing import final
 from deepcheck.reproduce.rows import Row, Rows
 from deepcheck.reproduce.rules import BASELINE, PAPER_METRICS, PIXELS, SHORTLISTS
 
+OURS = "ours"
+"""The source of what the paper does not say, but must hold on any table."""
+
 
 @final
 @dataclass(frozen=True)
@@ -25,7 +28,7 @@ class Finding:
 @final
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of the paper."""
+    """One sentence of the paper, or of `OURS`."""
 
     text: str
     source: str

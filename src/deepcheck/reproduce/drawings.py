@@ -1,4 +1,4 @@
-"""Table I and figure 3(a) as pictures."""
+"""Table I and figure 3 as pictures."""
 
 from pathlib import Path
 
@@ -10,6 +10,8 @@ from deepcheck.ranking import shortlist_length
 from deepcheck.report.files import make_folder
 from deepcheck.report.pictures import Picture, picture_grid, save_figure
 from deepcheck.reproduce.measure import ranks_of
+from deepcheck.reproduce.pair_measure import TOP
+from deepcheck.reproduce.pair_rows import shortlisted
 from deepcheck.reproduce.rules import DOMAINS, PAPER_METRICS, PIXELS, SHORTLISTS
 from deepcheck.reproduce.study import Study
 
@@ -33,15 +35,26 @@ def draw_table1(study: Study, path: Path) -> Path:
 
 
 def draw_figure3(study: Study, path: Path) -> Path:
-    """Draw the attackable pixels of the ten images in red: one row for each domain."""
-    rows = []
-    for domain in DOMAINS:
-        measured = study.store.measured(study.train, _items(study), domain)
-        images = study.train.pixels(measured.items)[:, 0]
-        masks = measured.attackable.reshape(images.shape)
-        rows.append([Picture(image, red=mask) for image, mask in zip(images, masks, strict=True)])
-    caption = "Attackable pixels in red. " + _images(study)
-    return _draw(rows, path, row_titles=["[0, 1]", "any"], column_titles=_digits(study), caption=caption)
+    """Draw the pixels of attacks on the ten images in red: alone, then in pairs, a row for each domain."""
+    items = _items(study)
+    images = study.train.pixels(items)[:, 0]
+    top = shortlisted(study, items).reshape(images.shape)
+    rows, titles = [], []
+    for domain, words in (("bounded", "[0, 1]"), ("unbounded", "any")):
+        red = study.store.measured(study.train, items, domain).attackable.reshape(images.shape)
+        rows.append([Picture(image, red=mask) for image, mask in zip(images, red, strict=True)])
+        titles.append(f"(a) {words}")
+    for domain, words in (("bounded", "[0, 1]"), ("unbounded", "any")):
+        pairs = study.chosen_pairs(domain, TOP)
+        assert pairs is not None
+        red = (pairs.partners > 0).reshape(images.shape)
+        rows.append([Picture(*drawn) for drawn in zip(images, top, red, strict=True)])
+        titles.append(f"(b) {words}")
+    caption = (
+        "(a) In red: pixels attackable alone. (b) In green: the top 5 % by coi; in red: those of them that are in an "
+        "attackable pair. Pixels stay in [0, 1], or take any value. " + _images(study)
+    )
+    return _draw(rows, path, row_titles=titles, column_titles=_digits(study), caption=caption)
 
 
 def _draw(

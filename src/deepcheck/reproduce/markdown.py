@@ -1,25 +1,19 @@
 """Markdown from the JSON of a run: nothing here is computed but the layout and the random order's expectation."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 
+from deepcheck.reproduce.layout import TITLES, Content, Stored, beside, footer, number, percent, table
+from deepcheck.reproduce.pair_markdown import first_pair, law_text, pair_tables
 from deepcheck.reproduce.rules import BASELINE, METRICS, PAPER_METRICS, PIXELS, SHORTLISTS
 
-Content = dict[str, Any]
-Stored = list[dict[str, Any]]
 Layout = Callable[[Stored, Stored], tuple[list[str], list[list[str]]]]
-TITLES = {"paper": "the paper's tables", "bounded": "pixels in [0, 1]", "unbounded": "unbounded pixels"}
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; the first column to the left, the others to the right."""
-    rule = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows)) + "\n"
 
 
 def table2_text(content: Content) -> str:
     """Table II."""
-    return _paper_table(content, "Table II: attackable pixels found by each version", _table2_rows) + _claims(content)
+    pixels = _paper_table(content, "Table II: attackable pixels found by each version", _table2_rows)
+    return pixels + pair_tables(content) + law_text(content) + _claims(content)
 
 
 def table3_text(content: Content) -> str:
@@ -55,7 +49,7 @@ def census_text(content: Content) -> str:
                 for metric in METRICS
             ),
         ),
-        _footer(content),
+        footer(content),
     ]
     return "\n".join(sections)
 
@@ -76,37 +70,33 @@ def _table2_rows(ours: Stored, theirs: Stored) -> tuple[list[str], list[list[str
         if row["image"] is None:
             rows.append([str(row["digit"]), "no image qualifies", *[""] * (len(head) - 2)])
             continue
-        cells = [_beside(row["within"][s][m], known["within"][s].get(m)) for s in SHORTLISTS for m in metrics]
-        rows.append([str(row["digit"]), str(row["image"]), _beside(row["attackable"], known["attackable"]), *cells])
-    total = [_beside(*(sum(r["attackable"] for r in found) for found in (ours, theirs)))]
+        cells = [beside(row["within"][s][m], known["within"][s].get(m)) for s in SHORTLISTS for m in metrics]
+        rows.append([str(row["digit"]), str(row["image"]), beside(row["attackable"], known["attackable"]), *cells])
+    total = [beside(*(sum(r["attackable"] for r in found) for found in (ours, theirs)))]
     for s in SHORTLISTS:
         for m in metrics:
             paper = sum(r["within"][s][m] for r in theirs) if m in PAPER_METRICS else None
-            total.append(_beside(sum(r["within"][s][m] for r in ours if r["image"] is not None), paper))
+            total.append(beside(sum(r["within"][s][m] for r in ours if r["image"] is not None), paper))
     return head, [*rows, ["all", "", *total]]
 
 
 def _table3_rows(ours: Stored, theirs: Stored) -> tuple[list[str], list[list[str]]]:
     orders = (BASELINE, *_metrics(ours))
-    head = ["digit", "training image", *orders, "random order, expected"]
+    head = ["digit", "training image", *orders, "random order, expected", "top pixels with a pair, coi"]
     rows = []
     for row, known in zip(ours, theirs, strict=True):
         if row["image"] is None:
             rows.append([str(row["digit"]), "no image qualifies", *[""] * (len(head) - 2)])
             continue
-        cells = [_beside(row["first"][order] or "none", known["first"].get(order)) for order in orders]
+        cells = [beside(row["first"][order] or "none", known["first"].get(order)) for order in orders]
         expected = [f"{(PIXELS + 1) / (found['attackable'] + 1):.1f}" for found in (row, known)]
-        rows.append([str(row["digit"]), str(row["image"]), *cells, _beside(*expected)])
+        rows.append([str(row["digit"]), str(row["image"]), *cells, beside(*expected), first_pair(row, known)])
     return head, rows
 
 
 def _metrics(rows: Stored) -> tuple[str, ...]:
     known: dict[str, Any] = next((row["first"] for row in rows if row["image"] is not None), {})
     return tuple(metric for metric in METRICS if metric in known)
-
-
-def _beside(ours: object, theirs: object | None) -> str:
-    return f"{ours}" if theirs is None else f"{ours} ({theirs})"
 
 
 def _claims(content: Content) -> str:
@@ -119,60 +109,42 @@ def _claims(content: Content) -> str:
         for claim in content["claims"]
     )
     text = "### What the paper says, on its own tables and on ours\n\n"
-    return text + table(["claim", *(TITLES[where] for where in content["rows"])], rows) + "\n" + _footer(content)
-
-
-def _footer(content: Content) -> str:
-    source = content["provenance"]
-    seconds, machine = source["seconds"], source["machine"]
-    versions = f"deepcheck {source['deepcheck']}, {source['replayed_by']}"
-    place = f"{machine['system']} {machine['processor']} with {machine['cores']} cores"
-    took = f"{seconds['analysis']:.1f} s of analysis and {seconds['replay']:.1f} s of replay"
-    model = f"Model sha256 `{source['model']['sha256']}`."
-    return f"`{source['command']}`, {source['date']}, {versions}, {place}: {took}. {model}\n"
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f} %"
-
-
-def _number(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.1f}".removesuffix(".0")
+    return text + table(["claim", *(TITLES[where] for where in content["rows"])], rows) + "\n" + footer(content)
 
 
 def _pair(group: Content, name: str) -> str:
-    return f"{_number(group[name]['mean'])} / {_number(group[name]['median'])}"
+    return f"{number(group[name]['mean'])} / {number(group[name]['median'])}"
 
 
 def _tries(group: Content, order: str) -> str:
     found = group["tries"].get(order)
-    return "" if found is None else f"{_number(found['median'])} / {_number(found['mean'])}"
+    return "" if found is None else f"{number(found['median'])} / {number(found['mean'])}"
 
 
 def _limits(group: Content, order: str) -> str:
     found = group["tries"].get(order)
-    return "" if found is None else f"{_percent(found['under_10_share'])} / {_percent(found['within_third_share'])}"
+    return "" if found is None else f"{percent(found['under_10_share'])} / {percent(found['within_third_share'])}"
 
 
 def _shortlist(group: Content, metric: str, shortlist: str) -> str:
     found = group["shortlists"].get(metric, {}).get(shortlist)
     if found is None:
         return ""
-    return " / ".join(_percent(found[name]) for name in ("pixels_share", "half_share", "all_share"))
+    return " / ".join(percent(found[name]) for name in ("pixels_share", "half_share", "all_share"))
 
 
 _MAIN: tuple[tuple[str, Callable[[Content], str]], ...] = (
     ("images", lambda g: f"{g['images']:,}"),
-    ("with an attackable pixel", lambda g: f"{g['attackable_images']:,} ({_percent(g['attackable_share'])})"),
+    ("with an attackable pixel", lambda g: f"{g['attackable_images']:,} ({percent(g['attackable_share'])})"),
     ("attackable pixels an image: mean / median", lambda g: _pair(g, "per_image")),
     ("the same over attackable images", lambda g: _pair(g, "per_attackable_image")),
     ("attackable pixels", lambda g: f"{g['attackable_pixels']:,}"),
-    ("of them replayed", lambda g: f"{g['replayed']:,} ({_percent(g['replayed_share'])})"),
-    ("of them lit", lambda g: _percent(g["places"]["lit"])),
-    ("of them background near the digit", lambda g: _percent(g["places"]["near"])),
-    ("of them background far from it", lambda g: _percent(g["places"]["far"])),
-    ("of them never lit in training", lambda g: _percent(g["places"]["never_lit"])),
-    ("attackable images that reach several labels", lambda g: _percent(g["several_labels_share"])),
+    ("of them replayed", lambda g: f"{g['replayed']:,} ({percent(g['replayed_share'])})"),
+    ("of them lit", lambda g: percent(g["places"]["lit"])),
+    ("of them background near the digit", lambda g: percent(g["places"]["near"])),
+    ("of them background far from it", lambda g: percent(g["places"]["far"])),
+    ("of them never lit in training", lambda g: percent(g["places"]["never_lit"])),
+    ("attackable images that reach several labels", lambda g: percent(g["several_labels_share"])),
     ("pixels asked", lambda g: f"{g['pixels_asked']:,}"),
     ("undecided pixels (images)", lambda g: f"{g['undecided_pixels']:,} ({g['undecided_images']:,})"),
     ("questions settled by exact arithmetic", lambda g: f"{g['exact_questions']:,}"),

@@ -3,8 +3,9 @@
 Source: Section IV-A.
 """
 
-from deepcheck.reproduce.rows import Row
-from deepcheck.reproduce.rules import BASELINE, PAPER_METRICS, SHORTLISTS
+from deepcheck.ranking import shortlist_length
+from deepcheck.reproduce.rows import Pairs, Row
+from deepcheck.reproduce.rules import BASELINE, PAIR_SHORTLIST, PAPER_METRICS, PIXELS, SHORTLISTS
 
 Triple = tuple[int, int, int]
 
@@ -52,7 +53,7 @@ PAIRS: dict[int, Triple] = {
 
 
 def rows() -> tuple[Row, ...]:
-    """The one-pixel columns of both tables, one row per digit."""
+    """Both tables, one row per digit."""
     return tuple(_row(digit) for digit in TABLE_2)
 
 
@@ -68,4 +69,11 @@ def _row(digit: int) -> Row:
             for shortlist, counts in zip(SHORTLISTS, shortlists, strict=True)
         },
         first={BASELINE: baseline, **dict(zip(PAPER_METRICS, ordered, strict=True))},
+        pairs=_pairs(digit),
     )
+
+
+def _pairs(digit: int) -> Pairs:
+    attackable, new, first_features = PAIRS[digit]
+    alone = TABLE_2[digit][1][PAPER_METRICS.index("coi")]
+    return Pairs(shortlist_length(PAIR_SHORTLIST, PIXELS), alone, attackable, new, first_features)

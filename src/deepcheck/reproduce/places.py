@@ -28,8 +28,12 @@ def near(lit: Array, radius: int) -> Array:
 
 def places_of(measured: Measured, images: ImageSet, lit_in_training: Array) -> Array:
     """How many attackable pixels of each image are in each of `PLACES`, ``(n, 4)``."""
-    lit = images.images[measured.items] > 0
+    return places_in(measured.attackable, images.images[measured.items] > 0, lit_in_training)
+
+
+def places_in(marked: Array, lit: Array, lit_in_training: Array) -> Array:
+    """How many marked pixels, ``(n, pixels)``, of images ``(n, H, W)`` are in each of `PLACES`, ``(n, 4)``."""
     close = near(lit, NEAR_PIXELS)
-    never = np.broadcast_to(~lit_in_training, measured.attackable.shape)
-    masks = [mask.reshape(measured.attackable.shape) for mask in (lit, close & ~lit, ~close, never)]
-    return np.stack([np.count_nonzero(measured.attackable & mask, axis=1) for mask in masks], axis=1)
+    never = np.broadcast_to(~lit_in_training, marked.shape)
+    masks = [mask.reshape(marked.shape) for mask in (lit, close & ~lit, ~close, never)]
+    return np.stack([np.count_nonzero(marked & mask, axis=1) for mask in masks], axis=1)
