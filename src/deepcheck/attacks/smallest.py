@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import Question
 from deepcheck.attacks.smallest_bounds import bounds_for, wanted
 from deepcheck.attacks.smallest_sets import Decided, Sets
@@ -93,9 +94,9 @@ def _result(question: Question, most: int, bound: int, best: Decided | None, tre
 
 
 def _reason(tree: Tree | None) -> str:
-    if tree is None:
-        return "time limit"
-    return tree.reason or ("unbounded domain" if tree.uncertified else tree.open_reason.words)
+    if tree is None or tree.reason or tree.open_reason == Outcome.UNTRIED:
+        return "time limit" if tree is None else tree.reason or "time limit"
+    return "unbounded domain" if tree.uncertified else tree.open_reason.words
 
 
 def _unknown(reason: str) -> Smallest:

@@ -121,7 +121,9 @@ class Sets:
         return Decided(Outcome.ATTACKABLE, kept, label, tuple(each[changed].ravel().tolist()), margin)
 
     def _exactly(self, label: int, features: tuple[int, ...], columns: Array) -> Decided:
-        if len(columns) > EXACT_ELEMENTS or self.question.late():
+        if self.question.late():
+            return Decided(Outcome.UNTRIED, features, label)
+        if len(columns) > EXACT_ELEMENTS:
             return Decided(Outcome.ROUNDING, features, label)
         elements = tuple(int(e) for e in self.elements.ravel()[columns])
         (settled,) = self.question.exactly([elements], self.question.others[[label]])
