@@ -41,7 +41,7 @@ def peak_mib() -> float:
 
 def store(name: str, figures: dict[str, Any], threads: str) -> None:
     """Write ``results/NAME.json`` whole, with what is needed to repeat it."""
-    packages = ("numpy", "onnxruntime", "highspy", "z3-solver", "torch", "captum")
+    packages = ("numpy", "onnxruntime", "numba", "highspy", "z3-solver", "pulp", "torch", "captum")
     record = {
         "benchmark": name,
         "command": f"python benchmarks/{Path(sys.argv[0]).name}",
