@@ -1,11 +1,14 @@
+import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from deepcheck import datasets, load, zoo
 from deepcheck.datasets import ImageSet
+from deepcheck.reproduce.pair_census import pair_census
 from deepcheck.reproduce.study import Study
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
@@ -26,6 +29,21 @@ def study(train: ImageSet, data_folder: Path, tmp_path: Path) -> Study:
     """A study of few images: in these 60, six labels have an image that qualifies."""
     test = head(datasets.mnist("test", data_folder), 30)
     return Study(load(zoo.path("mnist_10x4")), train, test, tmp_path, quick=True, progress=False)
+
+
+@pytest.fixture(scope="session")
+def pair_study(train: ImageSet, data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Study:
+    """The same with fewer test images, and measurements that tests share."""
+    test = head(datasets.mnist("test", data_folder), 9)
+    out = tmp_path_factory.mktemp("pairs")
+    return Study(load(zoo.path("mnist_10x4")), train, test, out, quick=True, progress=False)
+
+
+@pytest.fixture(scope="session")
+def pairs_content(pair_study: Study) -> dict[str, Any]:
+    """The census of pairs, as it is read from JSON; all unbounded pairs of two images."""
+    found: dict[str, Any] = json.loads(json.dumps(pair_census(pair_study), allow_nan=False))
+    return found
 
 
 @pytest.fixture(scope="session")

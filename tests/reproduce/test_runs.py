@@ -8,7 +8,7 @@ import pytest
 
 from deepcheck import attack
 from deepcheck.errors import OptionError
-from deepcheck.reproduce import PARTS, census, measure, run
+from deepcheck.reproduce import PARTS, census, measure, pair_census, run
 from deepcheck.reproduce.parts import MAKERS
 from deepcheck.reproduce.study import Study
 
@@ -61,12 +61,13 @@ def test_other_labels_are_other_data(study: Study, calls: list[int]) -> None:
     assert calls == [5, 5, 5]
 
 
-def test_the_parts_write_what_they_say(study: Study) -> None:
+def test_the_parts_write_what_they_say(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pair_census, "QUICK_ALL_PAIRS_IMAGES", {"bounded": 3, "unbounded": 1})
     for make in MAKERS.values():
         for path in make(study):
             assert path.stat().st_size > 100
     names = {path.name for path in study.out.iterdir()}
-    tables = {f"{name}.{kind}" for name in ("table2", "table3", "census") for kind in ("md", "json")}
+    tables = {f"{name}.{kind}" for name in ("table2", "table3", "census", "pairs") for kind in ("md", "json")}
     assert names == {"runs", "table1.png", "figure3.png"} | tables
 
 
@@ -84,7 +85,7 @@ def test_the_census_adds_up(study: Study) -> None:
 
 @pytest.mark.parametrize("parts", [("table4",), (), ("table2", "nothing")])
 def test_unknown_parts_are_refused(parts: tuple[str, ...], tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="expected parts of table1, table2, table3, census, figure3, all, got"):
+    with pytest.raises(OptionError, match="expected parts of table1, table2, table3, census, pairs, figure3, all, got"):
         run(parts, None, tmp_path / "out")
     assert not (tmp_path / "out").exists()
     assert PARTS[-1] == "all"

@@ -10,21 +10,24 @@ from textwrap import fill
 from typing import Any
 
 from deepcheck.errors import DataError
-from deepcheck.reproduce.markdown import TITLES, census_text, table2_text, table3_text
+from deepcheck.reproduce.claims import OURS
+from deepcheck.reproduce.layout import TITLES
+from deepcheck.reproduce.markdown import census_text, table2_text, table3_text
+from deepcheck.reproduce.pair_markdown import pairs_text
+from deepcheck.reproduce.pair_remarks import pair_remarks
 from deepcheck.reproduce.storage import write_text
 
-INTRODUCTION = """# The paper on MNIST: one pixel
+INTRODUCTION = """# The paper on MNIST: one pixel, and two
 
 <!-- Written by `python -m deepcheck.reproduce.page docs/reproduction docs/reproduction.md`: do not edit. -->
 
-Tables I to III and figure 3(a) of Gopinath et al., *Symbolic Execution for Importance Analysis and Adversarial
-Generation in Neural Networks* (their one-pixel part), on a network of the same shape, and a census of the MNIST test
-set.
+Tables I to III and figure 3 of Gopinath et al., *Symbolic Execution for Importance Analysis and Adversarial Generation
+in Neural Networks*, on a network of the same shape, and a census of the MNIST test set: by single pixels, and by pairs.
 
 ## How to run it
 
     deepcheck reproduce all --data DIR --out OUT
-    deepcheck reproduce table1 --data DIR --out OUT         # or table2, table3, figure3, census; --quick for 500 images
+    deepcheck reproduce table1 --data DIR --out OUT   # or table2, table3, census, pairs, figure3; --quick: fewer images
     python -m deepcheck.reproduce.page OUT reproduction.md
 
 `DIR` holds `mnist/`; without it `DEEPCHECK_DATA` or the user's cache is used. `OUT/runs` keeps what was measured: a run
@@ -35,17 +38,22 @@ show images of MNIST, so they are not kept here.
 
 """
 
+TEXTS = {"table2": table2_text, "table3": table3_text, "census": census_text, "pairs": pairs_text}
+
 
 def page(folder: Path) -> str:
-    """The page, from ``table2.json``, ``table3.json`` and ``census.json`` of a folder.
+    """The page, from ``table2.json``, ``table3.json``, ``census.json`` and ``pairs.json`` of a folder.
 
     Raises:
         DataError: If one of them is missing or is no JSON of a run.
     """
-    contents = [_read(folder / f"{name}.json") for name in ("table2", "table3", "census")]
+    contents = [_read(folder / f"{name}.json") for name in TEXTS]
     rules = "".join(_filled(f"{number}. ", rule) for number, rule in enumerate(contents[0]["rules"], 1))
-    texts = [text(content) for text, content in zip((table2_text, table3_text, census_text), contents, strict=True)]
-    return INTRODUCTION + "\n".join([rules, remarks(*contents), *texts])
+    texts = [text(content) for text, content in zip(TEXTS.values(), contents, strict=True)]
+    said = remarks(*contents[:3]) + "".join(
+        _filled("- ", sentence) for sentence in pair_remarks(contents[0], contents[3])
+    )
+    return INTRODUCTION + "\n".join([rules, said, *texts])
 
 
 def remarks(table2: dict[str, Any], table3: dict[str, Any], census: dict[str, Any]) -> str:
@@ -81,7 +89,7 @@ def _filled(mark: str, text: str) -> str:
 
 
 def _score(claims: list[dict[str, Any]], where: str) -> str:
-    found = [claim["found"][where]["holds"] for claim in claims]
+    found = [claim["found"][where]["holds"] for claim in claims if claim["source"] != OURS]
     return f"On {TITLES[where]} {found.count(True)} hold and {found.count(False)} do not."
 
 

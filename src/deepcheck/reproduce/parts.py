@@ -8,6 +8,8 @@ from deepcheck.errors import OptionError
 from deepcheck.reproduce.census import census
 from deepcheck.reproduce.drawings import draw_figure3, draw_table1
 from deepcheck.reproduce.markdown import census_text, table2_text, table3_text
+from deepcheck.reproduce.pair_census import pair_census
+from deepcheck.reproduce.pair_markdown import pairs_text
 from deepcheck.reproduce.storage import write_json, write_text
 from deepcheck.reproduce.study import Study
 from deepcheck.reproduce.tables import table2, table3
@@ -22,7 +24,8 @@ def run(parts: Sequence[str], data: Path | None, out: Path, quick: bool = False,
         parts: Names of `PARTS`; "all" stands for all others.
         data: The folder of data sets; None for ``DEEPCHECK_DATA`` or, without that, the user's cache.
         out: Where the results go; measurements go to ``runs`` in it.
-        quick: Take the first 500 test images for the census; the tables are always whole.
+        quick: Take the first 500 test images for the census, and few for that of pairs; the tables are whole, but for
+            the count of all unbounded pairs.
         progress: Show progress on standard error.
 
     Returns:
@@ -59,6 +62,7 @@ MAKERS: dict[str, Callable[[Study], list[Path]]] = {
     "table2": _written("table2", table2, table2_text),
     "table3": _written("table3", table3, table3_text),
     "census": _written("census", census, census_text),
+    "pairs": _written("pairs", pair_census, pairs_text),
     "figure3": lambda study: [draw_figure3(study, study.out / "figure3.png")],
 }
 PARTS = (*MAKERS, "all")
