@@ -10,10 +10,15 @@ README = Path(__file__).parents[2] / "README.md"
 
 def test_python_example_runs_and_finds_an_attack(capsys):
     pytest.importorskip("sklearn", reason="the example needs scikit-learn's digits: pip install 'deepcheck-nn[demo]'")
-    (example,) = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
-    exec(compile(example, "README.md", "exec"), {})
+    examples = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    names = {}
+    exec(compile(examples[0], "README.md", "exec"), names)
     printed = capsys.readouterr().out.splitlines()
     assert sum(not line.startswith("  pixel") for line in printed) == 20
     assert any("attack (this path" in line for line in printed)
     assert any("proved (this path" in line for line in printed)
     assert any(re.search(r"pixel \(\d+,\) levels \{\d: \(\(\d+, \d+\),\)\} margin 0?\.\d+", line) for line in printed)
+    exec(compile(examples[1], "README.md", "exec"), names)
+    assert names["pairs"].verdict == "attack"
+    assert names["least"].optimal
+    assert len(examples) == 2
