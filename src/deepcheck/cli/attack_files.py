@@ -9,7 +9,8 @@ import numpy as np
 
 import deepcheck
 from deepcheck.attacks import Attack, Result
-from deepcheck.cli.inputs import Question, full_scale, scaled
+from deepcheck.certify import replayer_for
+from deepcheck.cli.inputs import Question, full_scale, read_input
 from deepcheck.cli.showing import image_of, say
 from deepcheck.program import Array
 from deepcheck.report.files import make_folder, write_atomically
@@ -61,14 +62,20 @@ def _important(result: Result, question: Question, order: str | None) -> tuple[A
 def save(folder: Path, listed: Sequence[Attack], result: Result, question: Question, *, layout: "Layout") -> None:
     """Write each witness as what the model receives, and as an image where levels or an image say that it is one."""
     make_folder(folder)
-    rounded = 0
+    images = rounded = lost = 0
     for attack in listed:
         witness = attack.witness
         name = f"{_named(attack.features)}-label-{witness.label}"
         write_atomically(folder / f"{name}.npy", partial(_write_array, witness.model_input))
         if question.is_image or result.domain.levels is not None:
-            rounded += not _save_image(folder / f"{name}.png", attack, result, layout)
+            received = _save_image(folder / f"{name}.png", attack, result, layout)
+            program = result.study.program
+            images += 1
+            rounded += not np.array_equal(received, witness.model_input)
+            lost += int(replayer_for(program.origin).labels(program, received[None])[0]) != witness.label
     say(f"wrote {len(listed)} witnesses to {folder}")
+    if images:
+        say(f"{images} PNG files read back and replayed: {images - lost} change the label")
     if rounded:
         say(f"{rounded} of the PNG files are rounded to 8 bits: the .npy file is the attack")
 
@@ -85,14 +92,12 @@ def _write_array(array: Array, stream: BinaryIO) -> None:
     np.save(stream, array, allow_pickle=False)
 
 
-def _save_image(file: Path, attack: Attack, result: Result, layout: "Layout") -> bool:
-    """Write a witness as PNG; does the model receive the very same array when it reads the PNG?"""
-    program, full = result.study.program, full_scale(result.domain)
-    pixels = attack.witness.pixels
+def _save_image(file: Path, attack: Attack, result: Result, layout: "Layout") -> Array:
+    """Write a witness as PNG, read it back, and give what the model receives then."""
+    program, pixels = result.study.program, attack.witness.pixels / full_scale(result.domain)
     if pixels.ndim == 3 and layout == "nhwc":
-        stored = save_image(pixels.transpose(2, 0, 1) / full, file).transpose(1, 2, 0)
+        save_image(pixels.transpose(2, 0, 1), file)
     else:
-        shape = grid_shape(pixels.shape) if pixels.ndim == 1 else pixels.shape
-        stored = save_image(pixels.reshape(shape) / full, file).reshape(pixels.shape)
-    received = program.model_input(scaled(stored * 255, 255, result.domain, program))[0]
-    return np.array_equal(received, attack.witness.model_input)
+        save_image(pixels.reshape(grid_shape(pixels.shape)) if pixels.ndim == 1 else pixels, file)
+    again = read_input(str(file), program, domain=result.domain, layout=layout, data=None)
+    return np.asarray(program.model_input(again.pixels)[0])
