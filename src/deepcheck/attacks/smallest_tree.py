@@ -83,6 +83,10 @@ class Tree:
             self._start(label)
 
     @property
+    def _seconds(self) -> float | None:
+        return self._sets.question.seconds_left()
+
+    @property
     def uncertified(self) -> bool:
         """Are sets only looked for, and nothing proved?"""
         return not self._sets.certified
@@ -100,7 +104,7 @@ class Tree:
 
     @property
     def solver_bound(self) -> float | None:
-        """HiGHS's own lower bound on sets smaller than the best one then, where it was asked; infinite: there is none."""
+        """HiGHS's own bound on the sets that were still of interest, where it was asked; infinite: there is none."""
         return min(self._asked.values(), default=None)
 
     def _start(self, label: int) -> None:
@@ -143,14 +147,15 @@ class Tree:
 
     def _children(self, node: Node) -> list[Node]:
         inside, outside, label = node.inside, node.outside, node.label
-        found = found_again = self._sets.relaxation(label).fewest(inside, outside)
+        found = found_again = self._sets.relaxation(label).fewest(inside, outside, seconds=self._seconds)
         proof = reduced(self._sets.rows(label), found.multipliers)
         bound = max(node.bound, self._least(proof, inside, outside))
         if bound > self.size:
             return []
         self._propose(label, inside, outside, found, proof)
         for _ in range(ROUNDS if node.place == 0 and bound <= self.size else 0):
-            found_again = self._sets.relaxation(label).fewest(inside, outside, SMALL / (found_again.shares + SMALL))
+            prices = SMALL / (found_again.shares + SMALL)
+            found_again = self._sets.relaxation(label).fewest(inside, outside, prices, self._seconds)
             self._propose(label, inside, outside, found_again, proof)
         if bound > self.size:
             return []
@@ -206,7 +211,7 @@ class Tree:
     def _ask(self) -> None:
         """Let HiGHS's own branch and bound look for smaller sets of the labels that are left."""
         labels = sorted({node.label for node in self._heap})
-        left = self._sets.question.seconds_left()
+        left = self._seconds
         seconds = (SECONDS if left is None else min(SECONDS, left / 4)) / max(1, len(labels))
         for label in labels:
             found = fewest_integral(self._sets.rows(label), seconds, self.size)

@@ -17,9 +17,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from deepcheck.program import Array
+from deepcheck.solvers.silent import silent_highs
 
 USED = 1e-7
 """A smaller share of a feature is rounding."""
+BROKEN = 40
+"""How many broken guards a relaxation takes in at a time."""
+TOLERANCE = 1e-9
+"""A guard is broken below this, at a scale where its slopes are about 1."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,8 @@ class Relaxed(NamedTuple):
 class Relaxation:
     """The linear relaxation of one label's rows, solved again and again from where it was left.
 
+    It starts with the leads alone: a guard is added when a solution breaks it, as most are never broken.
+
     Args:
         rows: The rows, with finite ranges.
     """
@@ -87,50 +94,52 @@ class Relaxation:
         up, down = np.flatnonzero(rows.upper > 0), np.flatnonzero(rows.lower < 0)
         self._element = np.concatenate([up, down])
         self._feature = rows.owner[self._element]
-        ends = np.concatenate([rows.upper[up], rows.lower[down]])
-        matrix = rows.slopes[:, self._element] * ends * self._scale[:, None]
-        self._margin, self._budget = matrix.shape[1], len(rows.values)
-        self._priced = np.arange(matrix.shape[1]) if rows.single else self._margin + 1 + np.arange(rows.count)
+        self._ends = np.concatenate([rows.upper[up], rows.lower[down]])
+        self._margin, self._budget = len(self._element), len(rows.values) - rows.guards
+        self._priced = np.arange(self._margin) if rows.single else self._margin + 1 + np.arange(rows.count)
         self._free = highspy.kHighsInf
-        self._solver = _solver(_model(rows, matrix, self._scale, self._feature))
+        self._solver = _solver(_model(rows, self._matrix(slice(rows.guards, None)), self._scale, self._feature))
+        self._first = int(self._solver.getNumRow())
+        self._added = np.zeros(0, dtype=np.int64)
 
-    def fewest(self, inside: Array, outside: Array, prices: Array | float = 1.0) -> Relaxed:
+    def fewest(
+        self, inside: Array, outside: Array, prices: Array | float = 1.0, seconds: float | None = None
+    ) -> Relaxed:
         """How few features it takes, some inside the set and some outside of it.
 
         Args:
             inside: Features counted in any case, a mask, ``(n,)``.
             outside: Features that may not change, likewise.
             prices: What each feature counts, ``(n,)``: other than 1, the value means nothing.
+            seconds: Time limit, or None.
         """
-        solver = self._solver
         self._allow(outside)
-        self._price(np.where(inside, 0.0, prices)[self._feature_of_priced()], 0.0)
-        solver.changeColBounds(self._margin, 0.0, 0.0)
-        solver.changeRowBounds(self._budget, 0.0, self._free)
-        solver.run()
-        if self._solved():
-            found = self._found()
-            return found._replace(value=solver.getInfo().objective_function_value + np.count_nonzero(inside))
-        return self._widest(float("inf"))
+        self._price(np.where(inside, 0.0, prices)[self._feature if self._rows.single else slice(None)], 0.0)
+        self._solver.changeColBounds(self._margin, 0.0, 0.0)
+        self._solver.changeRowBounds(self._budget, 0.0, self._free)
+        found = self._solve(seconds)
+        if found is not None:
+            return found._replace(value=found.value + np.count_nonzero(inside))
+        return self._widest(float("inf"), seconds)._replace(value=float("inf"))
 
-    def widest(self, size: int, outside: Array) -> Relaxed:
+    def widest(self, size: int, outside: Array, seconds: float | None = None) -> Relaxed:
         """The largest margin of the relaxation with so many features."""
         self._allow(outside)
-        found = self._widest(float(size))
-        return found._replace(value=-float(self._solver.getInfo().objective_function_value))
+        return self._widest(float(size), seconds)
 
-    def _widest(self, size: float) -> Relaxed:
-        """The best margin, with the multipliers that prove that there is none better; its value is infinite."""
+    def _widest(self, size: float, seconds: float | None) -> Relaxed:
+        """The best margin, with the multipliers that prove that there is none better."""
         self._price(np.zeros(len(self._priced)), -1.0)
         self._solver.changeColBounds(self._margin, -self._free, self._free)
         self._solver.changeRowBounds(self._budget, 0.0, min(size, self._free))
-        self._solver.run()
-        if not self._solved():
+        found = self._solve(seconds)
+        if found is None:
             return Relaxed(float("inf"), np.zeros(self._rows.count), np.zeros(len(self._rows.values)))
-        return self._found()._replace(value=float("inf"))
+        return found._replace(value=-found.value)
 
-    def _feature_of_priced(self) -> Array:
-        return self._feature if self._rows.single else np.arange(self._rows.count)
+    def _matrix(self, some: Array | slice) -> Array:
+        """Some rows over the shares."""
+        return np.asarray(self._rows.slopes[some][:, self._element] * self._ends * self._scale[some, None])
 
     def _allow(self, outside: Array) -> None:
         most = np.where(outside[self._feature], 0.0, 1.0)
@@ -141,19 +150,46 @@ class Relaxation:
         at = np.append(self._priced, self._margin).astype(np.int32)
         self._solver.changeColsCost(len(at), at, np.append(prices, margin))
 
-    def _solved(self) -> bool:
+    def _solve(self, seconds: float | None) -> Relaxed | None:
+        """Solve, and add the guards that the solution breaks, until it breaks none."""
         import highspy
 
-        return bool(self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal)
+        solver, rows = self._solver, self._rows
+        solver.setOptionValue("time_limit", self._free if seconds is None else solver.getRunTime() + seconds)
+        while True:
+            solver.run()
+            if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+                return None
+            values = np.array(solver.getSolution().col_value)[: self._margin]
+            point = np.bincount(self._element, weights=values * self._ends, minlength=len(rows.owner))
+            broken = (rows.values[: rows.guards] + rows.slopes[: rows.guards] @ point) * self._scale[: rows.guards]
+            broken[self._added] = 0.0
+            worst = np.argsort(broken, kind="stable")[:BROKEN]
+            worst = worst[broken[worst] < -TOLERANCE]
+            if len(worst) == 0:
+                return self._found(values)
+            self._add(worst)
 
-    def _found(self) -> Relaxed:
-        solution = self._solver.getSolution()
-        values = np.array(solution.col_value)[: self._margin]
+    def _add(self, guards: Array) -> None:
+        matrix = self._matrix(guards)
+        count, width = matrix.shape
+        starts, at = np.arange(count) * width, np.tile(np.arange(width), count)
+        least = -self._rows.values[guards] * self._scale[guards]
+        most = np.full(count, self._free)
+        self._solver.addRows(
+            count, least, most, matrix.size, starts.astype(np.int32), at.astype(np.int32), matrix.ravel()
+        )
+        self._added = np.concatenate([self._added, guards])
+
+    def _found(self, values: Array) -> Relaxed:
         parts = np.bincount(self._element, weights=values, minlength=len(self._rows.owner))
         shares = np.zeros(self._rows.count)
         np.maximum.at(shares, self._rows.owner, parts)
-        duals = np.array(solution.row_dual)[: len(self._rows.values)] * self._scale
-        return Relaxed(0.0, shares, np.maximum(duals, 0.0))
+        duals, multipliers = np.array(self._solver.getSolution().row_dual), np.zeros(len(self._rows.values))
+        multipliers[self._rows.guards :] = duals[: self._budget]
+        multipliers[self._added] = duals[self._first :]
+        value = float(self._solver.getInfo().objective_function_value)
+        return Relaxed(value, shares, np.maximum(multipliers * self._scale, 0.0))
 
 
 def farthest_inside(rows: Rows, columns: Array, slack: Array) -> tuple[Array, Array] | None:
@@ -166,26 +202,27 @@ def farthest_inside(rows: Rows, columns: Array, slack: Array) -> tuple[Array, Ar
     """
     import highspy
 
-    scale = _scales(rows, columns)
-    count = len(columns)
-    matrix = np.zeros((len(rows.values), count + 1))
-    matrix[:, :count] = rows.slopes[:, columns] * scale[:, None]
-    matrix[rows.guards :, count] = -1.0
+    slopes, lower, upper = rows.slopes[:, columns], rows.lower[columns], rows.upper[columns]
     reserve = np.where(np.arange(len(slack)) < rows.guards, np.minimum(slack, np.maximum(rows.values, 0.0)), slack)
-    infinite = highspy.kHighsInf
+    least = rows.values + np.minimum(slopes * lower, slopes * upper).sum(axis=1)
+    kept = np.flatnonzero((np.arange(len(slack)) >= rows.guards) | ~(least >= reserve))
+    scale, count = _scales(rows, columns)[kept], len(columns)
+    matrix = np.append(slopes[kept] * scale[:, None], np.where(kept >= rows.guards, -1.0, 0.0)[:, None], axis=1)
     model = highspy.HighsLp()
-    model.num_col_, model.num_row_ = count + 1, len(matrix)
+    model.num_col_, model.num_row_ = count + 1, len(kept)
     model.col_cost_ = np.append(np.zeros(count), -1.0)
-    model.col_lower_ = np.append(rows.lower[columns], -infinite)
-    model.col_upper_ = np.append(rows.upper[columns], infinite)
-    model.row_lower_, model.row_upper_ = (reserve - rows.values) * scale, np.full(len(matrix), infinite)
-    _dense(model, matrix)
+    model.col_lower_ = np.append(lower, -highspy.kHighsInf)
+    model.col_upper_ = np.append(upper, highspy.kHighsInf)
+    model.row_lower_ = (reserve - rows.values)[kept] * scale
+    model.row_upper_ = np.full(len(kept), highspy.kHighsInf)
+    _sparse(model, [(np.arange(len(kept)), matrix[:, c]) for c in range(count + 1)])
     solver = _solver(model)
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
-    solution = solver.getSolution()
-    return np.array(solution.col_value)[:count], np.maximum(np.array(solution.row_dual) * scale, 0.0)
+    solution, multipliers = solver.getSolution(), np.zeros(len(rows.values))
+    multipliers[kept] = np.maximum(np.array(solution.row_dual) * scale, 0.0)
+    return np.array(solution.col_value)[:count], multipliers
 
 
 class Integral(NamedTuple):
@@ -263,18 +300,18 @@ def _scales(rows: Rows, columns: Array | None = None) -> Array:
 
 
 def _model(rows: Rows, matrix: Array, scale: Array, feature: Array) -> Any:
-    """Shares, the margin, and, where features own several elements, each feature's use; the budget is a row."""
+    """The leads over shares, the margin and, where features own several elements, each one's use; a budget row."""
     import highspy
 
     m, shares = matrix.shape
     extra = 0 if rows.single else rows.count
-    leads = np.flatnonzero(np.arange(m) >= rows.guards)
+    scaled = -rows.values[rows.guards :] * scale[rows.guards :]
     columns = [(np.arange(m), matrix[:, c]) for c in range(shares)]
     if extra:
         columns = [(np.append(at, m + 1 + c), np.append(v, -1.0)) for c, (at, v) in enumerate(columns)]
     else:
         columns = [(np.append(at, m), np.append(v, 1.0)) for at, v in columns]
-    columns.append((leads, np.full(len(leads), -1.0)))
+    columns.append((np.arange(m), np.full(m, -1.0)))
     for f in range(extra):
         own = np.flatnonzero(feature == f)
         columns.append((np.append(m, m + 1 + own), np.ones(1 + len(own))))
@@ -284,7 +321,7 @@ def _model(rows: Rows, matrix: Array, scale: Array, feature: Array) -> Any:
     model.col_cost_ = np.zeros(model.num_col_)
     model.col_lower_ = np.zeros(model.num_col_)
     model.col_upper_ = np.concatenate([np.ones(shares), [0.0], np.ones(extra)])
-    model.row_lower_ = np.concatenate([-rows.values * scale, np.zeros(1 + links)])
+    model.row_lower_ = np.concatenate([scaled, np.zeros(1 + links)])
     model.row_upper_ = np.full(model.num_row_, highspy.kHighsInf)
     _sparse(model, columns)
     return model
@@ -300,18 +337,9 @@ def _sparse(model: Any, columns: list[tuple[Array, Array]]) -> None:
     model.a_matrix_.value_ = np.concatenate([values for _, values in columns])
 
 
-def _dense(model: Any, matrix: Array) -> None:
-    rows, columns = matrix.shape
-    _sparse(model, [(np.arange(rows), matrix[:, c]) for c in range(columns)])
-
-
 def _solver(model: Any, *, presolve: bool = False) -> Any:
     """One thread and silent; without presolve, which costs more than it saves and forgets the last basis."""
-    import highspy
-
-    solver = highspy.Highs()  # type: ignore[no-untyped-call]
-    solver.setOptionValue("output_flag", False)
-    solver.setOptionValue("threads", 1)
+    solver = silent_highs()
     if not presolve:
         solver.setOptionValue("presolve", "off")
         solver.setOptionValue("simplex_scale_strategy", 0)
