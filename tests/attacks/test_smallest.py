@@ -331,7 +331,7 @@ def test_ctrl_c_keeps_what_is_known():
 def test_ctrl_c_within_a_node_keeps_its_bound(monkeypatch):
     """The only label's only node is open when the solver is interrupted."""
 
-    def stop(*arguments):
+    def stop(*arguments, **options):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Relaxation, "fewest", stop)

@@ -112,14 +112,15 @@ def reduced(rows: Rows, multipliers: Array) -> Reduced:
         rows: The rows.
         multipliers: Of every row, ``(m,)``; those that are not positive do not count.
     """
-    weights = np.where(multipliers > 0, multipliers, 0.0)
-    terms = len(weights)
+    used = np.flatnonzero(~(multipliers <= 0))
+    weights, values, some = multipliers[used], rows.values[used], rows.slopes[used]
+    terms = len(used)
     with np.errstate(over="ignore", invalid="ignore"):
-        base = weights @ rows.values
-        base += (weights @ rows.value_errors + gamma(terms) * (weights @ np.abs(rows.values)) + terms * TINY) * UP
-        slopes = weights @ rows.slopes
-        sizes = np.abs(rows.slopes).max(axis=1, initial=0.0)
-        doubt = (weights @ (rows.slope_errors + gamma(terms) * sizes) + terms * TINY) * UP
+        base = weights @ values
+        base += (weights @ rows.value_errors[used] + gamma(terms) * (weights @ np.abs(values)) + terms * TINY) * UP
+        slopes = weights @ some
+        sizes = np.abs(some).max(axis=1, initial=0.0)
+        doubt = (weights @ (rows.slope_errors[used] + gamma(terms) * sizes) + terms * TINY) * UP
         reach = np.maximum(-rows.lower, rows.upper)
         most = np.maximum(slopes * rows.lower, slopes * rows.upper)
         most = (most + reach * (doubt + 4 * UNIT * np.abs(slopes)) + TINY * (reach > 0)) * UP

@@ -225,7 +225,7 @@ class Tree:
         """Drop features one by one, the least used first, as long as the rest works."""
         for feature in sorted(decided.features, key=lambda f: float(shares[f])):
             rest = tuple(f for f in decided.features if f != feature)
-            if rest and feature in decided.features:
+            if rest and feature in decided.features and not self._sets.question.late():
                 fewer = self._sets.decide(decided.label, rest)
                 decided = fewer if fewer.attackable else decided
         return decided

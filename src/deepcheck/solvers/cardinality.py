@@ -215,7 +215,10 @@ def farthest_inside(rows: Rows, columns: Array, slack: Array) -> tuple[Array, Ar
     model.col_upper_ = np.append(upper, highspy.kHighsInf)
     model.row_lower_ = (reserve - rows.values)[kept] * scale
     model.row_upper_ = np.full(len(kept), highspy.kHighsInf)
-    _sparse(model, [(np.arange(len(kept)), matrix[:, c]) for c in range(count + 1)])
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.start_ = (np.arange(len(kept) + 1) * (count + 1)).astype(np.int32)
+    model.a_matrix_.index_ = np.tile(np.arange(count + 1), len(kept)).astype(np.int32)
+    model.a_matrix_.value_ = matrix.ravel()
     solver = _solver(model)
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
