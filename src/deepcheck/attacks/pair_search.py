@@ -7,6 +7,8 @@ Source: Section III-C with t = 2; DESIGN.md, sections 4 and 6.
 """
 
 import itertools
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,7 +16,7 @@ import numpy as np
 from deepcheck.attacks.family import Family, Wins, places
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.pruning import pairs
-from deepcheck.attacks.question import Question
+from deepcheck.attacks.question import Question, planes_of
 from deepcheck.program import Array, in_parallel
 from deepcheck.solvers import lattice, polygon
 from deepcheck.solvers.polygon import ATTACKED, OPEN, Planes, Polygons
@@ -72,34 +74,91 @@ class Pairs:
     exact: int
 
 
-def search_pairs(question: Question, tried: int, *, first: bool = False) -> Family:
-    """Decide every pair of the first features in the order of trying; each owns one element.
+@dataclass(frozen=True)
+class Plan:
+    """The pairs and labels of one input that the gains do not refute.
+
+    Attributes:
+        question: The input, and what is asked about it.
+        tried: Of how many features of the order pairs are tried.
+        rows: Both ranks and the label's position, ``(rows, 3)``, in colexicographic order.
+        used: The ranks in them, increasing.
+        systems: The same rows by place in ``used``.
+        elements: The element of each used feature.
+    """
+
+    question: Question
+    tried: int
+    rows: Array
+    used: Array
+    systems: Array
+    elements: Array
+
+    @staticmethod
+    def of(question: Question, tried: int) -> "Plan":
+        """Ask the gains about all pairs of the first features in the order of trying; each owns one element."""
+        order = question.order
+        gain, need = question.gain(order[:tried]), question.needed(2)
+        rows = pairs(gain, need) if question.bounded else _all_pairs(tried, need)
+        used, columns = np.unique(rows[:, :2], return_inverse=True)
+        systems = np.concatenate([columns.reshape(-1, 2), rows[:, 2:]], axis=1)
+        return Plan(question, tried, rows, used, systems, question.elements(order[used])[:, 0])
+
+    def family(self, ready: Planes | None, *, first: bool = False) -> Family:
+        """Decide them.
+
+        Args:
+            ready: The rows over their elements; None where no pair is left, or no time: then they stay untried.
+            first: Stop at the first attackable pair.
+        """
+        return _family(self.question, self.decide(ready, first=first), first=first)
+
+    def decide(self, ready: Planes | None, *, first: bool = False) -> Pairs:
+        """The same, as rows, with the single features of attackable pairs."""
+        decided, singles = _Decided(), Wins.empty(1, 1)
+        stop = self.tried * (self.tried - 1) // 2
+        if ready is not None:
+            done = _run(self.question, ready, self.elements, self.systems, self.used, decided, first=first)
+            if done < len(self.rows):
+                stop = int(places(self.rows[done : done + 1, :2])[0])
+            singles = _singles(self.question, ready, self.elements, self.used, decided)
+        elif len(self.rows):
+            stop = int(places(self.rows[:1, :2])[0])
+        return Pairs(*decided.joined(), singles, stop, decided.exact)
+
+
+def decide_pairs(question: Question, tried: int) -> Pairs:
+    """Every pair of the first features of one input, as rows."""
+    plan = Plan.of(question, tried)
+    return plan.decide(question.planes(plan.elements, 2) if len(plan.rows) else None)
+
+
+def search_pairs(questions: Sequence[Question], tried: int, *, first: bool = False) -> Iterator[tuple[Family, float]]:
+    """Decide every pair of several inputs of one call; inputs with few columns share a forward pass.
 
     Args:
-        question: One input, and what is asked about it.
+        questions: The inputs, and what is asked about them.
         tried: How many features of the order to try; pairs with others stay untried.
-        first: Stop at the first attackable pair.
+        first: Stop each input at its first attackable pair.
+
+    Yields:
+        The pairs of each input, and the seconds that it took.
     """
-    return _family(question, decide_pairs(question, tried, first=first), first=first)
-
-
-def decide_pairs(question: Question, tried: int, *, first: bool = False) -> Pairs:
-    """The same, as rows, with the single features of attackable pairs."""
-    order = question.order
-    gain, need = question.gain(order[:tried]), question.needed(2)
-    rows = pairs(gain, need) if question.bounded else _all_pairs(tried, need)
-    decided, singles = _Decided(), Wins.empty(1, 1)
-    stop = tried * (tried - 1) // 2
-    if len(rows):
-        used, columns = np.unique(rows[:, :2], return_inverse=True)
-        elements = question.elements(order[used])[:, 0]
-        ready = question.planes(elements, 2)
-        systems = np.concatenate([columns.reshape(-1, 2), rows[:, 2:]], axis=1)
-        done = _run(question, ready, elements, systems, used, decided, first=first)
-        if done < len(rows):
-            stop = int(places(rows[done : done + 1, :2])[0])
-        singles = _singles(question, ready, elements, used, decided)
-    return Pairs(*decided.joined(), singles, stop, decided.exact)
+    plans, spent = [], []
+    for question in questions:
+        started = time.perf_counter()
+        plans.append(Plan.of(question, tried))
+        spent.append(time.perf_counter() - started)
+    started = time.perf_counter()
+    left = [at for at, plan in enumerate(plans) if len(plan.rows) and not plan.question.late()]
+    made = planes_of([questions[at] for at in left], [plans[at].elements for at in left], 2)
+    ready: dict[int, Planes] = dict(zip(left, made, strict=True))
+    columns = max(1, sum(len(plans[at].elements) for at in left))
+    each = (time.perf_counter() - started) / columns
+    for at, plan in enumerate(plans):
+        started = time.perf_counter()
+        family = plan.family(ready.get(at), first=first)
+        yield family, spent[at] + each * len(plan.elements) + time.perf_counter() - started
 
 
 def _all_pairs(count: int, need: Array) -> Array:

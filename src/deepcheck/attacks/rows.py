@@ -1,5 +1,6 @@
 """The rows of one input over several columns: what every solver of sets works on, in floats with error bounds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
 
@@ -100,47 +101,75 @@ def _least_moves(slopes: Array, lower: Array, upper: Array) -> Array:
     return least
 
 
-def planes(
-    program: Program,
-    x: Array,
-    run: Run,
-    item: int,
-    found: Gains,
-    row: int,
-    box: Box,
-    elements: Array,
-    together: int,
-    memory: int,
-) -> Planes:
+@dataclass(frozen=True)
+class Asked:
+    """Which rows are asked for.
+
+    Attributes:
+        item: Which input.
+        found: Difference forms of a chunk.
+        row: The input's place in it.
+        elements: The columns, ``(k - 1,)``.
+        together: How many of them move at once at most.
+    """
+
+    item: int
+    found: Gains
+    row: int
+    elements: Array
+    together: int
+
+
+def planes(program: Program, x: Array, run: Run, box: Box, asked: Sequence[Asked], memory: int) -> list[Planes]:
     """The path's guards, the labels' gaps and the domain, over some elements and, last, one that cannot move.
 
-    The last column makes one element a pair.
+    The last column makes one element a pair. Inputs with few columns share a forward pass.
 
     Args:
         program: The program.
         x: What the model receives, ``(items, *input_shape)``.
         run: Its concrete run.
-        item: Which input.
-        found: Difference forms of a chunk.
-        row: The input's place in it.
         box: The domain.
-        elements: The columns, ``(k - 1,)``.
-        together: How many of them move at once at most.
+        asked: Which rows, of which inputs.
         memory: How many bytes the columns of one pass may take.
 
     Raises:
         OptionError: If the rows that are kept take more than four times that.
     """
-    origin = x[item].reshape(-1)[elements].astype(np.float64)
-    down, down_error = difference(box.lower[elements], origin)
-    up, up_error = difference(box.upper[elements], origin)
-    lower, upper = down - down_error, up + up_error
-    sinks = _passes(
-        program, x[item : item + 1], run.path.take(np.array([item])), elements, (lower, upper), together, memory
-    )
+    widest = max(prod(shape) for shape in program.shapes)
+    limit = max(1, memory // (3 * 8 * widest))
+    found: list[Planes] = []
+    group: list[Asked] = []
+    for one in (*asked, None):
+        if group and (one is None or sum(len(other.elements) for other in (*group, one)) > limit):
+            items = np.array([other.item for other in group])
+            ends = [_ends(x, box, other) for other in group]
+            if len(group) == 1 and len(group[0].elements) > limit:
+                parts = _passes(program, x[items], run.path.take(items), group[0], ends[0], limit, memory)
+                found.append(_made(x, box, group[0], ends[0], parts))
+            else:
+                sinks = [Breakable(*end, other.together) for end, other in zip(ends, group, strict=True)]
+                guard_columns(program, x[items], run.path.take(items), [other.elements for other in group], sinks)
+                found += [_made(x, box, *each) for each in zip(group, ends, [[sink] for sink in sinks], strict=True)]
+            group = []
+        if one is not None:
+            group.append(one)
+    return found
+
+
+def _ends(x: Array, box: Box, asked: Asked) -> tuple[Array, Array]:
+    """Least and largest displacement of each column, rounded outwards."""
+    origin = x[asked.item].reshape(-1)[asked.elements].astype(np.float64)
+    down, down_error = difference(box.lower[asked.elements], origin)
+    up, up_error = difference(box.upper[asked.elements], origin)
+    return down - down_error, up + up_error
+
+
+def _made(x: Array, box: Box, asked: Asked, ends: tuple[Array, Array], sinks: list[Breakable]) -> Planes:
+    """Put rows together that came in one part of the columns or several."""
     slopes = np.concatenate([_joined(sink.slopes, len(sink.lower)) for sink in sinks])
     errors = np.max([np.concatenate([np.zeros(0), *sink.slope_errors]) for sink in sinks], axis=0)
-    sink = sinks[0]
+    sink, found, row, elements = sinks[0], asked.found, asked.row, asked.elements
 
     def still(columns: Array) -> Array:
         return np.concatenate([columns, np.zeros((1, *columns.shape[1:]))])
@@ -154,38 +183,36 @@ def planes(
         gap_errors=np.ascontiguousarray(found.gap_errors[row]),
         rates=np.ascontiguousarray(still(found.slopes[row][:, elements].T).T),
         rate_errors=np.ascontiguousarray(found.slope_errors[row]),
-        lower=still(lower),
-        upper=still(upper),
-        origin=still(origin),
+        lower=still(ends[0]),
+        upper=still(ends[1]),
+        origin=still(x[asked.item].reshape(-1)[elements].astype(np.float64)),
         least=still(box.lower[elements]),
         most=still(box.upper[elements]),
     )
 
 
 def _passes(
-    program: Program, x: Array, path: Path, elements: Array, ends: tuple[Array, Array], together: int, memory: int
+    program: Program, x: Array, path: Path, asked: Asked, ends: tuple[Array, Array], limit: int, memory: int
 ) -> list[Breakable]:
-    """The guards that some set could break, over parts of the columns: one pass if they fit the memory, else two."""
-    widest = max(prod(shape) for shape in program.shapes)
-    count = max(1, -(-len(elements) * 3 * 8 * widest // memory))
+    """The guards that some set could break, over parts of the columns: the first pass finds which, the second keeps."""
+    elements, together = asked.elements, asked.together
+    count = -(-len(elements) // limit)
     parts = [slice(int(part[0]), int(part[-1]) + 1) for part in np.array_split(np.arange(len(elements)), count)]
-    chosen = None
-    if count > 1:
-        known: Least | None = None
-        for part in parts:
-            least = Least(ends[0][part], ends[1][part])
-            guard_columns(program, x, path, elements[part], least)
-            if known is None:
-                known = least
-            else:
-                known.join(least)
-        assert known is not None
-        chosen = [known.breakable(block, together) for block in range(len(known.values))]
-        _check_memory(sum(int(np.count_nonzero(kept)) for kept in chosen), len(elements), memory)
+    known: Least | None = None
+    for part in parts:
+        least = Least(ends[0][part], ends[1][part])
+        guard_columns(program, x, path, [elements[part]], [least])
+        if known is None:
+            known = least
+        else:
+            known.join(least)
+    assert known is not None
+    chosen = [known.breakable(block, together) for block in range(len(known.values))]
+    _check_memory(sum(int(np.count_nonzero(kept)) for kept in chosen), len(elements), memory)
     sinks = []
     for part in parts:
         sink = Breakable(ends[0][part], ends[1][part], together, chosen)
-        guard_columns(program, x, path, elements[part], sink)
+        guard_columns(program, x, path, [elements[part]], [sink])
         sinks.append(sink)
     return sinks
 

@@ -1,7 +1,7 @@
 """Which sets are searched, in which order, until when: one input after another."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import comb
 
@@ -21,7 +21,7 @@ from deepcheck.symbolic import Run
 
 KERNEL_UNKNOWNS = 12
 """Up to so many unknowns a set is decided by the compiled simplex method; larger ones by HiGHS, one by one."""
-CHUNK_BYTES = 64 << 20
+CHUNK_BYTES = 16 << 20
 """How large the difference forms of a chunk of inputs may grow."""
 
 
@@ -60,34 +60,52 @@ class SetStrategy:
             with np.errstate(over="ignore", invalid="ignore"):
                 found = gains(query.program, run, items)
             shared = (time.perf_counter() - started) / len(items)
-            for row, item in enumerate(items):
-                started = time.perf_counter()
-                question = Question(
+            questions = [
+                Question(
                     query, x, run, int(item), found, row, self.features, self.order[item], deadline, self._advance(item)
                 )
-                families.append(self._family(question))
-                seconds.append(shared + time.perf_counter() - started)
+                for row, item in enumerate(items)
+            ]
+            with np.errstate(over="ignore", invalid="ignore"):
+                for family, took in self._families(questions):
+                    families.append(family)
+                    seconds.append(shared + took)
+                    if self.progress is not None:
+                        self.progress(float(len(families)))
         return families, seconds
+
+    def _families(self, questions: list[Question]) -> Iterator[tuple[Family, float]]:
+        """The families of some inputs, in order; pairs of all of them together, since they share forward passes."""
+        plain = self.size == 2 and self.features.single and self.solver is None
+        asked = [question for question in questions if self._decidable(question) is None] if plain else []
+        together = search_pairs(asked, self.tried, first=self.first)
+        for question in questions:
+            started, why = time.perf_counter(), self._decidable(question)
+            if why is not None:
+                yield self._none(question, why), 0.0
+            elif plain:
+                yield next(together)
+            elif question.late():
+                yield self._none(question, Outcome.UNTRIED), 0.0
+            else:
+                family = self._search(question)
+                yield family, time.perf_counter() - started
+
+    @staticmethod
+    def _decidable(question: Question) -> Outcome | None:
+        """Why nothing can be decided about an input, or None."""
+        if question.run.overflow[question.item]:
+            return Outcome.OVERFLOW
+        return Outcome.ROUNDING if question.run.unsettled[question.item] else None
 
     def _advance(self, item: int) -> Callable[[float], None] | None:
         progress = self.progress
         return None if progress is None else lambda share: progress(float(item) + share)
 
-    def _family(self, question: Question) -> Family:
-        run, item = question.run, question.item
-        if run.overflow[item] or run.unsettled[item]:
-            return self._none(question, Outcome.OVERFLOW if run.overflow[item] else Outcome.ROUNDING)
-        if question.late():
-            return self._none(question, Outcome.UNTRIED)
-        with np.errstate(over="ignore", invalid="ignore"):
-            return self._search(question)
-
     def _search(self, question: Question) -> Family:
         width = question.features.members.shape[1]
         if self.solver is not None:
             return search_with(question, self.size, self.tried, self.solver, first=self.first)
-        if self.size == 2 and width == 1:
-            return search_pairs(question, self.tried, first=self.first)
         if self.size * width > KERNEL_UNKNOWNS or self.size == self.tried:
             return search_directly(question, self.size, self.tried, first=self.first)
         return search_sets(question, self.size, self.tried, first=self.first)

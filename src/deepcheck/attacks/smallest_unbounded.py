@@ -76,7 +76,7 @@ def _singles(question: Question, planes: Planes, labels: Array) -> tuple[int, De
 
 def _pairs(question: Question) -> tuple[int, Decided | None]:
     """Every pair, once no feature works by itself."""
-    family = search_pairs(replace(question, progress=None), len(question.order), first=True)
+    ((family, _),) = search_pairs([replace(question, progress=None)], len(question.order), first=True)
     wins = family.wins
     if len(wins.ranks):
         label = int(np.flatnonzero(question.others == wins.label[0])[0])

@@ -5,7 +5,7 @@ Unit displacements are never materialised before the first layer, and until the 
 on the item, so columns of the same element share them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Generic, TypeVar
@@ -134,27 +134,60 @@ def bounded_columns(
     return NormBounded().flat(windows.dense(out.slopes))
 
 
-def guard_columns(program: Program, x: Array, path: Path, elements: Array, sink: GuardSink[Bounded]) -> Bounded:
-    """Run columns of one item, ``(1, *input_shape)``, and emit whole rows of guards over all of them.
+@dataclass
+class _ByItem:
+    """Hands the rows of each item to a sink of its own.
 
-    Unlike `bounded_columns`, the sink gets the guards' values once, ``(1, m)``, with all slopes, ``(columns, m)``.
+    Attributes:
+        sinks: One for each item.
+        starts: Where each item's columns start, and where the last one's end.
+    """
+
+    sinks: Sequence[GuardSink[Bounded]]
+    starts: Array
+
+    def emit(self, values: Bounded, slopes: Bounded, present: Array) -> None:
+        """Split a block."""
+        for item, sink in enumerate(self.sinks):
+            mine, own = slice(int(self.starts[item]), int(self.starts[item + 1])), slice(item, item + 1)
+            sink.emit(
+                Bounded(values.value[own], values.error[own], values.size[own]),
+                Bounded(slopes.value[mine], slopes.error[mine], slopes.size[mine]),
+                present[own],
+            )
+
+
+def guard_columns(
+    program: Program, x: Array, path: Path, elements: Sequence[Array], sinks: Sequence[GuardSink[Bounded]]
+) -> None:
+    """Run columns of some items, and emit whole rows of guards over all columns of an item.
+
+    Unlike in `bounded_columns`, an item's sink gets the guards' values once, ``(1, m)``, with the slopes of all of its
+    columns, ``(columns, m)``.
+
+    Args:
+        program: The program.
+        x: What the model receives, ``(items, *input_shape)``.
+        path: The items' exact paths.
+        elements: The symbolic elements of each item.
+        sinks: Where each item's guards go.
     """
     widest = max(prod(shape) for shape in program.shapes)
-    if len(elements) >= MANY and program.size * widest <= SMALL:
-        distinct, of = np.arange(program.size), elements
+    counts = [len(own) for own in elements]
+    flat = np.concatenate(list(elements))
+    if len(flat) >= MANY and program.size * widest <= SMALL:
+        distinct, of = np.arange(program.size), flat
     else:
-        distinct, of = np.unique(elements, return_inverse=True)
-    windows = program.windows(distinct)
-    norm = NormBounded()
+        distinct, of = np.unique(flat, return_inverse=True)
+    windows, norm = program.windows(distinct), NormBounded()
 
     def whole(slopes: Windowed, values: Bounded, present: Array, items: Array) -> tuple[Bounded, Bounded, Array]:
-        mask = np.broadcast_to(present, values.value.shape).reshape(1, -1)
+        mask = np.broadcast_to(present, values.value.shape).reshape(len(values.value), -1)
         return norm.flat(values), norm.flat(windows.dense(slopes)), mask
 
+    items, sink = np.repeat(np.arange(len(elements)), counts), _ByItem(sinks, np.cumsum([0, *counts]))
     start: Column[Bounded, Windowed] = Column(exact_floats(x), windows.units(), shared=True)
-    columns = Columns(norm, windows, whole, path, np.zeros(len(elements), dtype=np.int64), of, sink)
-    out = columns.own(interpret(program, start, columns))
-    return norm.flat(windows.dense(out.slopes))
+    interpret(program, start, Columns(norm, windows, whole, path, items, of, sink))
 
 
 def exact_columns(program: Program, x: Array, path: Path, elements: Array, sink: GuardSink[Rationals]) -> Rationals:
