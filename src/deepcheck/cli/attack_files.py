@@ -26,19 +26,36 @@ def draw(file: Path, result: Result, question: Question, *, order: str | None, l
     shape, domain = result.study.features.shape, result.domain
     important, ranking = _important(result, question, order)
     best = max(result.attacks[: result.replays], key=lambda attack: attack.witness.margin, default=None)
+    marked, weights = _attackable(result)
     figure = attack_picture(
         image_of(question.pixels, domain=domain, features=shape, layout=layout),
         important,
-        sorted({feature for features in result.attackable for feature in features}),
+        marked,
         label=str(result.label),
         ranking=ranking,
         witness=None if best is None else image_of(best.witness.pixels, domain=domain, features=shape, layout=layout),
         changed=() if best is None else best.features,
         new_label="" if best is None else str(best.witness.label),
+        weights=weights,
+        sets=_sets(result),
         caption=str(result),
     )
     save_figure(figure, file)
     say(f"wrote {file}")
+
+
+def _sets(result: Result) -> str:
+    """What is attackable, where that is not single features."""
+    if isinstance(result, deepcheck.SmallestResult):
+        return "the smallest set"
+    return f"{result.counts['attackable']:,} sets of {result.size}" if result.size > 1 else ""
+
+
+def _attackable(result: Result) -> tuple[Array, Array]:
+    """The features of attackable sets, and how strongly to mark each: by how many listed sets it is in."""
+    flat = np.array([feature for features in result.attackable for feature in features], dtype=np.int64)
+    features, counts = np.unique(flat, return_counts=True)
+    return features, 0.15 + 0.85 * counts / counts.max(initial=1)
 
 
 def _important(result: Result, question: Question, order: str | None) -> tuple[Array, str]:

@@ -39,7 +39,7 @@ class Picture:
     Attributes:
         image: Grey values, ``(rows, columns)``; 0 is black, 1 is white, what lies outside is cut off.
         green: Which pixels are important, ``(rows, columns)`` of bool, or None.
-        red: Which pixels are attackable; red lies over green.
+        red: Which pixels are attackable, as bool or how strongly to mark them, in [0, 1]; red lies over green.
         framed: Which pixels get a thin red frame.
         title: What stands above it.
     """
@@ -57,8 +57,8 @@ class Picture:
         colours = np.repeat(grey[:, :, None], 3, axis=2)
         for mask, colour in ((self.green, GREEN), (self.red, RED)):
             if mask is not None:
-                chosen = np.asarray(mask, dtype=bool)
-                colours[chosen] = TINT * colour + (1 - TINT) * grey[chosen][:, None]
+                tint = TINT * np.asarray(mask, dtype=np.float64)[:, :, None]
+                colours = tint * colour + (1 - tint) * colours
         return colours
 
 
@@ -136,6 +136,8 @@ def attack_picture(
     witness: Array | None = None,
     changed: Sequence[int] = (),
     new_label: str = "",
+    weights: Array | None = None,
+    sets: str = "",
     caption: str = "",
 ) -> "Figure":
     """Draw one image, its important and its attackable pixels, and one attack.
@@ -149,14 +151,18 @@ def attack_picture(
         witness: The attacked image, if there is one.
         changed: Indices of the pixels that differ in it; they are framed.
         new_label: Its label.
+        weights: How strongly to mark each attackable pixel, in (0, 1]; by default all alike.
+        sets: What is attackable, where that is not single pixels.
         caption: Below everything.
     """
-    red = mask_of(attackable, image.shape)
+    red = mask_of(attackable, image.shape).astype(np.float64)
+    if weights is not None:
+        red.flat[np.asarray(attackable, dtype=np.int64)] = weights
     green = mask_of(important, image.shape)
     row = [
         Picture(image, title=f"input: {label}"),
         Picture(image, green=green, title=f"important ({ranking})" if ranking else "important"),
-        Picture(image, green=green, red=red, title=f"attackable: {len(attackable)}"),
+        Picture(image, green=green, red=red, title=f"attackable: {sets or len(attackable)}"),
     ]
     if witness is not None:
         row.append(Picture(witness, framed=mask_of(changed, image.shape), title=f"attacked: now {new_label}"))
