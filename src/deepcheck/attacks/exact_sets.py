@@ -134,7 +134,7 @@ def settle(rows: ExactRows, box: Box, chosen: Sequence[int], label: int, dtype: 
         step = [value - start for value, start in zip(candidate, origin, strict=True)]
         margin = min(_values(goals, step))
         if margin > 0 and system.holds(step):
-            return Settled(Outcome.ATTACKABLE, tuple(float(value) for value in candidate), float(margin))
+            return Settled(Outcome.ATTACKABLE, tuple(float(value) for value in candidate), _float(margin))
     return Settled(Outcome.NO_VALUE)
 
 
@@ -214,7 +214,7 @@ def _settle_on_levels(
     won = decide_on_grids(system + strict, grids)
     if isinstance(won, Witness):
         values = tuple(float(d + rows.origin[c]) for d, c in zip(won.point, chosen, strict=True))
-        return Settled(Outcome.ATTACKABLE, values, float(min(_values(goals, won.point))))
+        return Settled(Outcome.ATTACKABLE, values, _float(min(_values(goals, won.point))))
     reached = decide_on_grids(system + goals, grids)
     if isinstance(won, Undecided) or isinstance(reached, Undecided):
         return Settled(Outcome.ROUNDING)

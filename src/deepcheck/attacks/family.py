@@ -121,7 +121,5 @@ def places(ranks: Array) -> Array:
 
 def _choose(n: Array, k: int) -> Array:
     """``n`` choose ``k``, exactly, for arrays; int64, with the caller's word that it fits."""
-    found = np.ones(len(n), dtype=np.int64)
-    for i in range(k):
-        found = found * (n - i) // (i + 1)
-    return np.where(n >= k, found, 0)
+    distinct, of = np.unique(n, return_inverse=True)
+    return np.array([comb(int(each), k) for each in distinct], dtype=np.int64)[of]

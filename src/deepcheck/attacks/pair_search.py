@@ -266,25 +266,25 @@ def _family(question: Question, found: Pairs, *, first: bool) -> Family:
     wins = Wins(found.ranks[rows], question.others[found.label[rows]], found.points[rows, :2], found.points[rows, 2])
     pairs_won = wins.ranks[np.unique(at[rows], return_index=True)[1]] if len(rows) else wins.ranks
     new = int(np.count_nonzero(~np.isin(pairs_won, found.singles.ranks).any(axis=1)))
-    undecided = count_open(at[reached], found.outcome[reached], won)
+    undecided = {o: len(s) for o, s in open_sets(at[reached], found.outcome[reached], won).items()}
     untried = undecided.pop(Outcome.UNTRIED, 0)
     asked = len(question.order) * (len(question.order) - 1) // 2
     return Family(2, question.order, wins, len(won), new, undecided, asked - stop + untried, found.exact)
 
 
-def count_open(sets: Array, outcomes: Array, won: Array) -> dict[Outcome, int]:
-    """How many sets are open, and why: each once, none of those that were won.
+def open_sets(sets: Array, outcomes: Array, won: Array) -> dict[Outcome, Array]:
+    """Which sets are open, and why: each once, none of those that were won.
 
     Args:
         sets: Which set each row is about.
         outcomes: An `Outcome` for each row.
         won: Sets that are attackable.
     """
-    found: dict[Outcome, int] = {}
+    found: dict[Outcome, Array] = {}
     still = ~np.isin(sets, won)
     for outcome in (Outcome.TIE, Outcome.NO_VALUE, Outcome.ROUNDING, Outcome.UNTRIED):
         mine = np.unique(sets[still & (outcomes == outcome)])
         if len(mine):
-            found[outcome] = len(mine)
+            found[outcome] = mine
             still &= ~np.isin(sets, mine)
     return found

@@ -11,7 +11,8 @@ from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.study import Study
 from deepcheck.domains import Pixels
 from deepcheck.program import Array, Program
-from deepcheck.symbolic import run
+from deepcheck.solvers.polygon import PRECISION
+from deepcheck.symbolic import EXACT_PRODUCTS, exact_outputs, run
 
 
 @dataclass(frozen=True)
@@ -263,7 +264,17 @@ class Views(Sequence[Attack]):
 
 
 def margin_at(program: Program, changed: Array, label: int) -> float:
-    """A label's lead at a stored witness, from a run with running error bounds of its own."""
+    """A label's lead at a stored witness: from exact arithmetic where floats do not know it well."""
     outcome = run(program, changed[None], sharp=True)
-    scores = program.decided().scores(outcome.outputs.value)[0]
-    return float(scores[label] - np.delete(scores, label).max())
+    decision = program.decided()
+    scores = decision.scores(outcome.outputs.value)[0]
+    errors = np.broadcast_to(outcome.outputs.element_error, outcome.outputs.value.shape)
+    lead = float(scores[label] - np.delete(scores, label).max())
+    if 2 * float(decision.doubts(errors).max()) < PRECISION * lead or program.products > EXACT_PRODUCTS:
+        return lead
+    exact = decision.scores(exact_outputs(program, changed[None]).fractions())[0]
+    least = min(exact[label] - exact[other] for other in range(len(exact)) if other != label)
+    try:
+        return float(least)
+    except OverflowError:
+        return float("inf")

@@ -12,10 +12,10 @@ from math import comb
 import numpy as np
 
 from deepcheck.attacks.enumeration import Bounds, Enumeration
-from deepcheck.attacks.family import Family, Wins, padded
+from deepcheck.attacks.family import Family, Wins, padded, places
 from deepcheck.attacks.one_set import decide_set
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.pair_search import Pairs, count_open, decide_pairs
+from deepcheck.attacks.pair_search import Pairs, decide_pairs, open_sets
 from deepcheck.attacks.pruning import sums
 from deepcheck.attacks.question import Question
 from deepcheck.errors import OptionError
@@ -37,15 +37,17 @@ class Level:
         wins: Those that are attackable.
         containing: How many more sets contain a smaller attackable one.
         proved: How many are proved.
-        undecided: How many are open, by `Outcome`; untried ones too.
+        undecided: Those that are open, by `Outcome`, as ranks, ``(sets, size)``; untried ones too.
         exact: How many questions needed exact arithmetic.
+        whole: Was there time for all of them?
     """
 
     wins: Wins
     containing: int
     proved: int
-    undecided: dict[Outcome, int]
+    undecided: dict[Outcome, Array]
     exact: int
+    whole: bool
 
 
 def search_sets(question: Question, size: int, tried: int, *, first: bool = False) -> Family:
@@ -102,34 +104,55 @@ class _Ladder:
         question = self.question
         if self.width == 1 and self.size > 2:
             found = decide_pairs(question, self.tried)
-            self.levels += _of_pairs(question, found)
-        while len(self.levels) < self.size and not question.late():
+            self.levels += _of_pairs(question, found, self.tried)
+        while len(self.levels) < self.size and all(level.whole for level in self.levels):
             self.levels.append(self._level(len(self.levels) + 1))
         wins = Wins.join([padded(level.wins, self.size, self.width) for level in self.levels])
-        order = np.lexsort((wins.label, wins.completed_places()))
+        order = np.lexsort((wins.label, *wins.ranks.T, wins.completed_places()))
         wins = wins.take(order)
-        asked, total = comb(len(question.order), self.size), comb(self.tried, self.size)
         exact = sum(level.exact for level in self.levels)
-        if len(self.levels) < self.size:
-            undecided: dict[Outcome, int] = {}
-            attackable, untried, new = self._containing_singles(), 0, None
-            untried = asked - attackable
+        asked, total = comb(len(question.order), self.size), comb(self.tried, self.size)
+        last = self.levels[-1]
+        if len(self.levels) < self.size or not last.whole or first:
+            attackable, new, proved, left = self._reached(wins, first=first)
         else:
-            last = self.levels[-1]
-            new = len(np.unique(last.wins.ranks, axis=0))
-            attackable = new + last.containing
-            undecided = dict(last.undecided)
-            left = total - attackable - last.proved - sum(undecided.values())
-            untried = asked - total + undecided.pop(Outcome.UNTRIED, 0) + left
-        family = Family(self.size, question.order, wins, attackable, new, undecided, untried, exact)
-        return _first_only(family) if first and attackable else family
+            new = len(last.wins.distinct())
+            attackable, proved, left = new + last.containing, last.proved, last.undecided
+        undecided = {outcome: len(ranks) for outcome, ranks in left.items() if outcome != Outcome.UNTRIED}
+        untried = asked - attackable - proved - sum(undecided.values())
+        assert untried >= asked - total or first
+        if first and attackable:
+            wins = wins.take(np.flatnonzero((wins.ranks == wins.ranks[0]).all(axis=1)))
+        return Family(self.size, question.order, wins, attackable, new, undecided, untried, exact)
 
-    def _containing_singles(self) -> int:
-        """How many sets contain an attackable single feature."""
-        if not self.levels:
-            return 0
-        singles = len(np.unique(self.levels[0].wins.ranks))
-        return comb(self.tried, self.size) - comb(self.tried - singles, self.size)
+    def _reached(self, wins: Wins, *, first: bool) -> tuple[int, int | None, int, dict[Outcome, Array]]:
+        """Attackable sets, new ones, proved ones and open ones, where not all sets count or time ran out."""
+        done = len(self.levels) == self.size
+        last = self.levels[-1]
+        found = last.undecided if done else {}
+        whole = done and last.whole
+        if first and len(wins.label):
+            place = int(wins.take(np.array([0])).completed_places()[0])
+            before = {outcome: ranks[places(ranks) < place] for outcome, ranks in found.items()}
+            before = {outcome: ranks for outcome, ranks in before.items() if len(ranks)}
+            proved = place - sum(map(len, before.values())) if whole else 0
+            return 1, None, proved, before if whole else {}
+        if whole:
+            return last.containing + len(last.wins.distinct()), len(last.wins.distinct()), last.proved, found
+        return self._containing(), None, last.proved if done else 0, found
+
+    def _containing(self) -> int:
+        """How many sets contain a listed one; of four and more features at least so many."""
+        singles = self.levels[0].wins.ranks if self.levels else np.zeros((0, 1), np.int64)
+        left = np.setdiff1d(np.arange(self.tried), singles)
+        count = comb(self.tried, self.size) - comb(len(left), self.size)
+        known = {level.wins.ranks.shape[1]: level.wins.distinct() for level in self.levels[1:]}
+        if self.size == 3 and 2 in known:
+            free = np.ones((self.tried, self.tried))
+            free[known[2][:, 0], known[2][:, 1]] = free[known[2][:, 1], known[2][:, 0]] = 0
+            free = free[np.ix_(left, left)] - np.eye(len(left))
+            count += comb(len(left), 3) - round(float(((free @ free) * free).sum()) / 6)
+        return count + len(known.get(self.size, ()))
 
     def _level(self, size: int) -> Level:
         """Decide the sets of one size that contain no smaller attackable one."""
@@ -141,23 +164,25 @@ class _Ladder:
         known = [np.searchsorted(universe[kept], level.wins.distinct()) for level in self.levels[1:]]
         known = [sets for sets in known] or [np.zeros((0, 2), dtype=np.int64)]
         search = Enumeration(useful.take(kept), size, known if size > 2 else [np.zeros((0, 2), np.int64)])
-        wins, undecided, tested, exact = [], dict[Outcome, int](), 0, 0
+        wins, pending, tested, exact, whole = [], dict[Outcome, list[Array]](), 0, 0, True
         ranks = universe[kept]
         for block in search:
             if self.question.late():
+                whole = False
                 break
             systems = np.concatenate([ranks[block[:, :size]], block[:, size:]], axis=1)
-            found, counts, open_sets, hard = self._decide(systems, size)
+            found, counts, left, hard = self._decide(systems, size)
             wins.append(found)
             tested, exact = tested + counts, exact + hard
-            for outcome, count in open_sets.items():
-                undecided[outcome] = undecided.get(outcome, 0) + count
+            for outcome, sets in left.items():
+                pending.setdefault(outcome, []).append(sets)
         joined = Wins.join([Wins.empty(size, size * self.width), *wins])
         won = len(joined.distinct())
         outside = comb(len(universe), size) - comb(len(kept), size)
         containing = comb(self.tried, size) - comb(len(universe), size) + search.attackable
-        proved = outside + search.proved + tested - won - sum(undecided.values())
-        return Level(joined, containing, proved, undecided, exact)
+        undecided = {outcome: np.concatenate(parts) for outcome, parts in pending.items()}
+        proved = outside + search.proved + tested - won - sum(map(len, undecided.values()))
+        return Level(joined, containing, proved, undecided, exact, whole and Outcome.UNTRIED not in undecided)
 
     def _bounds(self, size: int, universe: Array) -> Bounds:
         """The plain gain bound of each label that counts."""
@@ -168,12 +193,13 @@ class _Ladder:
             return Bounds(np.zeros(gains.shape), np.zeros(len(labels)), labels)
         return Bounds(gains, need[labels] * (1 - np.sign(need[labels]) * 2.0**-40), labels)
 
-    def _decide(self, systems: Array, size: int) -> tuple[Wins, int, dict[Outcome, int], int]:
-        """Attacks, how many sets were decided, how many are open, and how many questions were exact."""
+    def _decide(self, systems: Array, size: int) -> tuple[Wins, int, dict[Outcome, Array], int]:
+        """Attacks, how many sets were looked at, those that are open, and how many questions were exact."""
         if len(systems) == 0:
             return Wins.empty(size, size * self.width), 0, {}, 0
         question = self.question
         columns = self.columns[systems[:, :size]].reshape(len(systems), -1)
+        assert (columns >= 0).all(), "a set of features that were thought useless"
         rows = np.concatenate([columns, systems[:, size:]], axis=1)
         grid = simplex.CONTINUUM
         elements = question.elements(question.order[: self.tried])
@@ -197,7 +223,9 @@ class _Ladder:
         sets_of = np.cumsum(starts) - 1
         won = np.flatnonzero(outcomes == Outcome.ATTACKABLE)
         wins = Wins(systems[won, :size], question.others[systems[won, size]], points[won, :-1], points[won, -1])
-        return wins, int(starts.sum()), count_open(sets_of, outcomes, np.unique(sets_of[won])), len(left)
+        places_of = open_sets(sets_of, outcomes, np.unique(sets_of[won]))
+        members = systems[starts, :size]
+        return wins, len(members), {outcome: members[at] for outcome, at in places_of.items()}, len(left)
 
     def _nearer(self, elements: Array, rows: Array, outcomes: Array, points: Array) -> None:
         """Put the smallest change in the place of each witness."""
@@ -215,20 +243,11 @@ class _Ladder:
         return np.asarray(elements[kept].reshape(-1))
 
 
-def _of_pairs(question: Question, found: Pairs) -> list[Level]:
+def _of_pairs(question: Question, found: Pairs, tried: int) -> list[Level]:
     """What the search of pairs says about single features, and about pairs without an attackable member."""
-    singles = Level(found.singles, 0, 0, {}, 0)
+    whole = found.stop == comb(tried, 2) and not (found.outcome == Outcome.UNTRIED).any()
+    singles = Level(found.singles, 0, 0, {}, 0, whole)
     hit = found.outcome == Outcome.ATTACKABLE
     rows = np.flatnonzero(hit & ~np.isin(found.ranks, found.singles.ranks).any(axis=1))
     wins = Wins(found.ranks[rows], question.others[found.label[rows]], found.points[rows, :2], found.points[rows, 2])
-    return [singles, Level(wins, 0, 0, {}, found.exact)]
-
-
-def _first_only(family: Family) -> Family:
-    """The same, up to the first attackable set; what comes later counts as untried."""
-    place = int(family.wins.completed_places()[0])
-    rows = np.flatnonzero((family.wins.ranks == family.wins.ranks[0]).all(axis=1))
-    # Sets before the first attackable one are proved, unless some are open, which then may be anywhere.
-    undecided = {k: min(v, place) for k, v in family.undecided.items()}
-    untried = family.asked - place - 1
-    return Family(family.size, family.order, family.wins.take(rows), 1, None, undecided, untried, family.exact)
+    return [singles, Level(wins, 0, 0, {}, found.exact, whole)]

@@ -55,11 +55,12 @@ def _line(
         for side in range(2):
             # side 0: the row may hold, moved outwards; side 1: it certainly holds, and not only just
             value = here + doubt if side == 0 else here - doubt
-            if t > 0.0:
-                ends[side] = max(ends[side], -value / t)
-            elif t < 0.0:
-                ends[3 - side] = min(ends[3 - side], -value / t)
-            elif value < 0.0:
+            # What overflowed to NaN is no end.
+            if t > 0.0 and -value / t > ends[side]:
+                ends[side] = -value / t
+            elif t < 0.0 and -value / t < ends[3 - side]:
+                ends[3 - side] = -value / t
+            elif t == 0.0 and value < 0.0:
                 ends[side] = np.inf
 
 

@@ -67,7 +67,10 @@ class Planes(NamedTuple):
 
 
 def _cut(polygon: Array, n: int, a: float, b: float, c: float, made: Array) -> int:
-    """Keep what of a polygon satisfies ``a w + b x + c y >= 0``; returns how many corners ``made`` has then."""
+    """Keep what of a polygon satisfies ``a w + b x + c y >= 0``; returns how many corners ``made`` has then.
+
+    A value that overflowed to NaN cuts nothing off.
+    """
     m = 0
     if n == 0:
         return 0
@@ -76,11 +79,11 @@ def _cut(polygon: Array, n: int, a: float, b: float, c: float, made: Array) -> i
     for i in range(n):
         x, y, w = polygon[i, 0], polygon[i, 1], polygon[i, 2]
         value = a * w + b * x + c * y
-        if (value >= 0.0) != (last >= 0.0):
+        if (value < 0.0) != (last < 0.0):
             t = last / (last - value)
             made[m, 0], made[m, 1], made[m, 2] = lx + t * (x - lx), ly + t * (y - ly), lw + t * (w - lw)
             m += 1
-        if value >= 0.0:
+        if not value < 0.0:
             made[m, 0], made[m, 1], made[m, 2] = x, y, w
             m += 1
         lx, ly, lw, last = x, y, w, value
@@ -362,8 +365,12 @@ def _decide(
                 corners = buffers[4]
                 kept = _finite(buffers[at], kept, sx, sy, corners)
                 for c in range(kept):
-                    ranges[row, 0] = min(ranges[row, 0], corners[c, 0])
-                    ranges[row, 1] = max(ranges[row, 1], corners[c, 0])
+                    if not corners[c, 0] >= ranges[row, 0]:
+                        ranges[row, 0] = corners[c, 0]
+                    if not corners[c, 0] <= ranges[row, 1]:
+                        ranges[row, 1] = corners[c, 0]
+                if not (kept > 0 and ranges[row, 0] > -np.inf and ranges[row, 1] < np.inf):
+                    ranges[row, 0], ranges[row, 1] = -np.inf, np.inf
                 won = False
                 if kept > 0:
                     if objective == MARGIN:
