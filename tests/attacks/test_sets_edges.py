@@ -260,7 +260,6 @@ def test_what_only_rounding_could_refute_is_not_refuted(make, size):
     assert size == 3 or len(verdicts) > 1
 
 
-@pytest.mark.xfail(strict=True, reason="a pair that contains a feature with a witness is left undecided: no value")
 def test_a_pair_that_contains_an_attackable_feature_is_attackable():
     """Only 4e-8 or so brings feature 1 there: the number that is found for it alone does for every pair with it."""
     near = 1e-7

@@ -135,6 +135,16 @@ def settle(rows: ExactRows, box: Box, chosen: Sequence[int], label: int, dtype: 
         margin = min(_values(goals, step))
         if margin > 0 and system.holds(step):
             return Settled(Outcome.ATTACKABLE, tuple(float(value) for value in candidate), _float(margin))
+    return _by_one_less(rows, box, chosen, label, dtype) if len(chosen) > 1 else Settled(Outcome.NO_VALUE)
+
+
+def _by_one_less(rows: ExactRows, box: Box, chosen: Sequence[int], label: int, dtype: np.dtype[np.floating]) -> Settled:
+    """No number of the type was found near the best point: does a smaller set do, where there is less to round?"""
+    for left_out in range(len(chosen)):
+        found = settle(rows, box, [*chosen[:left_out], *chosen[left_out + 1 :]], label, dtype)
+        if found.outcome == Outcome.ATTACKABLE:
+            still = float(rows.origin[chosen[left_out]])
+            return Settled(found.outcome, (*found.values[:left_out], still, *found.values[left_out:]), found.margin)
     return Settled(Outcome.NO_VALUE)
 
 

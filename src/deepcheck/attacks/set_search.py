@@ -118,7 +118,7 @@ class _Ladder:
         else:
             new = len(last.wins.distinct())
             attackable, proved, left = new + last.containing, last.proved, last.undecided
-        undecided = {outcome: len(ranks) for outcome, ranks in left.items() if outcome != Outcome.UNTRIED}
+        undecided: dict[Outcome, int] = {o: len(ranks) for o, ranks in left.items() if o != Outcome.UNTRIED}
         untried = asked - attackable - proved - sum(undecided.values())
         assert untried >= asked - total or first
         if first and attackable:
