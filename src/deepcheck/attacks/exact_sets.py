@@ -135,7 +135,7 @@ def settle(rows: ExactRows, box: Box, chosen: Sequence[int], label: int, dtype: 
         margin = min(_values(goals, step))
         if margin > 0 and system.holds(step):
             return Settled(Outcome.ATTACKABLE, tuple(float(value) for value in candidate), _float(margin))
-    return _by_one_less(rows, box, chosen, label, dtype) if len(chosen) > 1 else Settled(Outcome.NO_VALUE)
+    return _by_one_less(rows, box, chosen, label, dtype) if 1 < len(chosen) <= 4 else Settled(Outcome.NO_VALUE)
 
 
 def _by_one_less(rows: ExactRows, box: Box, chosen: Sequence[int], label: int, dtype: np.dtype[np.floating]) -> Settled:
