@@ -9,8 +9,9 @@ from PIL import Image
 from test_attack_command import ATTACKED, PROVED, label_of, stored
 from tiny_models import rgb_sum
 
-# Label 1 wins where x2 + x3 > x0 + x1. PROVED is x = (1, 1, 0.1, 0): no single pixel closes the gap of 1.9. Both of x0 and
-# x1 at 0 leave 0 against 0.1; x3 at 1 and one of them at 0 leave 1 against 1.1; all other pairs only tie.
+# Label 1 wins where x2 + x3 > x0 + x1. PROVED is x = (1, 1, 0.1, 0): no single pixel closes the gap of 1.9. Both of x0
+# and x1 at 0 leave 0 against 0.1; x3 at 1 and one of them at 0 leave 1 against 1.1; all other pairs only tie, and a tie
+# goes to label 0.
 
 
 def found(answer):
@@ -33,7 +34,7 @@ def test_pairs_triples_and_the_smallest_set_by_hand(command, model, tmp_path):
     x = stored(tmp_path, PROVED)
     pairs = found(command("attack", model, x, "--size", 2, "--json"))
     assert [tuple(sorted(pair)) for pair in pairs["attackable"]] == [(0, 1), (0, 3), (1, 3)]
-    assert pairs["counts"] == {"attackable": 3, "replayed": 3, "proved": 0, "undecided": 3, "untried": 0}
+    assert pairs["counts"] == {"attackable": 3, "replayed": 3, "proved": 3, "undecided": 0, "untried": 0}
     assert pairs["new"] == 3
     triples = found(command("attack", model, x, "--size", 3, "--json"))
     assert (triples["counts"]["attackable"], triples["new"]) == (4, 0)
