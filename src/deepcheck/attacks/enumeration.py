@@ -13,6 +13,7 @@ from math import comb
 
 import numpy as np
 
+from deepcheck.errors import OptionError
 from deepcheck.program import Array
 from deepcheck.solvers.compiled import Kernel
 
@@ -229,6 +230,11 @@ class Enumeration:
                 pairs[sets[:, 0], sets[:, 1]] = pairs[sets[:, 1], sets[:, 0]] = True
                 offsets.append(offsets[-1])
             elif width > 2:
+                if len(sets) and count**width >= 1 << 63:
+                    raise OptionError(
+                        f"expected fewer than 2^63 ordered sets to tell apart, got sets of {width} of {count} features: "
+                        "give fewer features, or a shortlist"
+                    )
                 powers = count ** np.arange(width, dtype=np.int64)
                 codes.append(np.sort(sets @ powers))
                 offsets.append(offsets[-1] + len(sets))

@@ -74,7 +74,7 @@ def pairs(gain: Array, need: Array) -> Array:
     """
     _others, _count = gain.shape
     tops = gain.max(axis=1, initial=-np.inf)
-    labels = np.flatnonzero(~(2 * tops < need))
+    labels = np.flatnonzero(~(2 * tops < need) & (need < np.inf))
     kept = np.flatnonzero((~(gain[labels] + tops[labels, None] < need[labels, None])).any(axis=0))
     if len(labels) == 0 or len(kept) < 2:
         return np.zeros((0, 3), dtype=np.int64)

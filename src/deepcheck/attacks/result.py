@@ -108,7 +108,7 @@ class Result(ABC):
     @property
     @abstractmethod
     def attackable(self) -> tuple[tuple[int, ...], ...]:
-        """The attackable sets, in the order tried; of three and more features those that contain no smaller one."""
+        """The attackable sets, in the order tried; the minimal ones from three features or three elements on."""
 
     @property
     @abstractmethod

@@ -6,6 +6,7 @@ is interpreted until it has been asked for enough work, then compiled once; what
 
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from threading import Lock
 from types import FunctionType
 from typing import Any
@@ -54,15 +55,24 @@ class Kernel:
             if self._compiled is None:
                 from numba import njit  # half a second, and small questions never need it
 
-                names = dict(self._function.__globals__)
+                names, version = dict(self._function.__globals__), _version(self._function, *self._helpers)
                 for helper in self._helpers:
-                    names[helper.__name__] = njit(cache=True, nogil=True)(_bound(helper, names))
-                self._compiled = njit(cache=True, nogil=True)(_bound(self._function, names))
+                    names[helper.__name__] = njit(cache=True, nogil=True)(_bound(helper, names, version))
+                self._compiled = njit(cache=True, nogil=True)(_bound(self._function, names, version))
 
 
-def _bound(function: Callable[..., Any], names: dict[str, Any]) -> Callable[..., Any]:
+def _version(*functions: Callable[..., Any]) -> str:
+    """A name for this code: what numba kept of other code, possibly in another file, must not be taken for it."""
+    digest = sha256()
+    for function in functions:
+        assert isinstance(function, FunctionType)
+        digest.update(function.__code__.co_code + repr(function.__code__.co_consts).encode())
+    return digest.hexdigest()[:12]
+
+
+def _bound(function: Callable[..., Any], names: dict[str, Any], version: str) -> Callable[..., Any]:
     """The same code, with other functions behind the names that it calls."""
     assert isinstance(function, FunctionType)
     made = FunctionType(function.__code__, names, function.__name__, function.__defaults__)
-    made.__qualname__, made.__module__ = function.__qualname__, function.__module__
+    made.__qualname__, made.__module__ = f"{function.__qualname__}_{version}", function.__module__
     return made
