@@ -232,8 +232,8 @@ class Enumeration:
             elif width > 2:
                 if len(sets) and count**width >= 1 << 63:
                     raise OptionError(
-                        f"expected fewer than 2^63 ordered sets to tell apart, got sets of {width} of {count} features: "
-                        "give fewer features, or a shortlist"
+                        f"expected fewer than 2^63 sets to tell apart, got sets of {width} of {count} features: give "
+                        "fewer features, or a shortlist"
                     )
                 powers = count ** np.arange(width, dtype=np.int64)
                 codes.append(np.sort(sets @ powers))
