@@ -19,6 +19,7 @@ def readme() -> str:
     one, shares, conv, start = (figures(n) for n in ("one_pixel", "importance", "convolution", "startup"))
     f, agreed = one["figures"], figures("agreement")["figures"]
     pixels, big, large = agreed["pixels"], figures("concrete")["figures"], figures("networks")["figures"]
+    two, three, least = (figures(name)["figures"] for name in ("pairs", "triples", "smallest"))
     suite = json.loads((ROOT / "docs" / "conformance.json").read_text())
     rows = [
         ("all 784 pixels x 9 labels of an image, in batches, witnesses included", f"{f['ms an image, batch']:.3f} ms"),
@@ -28,6 +29,40 @@ def readme() -> str:
         (
             f"pixels of {pixels:,} on which Z3 (exact), HiGHS or brute force over 256 levels disagree",
             str(sum(len(found) for found in agreed["disagreements"].values())),
+        ),
+        (
+            f"all {two['pairs an image']:,} pairs of an image, in a batch; by itself; 95th percentile; slowest of 100",
+            f"{two['ms, all pairs of an image in that batch, median']:.1f} ms; "
+            f"{two['ms, all pairs of an image, median']:.1f} ms; "
+            f"{two['ms, all pairs of an image, 95th percentile']:.0f} ms; "
+            f"{two['ms, all pairs of an image, slowest']:.0f} ms",
+        ),
+        (
+            "- times faster a pair than HiGHS; Z3; PuLP with CBC",
+            f"{two['times faster than HiGHS']:,.0f}x; {two['times faster than Z3']:,.0f}x; "
+            f"{two['times faster than PuLP with CBC']:,.0f}x",
+        ),
+        (
+            f"- of {two['pairs given to rivals']} pairs, those on which one of them disagrees",
+            str(sum(two[f"disagreements with {name}"] for name in ("HiGHS", "Z3", "PuLP with CBC"))),
+        ),
+        (
+            f"all {three['triples an image']:,} triples: images that are proved; median; 95th percentile of 20 images",
+            f"{three['ms, all triples of an image that is proved, median']:.1f} ms; "
+            f"{three['ms, all triples of an image, median'] / 1e3:.1f} s; "
+            f"{three['s, all triples of an image, 95th percentile']:.0f} s",
+        ),
+        (
+            f"the smallest set of an image, proved smallest on {least['proved optimal']} of {least['images']}: median",
+            f"{1e3 * least['s an image, median']:.0f} ms",
+        ),
+        (
+            "- times faster than HiGHS's own branch and bound, whose bound is not a proof",
+            f"{least['times faster than HiGHS, median image']:.0f}x",
+        ),
+        (
+            "`MNIST_ConvSmall` (3,604 ReLUs), all pairs of an image along its path",
+            f"{1e3 * three['MNIST_ConvSmall: s, all pairs of an image, median']:.1f} ms",
         ),
         ("importance of an image, in batches", f"{shares['figures']['us an image, DeepCheck abs']:.1f} us"),
         ("- times faster than Captum's Saliency", f"{shares['figures']['times faster']:.1f}x"),
@@ -81,7 +116,9 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {len(found)}" for key, found in value.items())
+        return "; ".join(f"{key}: {found if isinstance(found, int) else len(found)}" for key, found in value.items())
+    if isinstance(value, list):
+        return ", ".join("none" if each is None else str(each) for each in value)
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
