@@ -58,7 +58,9 @@ def main() -> None:
         "ms, replay of input and witnesses, 95th percentile": 1e3 * float(np.percentile([r for _, r in every], 95)),
     }
     figures |= rivals(plain, images[: options.sampled], results, options.pairs, float(took.mean()) / results[0].asked)
-    store("pairs", figures, "library defaults (2 cores) for DeepCheck; one thread for each rival, as each pair is small")
+    store(
+        "pairs", figures, "library defaults (2 cores) for DeepCheck; one thread for each rival, as each pair is small"
+    )
 
 
 def timed(program: deepcheck.Program, image: np.ndarray, **options: object) -> tuple[deepcheck.Result, float]:
