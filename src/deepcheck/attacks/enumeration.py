@@ -17,7 +17,7 @@ from deepcheck.errors import OptionError
 from deepcheck.program import Array
 from deepcheck.solvers.compiled import Kernel
 
-CAPACITY = 1 << 18
+CAPACITY = 1 << 16
 """How many systems are handed out at once."""
 
 

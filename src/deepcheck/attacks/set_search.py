@@ -106,7 +106,7 @@ class _Ladder:
             found = decide_pairs(question, self.tried)
             self.levels += _of_pairs(question, found, self.tried)
         while len(self.levels) < self.size and all(level.whole for level in self.levels):
-            self.levels.append(self._level(len(self.levels) + 1))
+            self.levels.append(self._level(len(self.levels) + 1, first=first))
         wins = Wins.join([padded(level.wins, self.size, self.width) for level in self.levels])
         order = np.lexsort((wins.label, *wins.ranks.T, wins.completed_places()))
         wins = wins.take(order)
@@ -154,8 +154,14 @@ class _Ladder:
             count += comb(len(left), 3) - round(float(((free @ free) * free).sum()) / 6)
         return count + len(known.get(self.size, ()))
 
-    def _level(self, size: int) -> Level:
-        """Decide the sets of one size that contain no smaller attackable one."""
+    def _first_place(self, more: list[Wins]) -> int:
+        """The place of the first set that is known to be attackable; more than there are where none is."""
+        wins = [padded(each, self.size, self.width) for each in (*(level.wins for level in self.levels), *more)]
+        found = [int(each.completed_places().min()) for each in wins if len(each.label)]
+        return min(found, default=comb(self.tried, self.size))
+
+    def _level(self, size: int, *, first: bool) -> Level:
+        """Decide the sets of one size that contain no smaller attackable one; up to the first attackable if asked."""
         universe = np.arange(self.tried)
         if self.levels:
             universe = np.setdiff1d(universe, self.levels[0].wins.ranks)
@@ -164,13 +170,18 @@ class _Ladder:
         known = [np.searchsorted(universe[kept], level.wins.distinct()) for level in self.levels[1:]]
         known = [sets for sets in known] or [np.zeros((0, 2), dtype=np.int64)]
         search = Enumeration(useful.take(kept), size, known if size > 2 else [np.zeros((0, 2), np.int64)])
-        wins, pending, tested, exact, whole = [], dict[Outcome, list[Array]](), 0, 0, True
+        wins: list[Wins] = []
+        pending: dict[Outcome, list[Array]] = {}
+        tested, exact, whole = 0, 0, True
         ranks = universe[kept]
         for block in search:
             if self.question.late():
                 whole = False
                 break
             systems = np.concatenate([ranks[block[:, :size]], block[:, size:]], axis=1)
+            counts_to_first = first and size == self.size and len(block) > 0
+            if counts_to_first and int(places(systems[:1, :size])[0]) > self._first_place(wins):
+                break  # only what comes before the first attackable set counts
             found, counts, left, hard = self._decide(systems, size)
             wins.append(found)
             tested, exact = tested + counts, exact + hard
