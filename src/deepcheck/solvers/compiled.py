@@ -55,10 +55,13 @@ class Kernel:
             if self._compiled is None:
                 from numba import njit  # half a second, and small questions never need it
 
-                names, version = dict(self._function.__globals__), _version(self._function, *self._helpers)
-                for helper in self._helpers:
-                    names[helper.__name__] = njit(cache=True, nogil=True)(_bound(helper, names, version))
-                self._compiled = njit(cache=True, nogil=True)(_bound(self._function, names, version))
+                version = _version(self._function, *self._helpers)
+                made = [_copied(function, version) for function in (self._function, *self._helpers)]
+                compiled = [njit(cache=True, nogil=True)(function) for function in made]
+                names = {helper.__name__: one for helper, one in zip(self._helpers, compiled[1:], strict=True)}
+                for function in made:
+                    function.__globals__.update(names)  # found when the first call compiles
+                self._compiled = compiled[0]
 
 
 def _version(*functions: Callable[..., Any]) -> str:
@@ -70,9 +73,11 @@ def _version(*functions: Callable[..., Any]) -> str:
     return digest.hexdigest()[:12]
 
 
-def _bound(function: Callable[..., Any], names: dict[str, Any], version: str) -> Callable[..., Any]:
-    """The same code, with other functions behind the names that it calls."""
+def _copied(function: Callable[..., Any], version: str) -> FunctionType:
+    """The same code with names of its own, behind which compiled helpers can be put."""
     assert isinstance(function, FunctionType)
-    made = FunctionType(function.__code__, names, function.__name__, function.__defaults__)
+    made = FunctionType(
+        function.__code__, dict(function.__globals__), function.__name__, function.__defaults__, function.__closure__
+    )
     made.__qualname__, made.__module__ = f"{function.__qualname__}_{version}", function.__module__
     return made
