@@ -80,6 +80,8 @@ def next_commands(study: Study) -> list[str]:
     image = f"{DATA}:{study.indices[most]}"
     return [
         f"deepcheck attack {NETWORK} {image} --levels {study.domain.levels} --plot attack.png",
+        f"deepcheck attack {NETWORK} {image} --size 2 --levels {study.domain.levels} --limit 10",
+        f"deepcheck attack {NETWORK} {DATA}:{study.indices[0]} --size smallest",
         f"deepcheck importance {NETWORK} {image} --metric reach --plot importance.png",
         f"deepcheck info {NETWORK} --program",
     ]
