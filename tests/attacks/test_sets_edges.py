@@ -5,6 +5,7 @@ from math import comb
 
 import numpy as np
 import pytest
+from onnx import helper, numpy_helper
 from oracles import fractions_of, label_scores, run_exactly
 from set_oracle import Sets, check_sets, colexicographic
 from strategies import FLOAT32, dense_network
@@ -271,3 +272,29 @@ def test_a_pair_that_contains_an_attackable_feature_is_attackable():
     alone, pairs = asked(model, x, 1, domain=unbounded), asked(model, x, 2, domain=unbounded)
     assert alone.attackable == ((1,),)
     assert {(0, 1), (1, 2)} <= set(pairs.attackable)
+
+
+def test_pooled_zeros_of_dead_activations_leave_nothing_open():
+    """Pixel 0 alone passes its activation; every other pooled value is a tie of activations that stay at 0."""
+    kernel, bias = numpy_helper.from_array(np.ones((1, 1, 1, 1), np.float32), "w"), np.array([-0.5], np.float32)
+    nodes = [
+        helper.make_node("Conv", ["x", "w", "b"], ["z"]),
+        helper.make_node("Relu", ["z"], ["a"]),
+        helper.make_node("MaxPool", ["a"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
+        helper.make_node("Flatten", ["p"], ["f"]),
+        helper.make_node("Gemm", ["f", "d", "c"], ["y"]),
+    ]
+    dense = np.stack([np.zeros(4), np.ones(4)], axis=1).astype(np.float32)
+    stored = [kernel, *(numpy_helper.from_array(a, n) for a, n in ((bias, "b"), (dense, "d")))]
+    stored.append(numpy_helper.from_array(np.array([0.3, 0], np.float32), "c"))
+    value = helper.make_tensor_value_info
+    graph = helper.make_graph(
+        nodes, "pool", [value("x", 1, ["n", 1, 4, 4])], [value("y", 1, ["n", 2])], initializer=stored
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    x = np.zeros((1, 4, 4), np.float32)
+    x[0, 0, 0] = 0.6
+    result = asked(model, x, 2)
+    assert result.counts["attackable"] == 15
+    assert result.exact_questions == 0
+    check_sets(result, Sets(model, x), 2)

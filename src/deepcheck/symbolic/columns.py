@@ -5,8 +5,8 @@ Unit displacements are never materialised before the first layer, and until the 
 on the item, so columns of the same element share them.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import prod
 from typing import Generic, TypeVar
 
@@ -21,7 +21,9 @@ from deepcheck.program import (
     Branch,
     Choice,
     Exact,
+    Floats,
     Interpretation,
+    Largest,
     NormBounded,
     Path,
     Program,
@@ -37,6 +39,7 @@ from deepcheck.program import (
 from deepcheck.program.interpret import A
 
 S = TypeVar("S")
+_MAGNITUDES = Floats(absolute=True)
 MANY, SMALL = 64, 1 << 22
 """From this many columns, on a program of up to this many elements times widest layer, windows are worked out once,
 for all elements, and serve every call."""
@@ -69,6 +72,7 @@ class Columns(Interpretation[Column[A, S]]):
         items: Which item each column belongs to, ``(columns,)``.
         distinct: Which distinct element each column starts from, ``(columns,)``.
         sink: Where the guards go.
+        movable: For some branches, which of their guards can change along the path; others are not emitted.
     """
 
     values: Arithmetic[A]
@@ -78,6 +82,7 @@ class Columns(Interpretation[Column[A, S]]):
     items: Array
     distinct: Array
     sink: GuardSink[A]
+    movable: Mapping[int, Array] = field(default_factory=dict)
 
     def affine(self, instruction: Affine, operands: tuple[Column[A, S], ...]) -> Column[A, S]:
         if len({operand.shared for operand in operands}) > 1:
@@ -93,6 +98,8 @@ class Columns(Interpretation[Column[A, S]]):
         guards = instruction.guards(self.values, arms, operand.value)
         slopes = instruction.guards_linear(self.slopes, own_arms, operand.slopes)
         for (value, present), slope in zip(guards, slopes, strict=True):
+            if position in self.movable:
+                present = present & self.movable[position]
             self.sink.emit(*self.align(slope, value, present, self.items))
         selected = instruction.select(self.values, arms, operand.value)
         return Column(selected, instruction.select_linear(self.slopes, own_arms, operand.slopes), shared=False)
@@ -132,6 +139,43 @@ def bounded_columns(
     columns = Columns(NormBounded(), windows, aligned, path, items, of, sink)
     out = columns.own(interpret(program, start, columns))
     return NormBounded().flat(windows.dense(out.slopes))
+
+
+@dataclass
+class _Moves(Interpretation[Array]):
+    """Which elements can change along a path: 1 where one depends on the input, structurally, else 0.
+
+    Attributes:
+        path: The items' paths.
+        movable: For each max pooling, which of its guards can change: those whose winner or loser can.
+    """
+
+    path: Path
+    movable: dict[int, Array] = field(default_factory=dict)
+
+    def affine(self, instruction: Affine, operands: tuple[Array, ...]) -> Array:
+        return (run_linear(_MAGNITUDES, instruction, operands) > 0).astype(np.float64)
+
+    def branch(self, position: int, instruction: Branch, operand: Array) -> Array:
+        arms = Choice(self.path.arms[position])
+        if isinstance(instruction, Largest):
+            candidates = _MAGNITUDES.gather(instruction.windows, operand)
+            winner = _MAGNITUDES.pick(candidates, arms)
+            self.movable[position] = np.asarray((candidates > 0) | (winner[..., None] > 0))
+        return (instruction.select_linear(_MAGNITUDES, arms, operand) > 0).astype(np.float64)
+
+
+def movable_guards(program: Program, path: Path) -> dict[int, Array]:
+    """For each max pooling, which of its guards can change along the path, ``(items, *shape, w)``.
+
+    Two candidates that dead activations hold at 0 tie in every input of the path: their guard says nothing, but no
+    float tells it from one that is about to fail.
+    """
+    if not any(isinstance(branch, Largest) for branch in program.branches):
+        return {}
+    moves = _Moves(path)
+    interpret(program, np.ones((path.items, *program.input_shape)), moves)
+    return moves.movable
 
 
 @dataclass
@@ -185,9 +229,10 @@ def guard_columns(
         mask = np.broadcast_to(present, values.value.shape).reshape(len(values.value), -1)
         return norm.flat(values), norm.flat(windows.dense(slopes)), mask
 
+    movable = movable_guards(program, path)
     items, sink = np.repeat(np.arange(len(elements)), counts), _ByItem(sinks, np.cumsum([0, *counts]))
     start: Column[Bounded, Windowed] = Column(exact_floats(x), windows.units(), shared=True)
-    interpret(program, start, Columns(norm, windows, whole, path, items, of, sink))
+    interpret(program, start, Columns(norm, windows, whole, path, items, of, sink, movable))
 
 
 def exact_columns(program: Program, x: Array, path: Path, elements: Array, sink: GuardSink[Rationals]) -> Rationals:
