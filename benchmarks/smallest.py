@@ -17,13 +17,6 @@ from plain import Plain
 
 import deepcheck
 from deepcheck import datasets, zoo
-from deepcheck.attacks.question import Question
-from deepcheck.attacks.search import Search
-from deepcheck.attacks.smallest import Smallest, smallest
-from deepcheck.domains import Features, Pixels
-from deepcheck.program import Program
-from deepcheck.ranking import gains
-from deepcheck.symbolic import run
 
 
 def main() -> None:
@@ -34,9 +27,9 @@ def main() -> None:
     options = parser.parse_args()
     program = deepcheck.load(zoo.path("mnist_10x4"))
     images = datasets.mnist("test").pixels(slice(0, options.images)).astype(program.dtype)
-    answer(program, images[0], options.limit)
-    timed = [answer(program, image, options.limit) for image in images]
-    spent, found = np.array([t for t, _ in timed]), [f for _, f in timed]
+    deepcheck.smallest(program, images[0], timeout=options.limit)
+    results = [deepcheck.smallest(program, image, timeout=options.limit) for image in images]
+    spent, found = np.array([result.seconds for result in results]), [result.found for result in results]
     plain = Plain.of(zoo.path("mnist_10x4"))
     rival = [by_highs(plain, image, options.limit) for image in images[: options.rival]]
     theirs = np.array([t for t, _, _ in rival])
@@ -62,18 +55,6 @@ def main() -> None:
         "times faster than HiGHS, all together": float(theirs.sum() / spent[: len(theirs)].sum()),
     }
     store("smallest", figures, "one for HiGHS on both sides; NumPy's default (2 cores) for ours")
-
-
-def answer(program: Program, image: np.ndarray, limit: float) -> tuple[float, Smallest]:
-    """Seconds, and the smallest set of one image."""
-    started = time.perf_counter()
-    x = image.reshape(1, *program.input_shape)
-    done = run(program, x, sharp=True)
-    found = gains(program, done, np.array([0]))
-    features, search = Features.of(program.input_shape), Search(program, Pixels().box(program))
-    order, deadline = np.arange(features.count), time.monotonic() + limit
-    best = smallest(Question(search, x, done, 0, found, 0, features, order, deadline))
-    return time.perf_counter() - started, best
 
 
 def by_highs(plain: Plain, image: np.ndarray, limit: float) -> tuple[float, int | None, bool]:

@@ -1,21 +1,25 @@
 """Linear programs over the rationals: a primal simplex method that carries its own proof.
 
-Few unknowns, any number of rows. The point and the directions of its edges are exact (python-flint); Bland's rule, so
-it ends. The optimum comes with multipliers, and with the check that they prove it.
+Few unknowns, any number of rows. Rows are whole numbers, and the edges of a vertex are whole numbers over one size, so
+that a pivot divides without remainder and looks for no common divisors. The steepest edge is followed, and Bland's rule
+after a few steps of length 0, so it ends. What is claimed has been checked against the rows as they were given.
 
-Source: Chvatal, Linear Programming, chapters 2, 3 (Bland's rule) and 5 (duality).
+Source: Chvatal, Linear Programming, chapters 2, 3 (Bland's rule) and 5 (duality); Edmonds, Systems of distinct
+representatives and linear algebra, J. Res. NBS 71B (1967), for pivots among whole numbers.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import gcd, lcm
 
-from flint import fmpq
+from flint import fmpq, fmpz, fmpz_mat
 
 from deepcheck.constraints import Answer, Inequalities, Refutation, Undecided, Witness
 
-ZERO, ONE = fmpq(0), fmpq(1)
+PATIENCE = 8
+"""How many steps of length 0 follow the steepest edge before Bland's rule takes over."""
 
 
 @dataclass(frozen=True)
@@ -51,92 +55,146 @@ def maximise_least(
 
     Source: ``max t`` subject to ``goal - t >= 0`` and the rows.
     """
-    unknowns = len(goals.coefficients[0])
-    tableau = _Tableau(
-        [[*map(_rational, row), ZERO] for row in rows.coefficients]
-        + [[*map(_rational, row), -ONE] for row in goals.coefficients],
-        [*map(_rational, rows.constants), *map(_rational, goals.constants)],
-        [ZERO] * unknowns + [_rational(min(goals.constants))],
-        None if timeout is None else time.monotonic() + timeout,
-    )
+    whole, scales = zip(*_wholes(rows, 0), *_wholes(goals, -1), strict=True)
+    lowest = len(rows) + min(range(len(goals)), key=goals.constants.__getitem__)
+    tableau = _Tableau(whole, lowest, None if timeout is None else time.monotonic() + timeout)
     try:
-        bounded = tableau.climb(None if enough is None else _rational(enough))
+        state = tableau.climb(enough)
     except _OutOfTime:
         return Undecided("time limit")
-    point = tuple(_fraction(value) for value in tableau.point[:-1])
-    if not bounded:
-        return Optimum(None, point, ())
-    multipliers = tuple((row, _fraction(value)) for row, value in sorted(tableau.multipliers().items()))
-    return Optimum(_fraction(tableau.point[-1]), point, multipliers)
+    *point, value = tableau.at(tableau.point)
+    if state != "optimal":
+        return Optimum(value if state == "enough" else None, tuple(point), ())
+    multipliers = tuple((row, scales[row] * share) for row, share in sorted(tableau.multipliers()))
+    assert _add_up(rows, goals, multipliers, value), "the multipliers do not prove the optimum"
+    return Optimum(value, tuple(point), multipliers)
+
+
+def _wholes(system: Inequalities, rate: int) -> Iterator[tuple[list[int], Fraction]]:
+    """Each row in whole numbers, its coefficients, the rate of ``t`` and its constant; and what it was scaled by."""
+    for row, constant in zip(system.coefficients, system.constants, strict=True):
+        numbers = (*row, Fraction(rate), constant)
+        below = lcm(*(number.denominator for number in numbers))
+        whole = [number.numerator * (below // number.denominator) for number in numbers]
+        above = gcd(*whole) or 1
+        yield [number // above for number in whole], Fraction(below, above)
+
+
+def _add_up(
+    rows: Inequalities, goals: Inequalities, multipliers: Sequence[tuple[int, Fraction]], value: Fraction
+) -> bool:
+    """Weak duality: do the multipliers prove that no point has a larger least goal?"""
+    every, constants = rows.coefficients + goals.coefficients, rows.constants + goals.constants
+    shares = [(row, _rational(share)) for row, share in multipliers]
+
+    def total(numbers: Iterator[Fraction]) -> fmpq:
+        return sum((share * _rational(number) for (_, share), number in zip(shares, numbers, strict=True)), fmpq(0))
+
+    return (
+        all(share > 0 for _, share in shares)
+        and sum((share for row, share in shares if row >= len(rows)), fmpq(0)) == 1
+        and all(total(every[row][i] for row, _ in shares) == 0 for i in range(len(every[0])))
+        and total(constants[row] for row, _ in shares) == _rational(value)
+    )
 
 
 class _Tableau:
     """A vertex, or a point on the way to one: the rows that are tight there, and the edges along which one is left.
 
-    ``edges[i]`` is how the point moves while the slack of ``tight[i]`` grows by 1 and the other tight rows stay
-    tight; ``tight[i]`` is -1 - i while no row has been chosen for that direction, which can then go either way.
+    Points and edges are homogeneous, ``(unknowns, t, weight)`` in whole numbers: the point weighs ``size``, an edge
+    nothing. ``edges[i] / size`` is how the point moves while the slack of ``tight[i]`` grows by 1 and the other tight
+    rows stay tight; ``tight[i]`` is -1 - i while no row has been chosen for that direction: it can then go either way.
+
+    Args:
+        rows: ``(coefficients, rate of t, constant)``; at 0, those without ``t`` hold.
+        lowest: The goal that is least at 0.
+        deadline: Of the monotonic clock.
     """
 
-    def __init__(
-        self, rows: list[list[fmpq]], constants: list[fmpq], point: list[fmpq], deadline: float | None
-    ) -> None:
-        self.rows, self.point, self.deadline = rows, point, deadline
-        self.slacks = [c + _dot(row, point) for row, c in zip(rows, constants, strict=True)]
-        self.tight = [-1 - i for i in range(len(point))]
-        self.edges = [[ONE if i == j else ZERO for j in range(len(point))] for i in range(len(point))]
+    def __init__(self, rows: Sequence[list[int]], lowest: int, deadline: float | None) -> None:
+        self.deadline, self.patience = deadline, PATIENCE
+        self.table = fmpz_mat(len(rows), len(rows[0]), [number for row in rows for number in row])
+        *slopes, rate, constant = map(fmpz, rows[lowest])
+        unknowns, self.size = len(slopes), -rate
+        self.edges = [[fmpz(0)] * (unknowns + 2) for _ in rows[0][:-1]]
+        for i, slope in enumerate(slopes):
+            self.edges[i][i], self.edges[i][-2] = self.size, slope
+        self.edges[-1][-2] = fmpz(-1)
+        self.tight = [-1 - i for i in range(unknowns)] + [lowest]
+        self.point = [fmpz(0)] * unknowns + [constant, self.size]
 
-    def climb(self, enough: fmpq | None) -> bool:
-        """Raise the last coordinate as far as it goes; False if there is no end."""
-        while enough is None or not self.point[-1] > enough:
+    def climb(self, enough: Fraction | None) -> str:
+        """Raise ``t`` as far as it goes: "optimal", "unbounded", or "enough"."""
+        while enough is None or not self.point[-2] * enough.denominator > self.size * enough.numerator:
             if self.deadline is not None and time.monotonic() > self.deadline:
                 raise _OutOfTime
             chosen = self._entering()
             if chosen is None:
-                return True
-            if not self._step(*chosen):
-                return False
-        return True
+                return "optimal"
+            leaving = self._leaving(chosen)
+            if leaving is None:
+                self._reach_one(chosen)
+                return "unbounded"
+            self._pivot(chosen, leaving)
+        return "enough"
 
-    def _entering(self) -> tuple[int, int] | None:
-        """Which edge to follow, and in which sense: a free direction first, then the lowest row (Bland)."""
-        best = None
-        for i, row in enumerate(self.tight):
-            rate = self.edges[i][-1]
-            if row < 0 and rate != 0:
-                return i, 1 if rate > 0 else -1
-            if row >= 0 and rate > 0 and (best is None or row < self.tight[best]):
-                best = i
-        return None if best is None else (best, 1)
+    def _entering(self) -> int | None:
+        """The edge to follow: the steepest; by Bland's rule a free direction first, then the lowest row."""
+        best, rise, length = None, fmpz(0), fmpz(1)
+        for i, (row, edge) in enumerate(zip(self.tight, self.edges, strict=True)):
+            if row < 0 and edge[-2] < 0:
+                edge = self.edges[i] = [-number for number in edge]
+            if edge[-2] <= 0:
+                continue
+            if self.patience == 0:
+                better = best is None or row < self.tight[best]
+            else:
+                far = sum(map(abs, edge), fmpz(0))
+                better = edge[-2] * length > rise * far
+                rise, length = (edge[-2], far) if better else (rise, length)
+            best = i if better else best
+        return best
 
-    def _step(self, chosen: int, sense: int) -> bool:
-        direction = [sense * value for value in self.edges[chosen]]
-        falls = [_dot(row, direction) for row in self.rows]
-        leaving, step = -1, None
-        for row, fall in enumerate(falls):
-            if fall < 0 and row not in self.tight:
-                length = self.slacks[row] / -fall
-                if step is None or length < step:
-                    leaving, step = row, length
-        far = step is None
-        if step is None:
-            step = max(ZERO, (ONE - self.point[-1]) / direction[-1])
-        self.point = [p + step * d for p, d in zip(self.point, direction, strict=True)]
-        self.slacks = [s + step * f for s, f in zip(self.slacks, falls, strict=True)]
-        if far:
-            return False
-        tight = self.rows[leaving]
-        fall = _dot(tight, self.edges[chosen])
-        pivot = [value / fall for value in self.edges[chosen]]
-        for i, edge in enumerate(self.edges):
-            share = _dot(tight, edge)
-            if i != chosen and share != 0:
-                self.edges[i] = [e - share * p for e, p in zip(edge, pivot, strict=True)]
-        self.edges[chosen], self.tight[chosen] = pivot, leaving
-        return True
+    def _leaving(self, chosen: int) -> int | None:
+        """The first row whose slack an edge uses up; of several the lowest."""
+        pair = zip(self.edges[chosen], self.point, strict=True)
+        moves = self.table * fmpz_mat(len(self.point), 2, [number for both in pair for number in both])
+        found, least, fastest = None, fmpz(0), fmpz(1)
+        numbers = moves.entries()
+        for row, (change, slack) in enumerate(zip(numbers[::2], numbers[1::2], strict=True)):
+            if change < 0 and (found is None or slack * fastest < least * -change):
+                found, least, fastest = row, slack, -change
+        if found is not None:
+            self.patience = max(self.patience - 1, 0) if least == 0 else PATIENCE
+        return found
 
-    def multipliers(self) -> dict[int, fmpq]:
-        """How fast the last coordinate falls along each edge: by row, and zero for every other row."""
-        return {row: -edge[-1] for row, edge in zip(self.tight, self.edges, strict=True) if row >= 0 and edge[-1] != 0}
+    def _pivot(self, chosen: int, leaving: int) -> None:
+        """Go to where the leaving row is tight, instead of the chosen one."""
+        row, edge = [self.table[leaving, i] for i in range(len(self.point))], self.edges[chosen]
+        fall = -_dot(row, edge)
+
+        def moved(vector: list[fmpz]) -> list[fmpz]:
+            slack = _dot(row, vector)
+            return [(fall * number + slack * step) // self.size for number, step in zip(vector, edge, strict=True)]
+
+        self.point = moved(self.point)
+        self.edges = [moved(other) if i != chosen else [-step for step in edge] for i, other in enumerate(self.edges)]
+        self.size, self.tight[chosen] = fall, leaving
+
+    def _reach_one(self, chosen: int) -> None:
+        """Follow an edge without an end until ``t`` is at least 1."""
+        edge, missing = self.edges[chosen], max(self.size - self.point[-2], fmpz(0))
+        self.point = [edge[-2] * number + missing * step for number, step in zip(self.point, edge, strict=True)]
+
+    def at(self, vector: list[fmpz]) -> list[Fraction]:
+        """The numbers that a point stands for, ``t`` last."""
+        return [Fraction(int(number), int(vector[-1])) for number in vector[:-1]]
+
+    def multipliers(self) -> Iterator[tuple[int, Fraction]]:
+        """How fast ``t`` falls along each edge: by row, and zero for every other row."""
+        for row, edge in zip(self.tight, self.edges, strict=True):
+            if row >= 0 and edge[-2] != 0:
+                yield row, Fraction(-int(edge[-2]), int(self.size))
 
 
 def decide(system: Inequalities, timeout: float | None = None) -> Answer:
@@ -192,17 +250,9 @@ def _left(deadline: float | None) -> float | None:
     return None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
-def _dot(a: Sequence[fmpq], b: Sequence[fmpq]) -> fmpq:
-    total = ZERO
-    for x, y in zip(a, b, strict=True):
-        if x != 0 and y != 0:
-            total += x * y
-    return total
+def _dot(a: Sequence[fmpz], b: Sequence[fmpz]) -> fmpz:
+    return sum((x * y for x, y in zip(a, b, strict=True)), fmpz(0))
 
 
 def _rational(value: Fraction) -> fmpq:
     return fmpq(value.numerator, value.denominator)
-
-
-def _fraction(value: fmpq) -> Fraction:
-    return Fraction(int(value.p), int(value.q))
