@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,24 @@ class Inequalities:
             if value < 0 or (strict and value == 0):
                 return False
         return True
+
+    def weighted(self, multipliers: Sequence[tuple[int, Fraction]]) -> tuple[Fraction, ...]:
+        """The sum of some rows, by multiplier: coefficients, then the constant, ``k + 1``."""
+        below = lcm(*(share.denominator for _, share in multipliers))
+        whole = [(row, share.numerator * (below // share.denominator)) for row, share in multipliers]
+        columns = zip(*((*self.coefficients[row], self.constants[row]) for row, _ in whole), strict=True)
+        return tuple(
+            sum((share * number for (_, share), number in zip(whole, column, strict=True)), Fraction(0)) / below
+            for column in columns
+        )
+
+    def refuted_by(self, multipliers: Sequence[tuple[int, Fraction]]) -> bool:
+        """Do some rows, by non-negative multiplier, add up to a false statement (Farkas)?"""
+        if not multipliers or any(share < 0 for _, share in multipliers):
+            return False
+        *slopes, constant = self.weighted(multipliers)
+        strict = any(share > 0 and self.strict[row] for row, share in multipliers)
+        return not any(slopes) and (constant < 0 or (constant == 0 and strict))
 
     def __add__(self, other: "Inequalities") -> "Inequalities":
         """Both systems together."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
 
-from flint import fmpq, fmpz, fmpz_mat
+from flint import fmpz, fmpz_mat
 
 from deepcheck.constraints import Answer, Inequalities, Refutation, Undecided, Witness
 
@@ -62,11 +62,12 @@ def maximise_least(
         state = tableau.climb(enough)
     except _OutOfTime:
         return Undecided("time limit")
-    *point, value = tableau.at(tableau.point)
+    assert tableau.inside(), "expected rows that hold at 0"
+    *point, value = tableau.at()
     if state != "optimal":
         return Optimum(value if state == "enough" else None, tuple(point), ())
     multipliers = tuple((row, scales[row] * share) for row, share in sorted(tableau.multipliers()))
-    assert _add_up(rows, goals, multipliers, value), "the multipliers do not prove the optimum"
+    assert _add_up(rows, goals, multipliers) == value, "the multipliers do not prove the optimum"
     return Optimum(value, tuple(point), multipliers)
 
 
@@ -80,22 +81,12 @@ def _wholes(system: Inequalities, rate: int) -> Iterator[tuple[list[int], Fracti
         yield [number // above for number in whole], Fraction(below, above)
 
 
-def _add_up(
-    rows: Inequalities, goals: Inequalities, multipliers: Sequence[tuple[int, Fraction]], value: Fraction
-) -> bool:
-    """Weak duality: do the multipliers prove that no point has a larger least goal?"""
-    every, constants = rows.coefficients + goals.coefficients, rows.constants + goals.constants
-    shares = [(row, _rational(share)) for row, share in multipliers]
-
-    def total(numbers: Iterator[Fraction]) -> fmpq:
-        return sum((share * _rational(number) for (_, share), number in zip(shares, numbers, strict=True)), fmpq(0))
-
-    return (
-        all(share > 0 for _, share in shares)
-        and sum((share for row, share in shares if row >= len(rows)), fmpq(0)) == 1
-        and all(total(every[row][i] for row, _ in shares) == 0 for i in range(len(every[0])))
-        and total(constants[row] for row, _ in shares) == _rational(value)
-    )
+def _add_up(rows: Inequalities, goals: Inequalities, multipliers: Sequence[tuple[int, Fraction]]) -> Fraction | None:
+    """Weak duality: the value that the multipliers prove no point's least goal to exceed; None if they prove none."""
+    *slopes, constant = (rows + goals).weighted(multipliers)
+    whole = sum((share for row, share in multipliers if row >= len(rows)), Fraction(0))
+    proved = whole == 1 and not any(slopes) and all(share > 0 for _, share in multipliers)
+    return constant if proved else None
 
 
 class _Tableau:
@@ -186,9 +177,13 @@ class _Tableau:
         edge, missing = self.edges[chosen], max(self.size - self.point[-2], fmpz(0))
         self.point = [edge[-2] * number + missing * step for number, step in zip(self.point, edge, strict=True)]
 
-    def at(self, vector: list[fmpz]) -> list[Fraction]:
-        """The numbers that a point stands for, ``t`` last."""
-        return [Fraction(int(number), int(vector[-1])) for number in vector[:-1]]
+    def inside(self) -> bool:
+        """Does the point satisfy every row?"""
+        return all(slack >= 0 for slack in (self.table * fmpz_mat(len(self.point), 1, self.point)).entries())
+
+    def at(self) -> list[Fraction]:
+        """The point, ``t`` last."""
+        return [Fraction(int(number), int(self.point[-1])) for number in self.point[:-1]]
 
     def multipliers(self) -> Iterator[tuple[int, Fraction]]:
         """How fast ``t`` falls along each edge: by row, and zero for every other row."""
@@ -214,7 +209,7 @@ def decide(system: Inequalities, timeout: float | None = None) -> Answer:
         if isinstance(found, Undecided):
             return found
         if found.value is not None and found.value < 0:
-            return Refutation(tuple((closed[row], value) for row, value in found.multipliers))
+            return _refuted(system, closed, found)
         point = found.point
     if strict:
         moved = _moved(system, point)
@@ -222,11 +217,16 @@ def decide(system: Inequalities, timeout: float | None = None) -> Answer:
         if isinstance(found, Undecided):
             return found
         if found.value is not None and found.value <= 0:
-            every = closed + strict
-            return Refutation(tuple((every[row], value) for row, value in found.multipliers))
+            return _refuted(system, closed + strict, found)
         point = tuple(p + d for p, d in zip(point, found.point, strict=True))
     assert system.holds(point)
     return Witness(point)
+
+
+def _refuted(system: Inequalities, rows: Sequence[int], found: Optimum) -> Refutation:
+    multipliers = tuple((rows[row], share) for row, share in found.multipliers)
+    assert system.refuted_by(multipliers)
+    return Refutation(multipliers)
 
 
 def _some(system: Inequalities, rows: Sequence[int]) -> Inequalities:
@@ -252,7 +252,3 @@ def _left(deadline: float | None) -> float | None:
 
 def _dot(a: Sequence[fmpz], b: Sequence[fmpz]) -> fmpz:
     return sum((x * y for x, y in zip(a, b, strict=True)), fmpz(0))
-
-
-def _rational(value: Fraction) -> fmpq:
-    return fmpq(value.numerator, value.denominator)
