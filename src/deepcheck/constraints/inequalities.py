@@ -31,6 +31,14 @@ class Inequalities:
                 return False
         return True
 
+    def take(self, rows: Sequence[int]) -> "Inequalities":
+        """Some of the rows."""
+        return Inequalities(
+            tuple(self.coefficients[row] for row in rows),
+            tuple(self.constants[row] for row in rows),
+            tuple(self.strict[row] for row in rows),
+        )
+
     def weighted(self, multipliers: Sequence[tuple[int, Fraction]]) -> tuple[Fraction, ...]:
         """The sum of some rows, by multiplier: coefficients, then the constant, ``k + 1``."""
         below = lcm(*(share.denominator for _, share in multipliers))

@@ -205,7 +205,7 @@ def decide(system: Inequalities, timeout: float | None = None) -> Answer:
     point: tuple[Fraction, ...] = (Fraction(0),) * (len(system.coefficients[0]) if len(system) else 0)
     if any(system.constants[row] < 0 for row in closed):
         none = Inequalities((), (), ())
-        found = maximise_least(none, _some(system, closed), _left(deadline), enough=Fraction(0))
+        found = maximise_least(none, system.take(closed), _left(deadline), enough=Fraction(0))
         if isinstance(found, Undecided):
             return found
         if found.value is not None and found.value < 0:
@@ -213,7 +213,7 @@ def decide(system: Inequalities, timeout: float | None = None) -> Answer:
         point = found.point
     if strict:
         moved = _moved(system, point)
-        found = maximise_least(_some(moved, closed), _some(moved, strict), _left(deadline), enough=Fraction(0))
+        found = maximise_least(moved.take(closed), moved.take(strict), _left(deadline), enough=Fraction(0))
         if isinstance(found, Undecided):
             return found
         if found.value is not None and found.value <= 0:
@@ -227,14 +227,6 @@ def _refuted(system: Inequalities, rows: Sequence[int], found: Optimum) -> Refut
     multipliers = tuple((rows[row], share) for row, share in found.multipliers)
     assert system.refuted_by(multipliers)
     return Refutation(multipliers)
-
-
-def _some(system: Inequalities, rows: Sequence[int]) -> Inequalities:
-    return Inequalities(
-        tuple(system.coefficients[r] for r in rows),
-        tuple(system.constants[r] for r in rows),
-        tuple(system.strict[r] for r in rows),
-    )
 
 
 def _moved(system: Inequalities, point: Sequence[Fraction]) -> Inequalities:

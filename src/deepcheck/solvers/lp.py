@@ -4,19 +4,22 @@ Proposals first put slack into all rows and only then go for the margin or the s
 proposals that rounding made wrong from 52 to 2 of 800.
 """
 
+import time
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from deepcheck.constraints import Answer, Inequalities, Witness
+from deepcheck.constraints import Answer, Inequalities, Refutation, Witness
 from deepcheck.program import Array
 from deepcheck.solvers import exact_lp
 from deepcheck.solvers.silent import silent_highs
 
 SHARE = 2.0**-8
 """How much of the largest slack every row keeps while the objective is sought."""
+NEGLIGIBLE = 1e-9
+"""A multiplier that is smaller than the largest by this factor is rounding."""
 
 
 @dataclass(frozen=True)
@@ -162,40 +165,64 @@ def _model(matrix: Array, limits: Array, ends: tuple[Array, Array], cost: Array)
 
 
 def decide(system: Inequalities, timeout: float | None = None) -> Answer:
-    """Is there a point that satisfies an exact system? HiGHS proposes a point; exact arithmetic has the last word.
+    """Is there a point that satisfies an exact system? HiGHS proposes; exact arithmetic has the last word.
+
+    A proposed point is checked. Of a proposed refutation only the choice of rows counts: they are few, and refuted
+    exactly. Whatever remains is decided on all rows.
 
     Args:
         system: The inequalities.
         timeout: Seconds, or None for no limit.
     """
-    unknowns = len(system.coefficients[0]) if len(system) else 0
-    if unknowns:
-        point = _proposed(system, unknowns, timeout)
-        if point is not None and system.holds(point):
+    deadline = None if timeout is None else time.monotonic() + timeout
+    found = _proposed(system, timeout)
+    if found is not None:
+        point = tuple(Fraction(value) for value in found.point.tolist())
+        if system.holds(point):
             return Witness(point)
-    return exact_lp.decide(system, timeout)
+        weighted = np.flatnonzero(found.multipliers > NEGLIGIBLE * found.multipliers.max())
+        if len(weighted):
+            answer = _of_some(system, weighted.tolist(), _left(deadline))
+            if answer is not None:
+                return answer
+    return exact_lp.decide(system, _left(deadline))
 
 
-def _proposed(system: Inequalities, unknowns: int, timeout: float | None) -> tuple[Fraction, ...] | None:
-    """A point far inside, from rows scaled to size 1; None where there is none in floats."""
-    floats = as_floats(system)
-    if floats is None:
+def _of_some(system: Inequalities, rows: list[int], timeout: float | None) -> Answer | None:
+    """What a few of the rows say about all of them, if they do."""
+    answer = exact_lp.decide(system.take(rows), timeout)
+    if isinstance(answer, Refutation):
+        return Refutation(tuple((rows[row], share) for row, share in answer.multipliers))
+    return answer if isinstance(answer, Witness) and system.holds(answer.point) else None
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
+def _proposed(system: Inequalities, timeout: float | None) -> Proposal | None:
+    """A point far inside, from rows scaled to size 1, or multipliers; None where floats are of no use."""
+    unknowns = len(system.coefficients[0]) if len(system) else 0
+    if not unknowns:
         return None
-    rows, values = floats
+    rows, values = as_floats(system)
     free = np.full(unknowns, np.inf)
     none = np.zeros((0, unknowns))
     found = propose(FloatSystem(np.zeros(0), none, values, rows, -free, free), "margin", timeout)
-    if found.status == "limit" or not np.isfinite(found.point).all():
-        return None
-    return tuple(Fraction(value) for value in found.point.tolist())
+    return found if found.status != "limit" and np.isfinite(found.point).all() else None
 
 
-def as_floats(system: Inequalities) -> tuple[Array, Array] | None:
-    """Coefficients ``(m, k)`` and constants ``(m,)`` of rows scaled to size 1; None where they do not fit floats."""
-    rows, values = [], []
-    for row, constant in zip(system.coefficients, system.constants, strict=True):
-        size = max((abs(number) for number in (*row, constant)), default=Fraction(0)) or Fraction(1)
-        rows.append([float(number / size) for number in row])
-        values.append(float(constant / size))
-    found = np.array(rows), np.array(values)
-    return found if all(np.isfinite(part).all() for part in found) else None
+def as_floats(system: Inequalities, *, together: bool = False) -> tuple[Array, Array]:
+    """Coefficients ``(m, k)`` and constants ``(m,)`` of rows scaled to size 1, each for itself or all together."""
+    every = [(*row, constant) for row, constant in zip(system.coefficients, system.constants, strict=True)]
+    sizes = [max(map(abs, row)) or Fraction(1) for row in every]
+    if together:
+        sizes = [max(sizes, default=Fraction(1))] * len(sizes)
+    floats = [
+        # A quotient of whole numbers, of any size, is rounded once.
+        [(number.numerator * size.denominator) / (number.denominator * size.numerator) for number in row]
+        for row, size in zip(every, sizes, strict=True)
+    ]
+    width = len(every[0]) if every else 1
+    found = np.array(floats).reshape(len(every), width)
+    return found[:, :-1], found[:, -1]
