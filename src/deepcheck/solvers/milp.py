@@ -22,6 +22,8 @@ from deepcheck.solvers.silent import silent_highs
 Grid = Sequence[Fraction] | None
 NEARLY = 1e-3
 """A grid whose values are within this share of a step from equal steps is one whole number to HiGHS."""
+SHARES = (2.0**-20, 2.0**-8)
+"""How much of the largest margin the smallest change keeps: on a grid little will do, and if not, more."""
 LARGEST = 10**300
 MOST = 1e9
 """A margin is bounded, so that there is an optimum."""
@@ -74,19 +76,21 @@ def best(
         return None
     (rows, values), (wanted, least) = lp.as_floats(system), lp.as_floats(goals, together=True)
     matrix = np.vstack([rows.reshape(-1, unknowns), wanted.reshape(-1, unknowns)])
-    limits, goal = -np.concatenate([values, least]), np.arange(len(every)) >= len(system)
+    limits, goal = -np.concatenate([values, least]), np.repeat([0.0, 1.0], [len(system), len(goals)])
     margin = np.hstack([matrix, -goal[:, None]])
     found = _integral(columns, margin, limits, np.append(np.zeros(unknowns), -1.0), timeout)
     if found is None:
         return None
-    points = [columns.point(found, spaces)]
     if objective != "margin":
-        limits[goal] += lp.SHARE * found[-1]
         size, ends, cost = _size(unknowns, objective)
         sides = np.vstack([np.hstack([matrix, np.zeros((len(matrix), size.shape[1] - unknowns))]), size])
-        smallest = _integral(columns, sides, np.append(limits, ends), cost, timeout)
-        points = points if smallest is None else [columns.point(smallest, spaces), *points]
-    return next((point for point in points if every.holds(point)), None)
+        for share in SHARES:
+            kept = np.append(limits + share * found[-1] * goal, ends)
+            smallest = _integral(columns, sides, kept, cost, timeout)
+            if smallest is not None and every.holds(point := columns.point(smallest, spaces)):
+                return point
+    point = columns.point(found, spaces)
+    return point if every.holds(point) else None
 
 
 def _size(unknowns: int, objective: str) -> tuple[Array, Array, Array]:
@@ -136,8 +140,8 @@ class _Columns:
 
     def choices(self) -> Array:
         """Rows whose sums are 1: the binaries of one unknown, ``(choices, columns)``."""
-        rows = (self.owner == np.arange(len(self.offset))[:, None]).astype(float)
-        return rows[rows.sum(axis=1) > 1]
+        rows: Array = (self.owner == np.arange(len(self.offset))[:, None]).astype(float)
+        return np.asarray(rows[rows.sum(axis=1) > 1])
 
     def point(self, found: Array, spaces: list[Grid]) -> tuple[Fraction, ...]:
         """The point that some columns stand for."""
@@ -191,7 +195,8 @@ def _split(box: list[tuple[int, int]], point: tuple[Fraction, ...], spaces: list
         if space is not None and abs(value - _nearest(space, value)) > far:
             far, at = abs(value - _nearest(space, value)), unknown
     space = spaces[at]
-    assert far > 0 and space is not None, "a point on the grid is a witness"
+    assert space is not None
+    assert far > 0, "a point on the grid is a witness"
     cut = bisect_right(space, point[at]) - 1
     low, high = box[at]
     assert low <= cut < high, "a box of one value is refuted or won, never split"
