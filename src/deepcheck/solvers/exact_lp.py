@@ -55,6 +55,7 @@ def maximise_least(
 
     Source: ``max t`` subject to ``goal - t >= 0`` and the rows.
     """
+    assert all(constant >= 0 for constant in rows.constants), "expected rows that hold at 0"
     whole, scales = zip(*_wholes(rows, 0), *_wholes(goals, -1), strict=True)
     lowest = len(rows) + min(range(len(goals)), key=goals.constants.__getitem__)
     tableau = _Tableau(whole, lowest, None if timeout is None else time.monotonic() + timeout)
@@ -62,7 +63,7 @@ def maximise_least(
         state = tableau.climb(enough)
     except _OutOfTime:
         return Undecided("time limit")
-    assert tableau.inside(), "expected rows that hold at 0"
+    assert tableau.inside(), "the point violates a row"
     *point, value = tableau.at()
     if state != "optimal":
         return Optimum(value if state == "enough" else None, tuple(point), ())
