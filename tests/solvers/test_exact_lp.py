@@ -4,6 +4,7 @@ from fractions import Fraction
 from random import Random
 
 import pytest
+from flint import fmpz
 from requirements import require
 
 from deepcheck.constraints import Inequalities, Refutation, Undecided, Witness
@@ -35,6 +36,15 @@ def test_many_rows_through_one_corner(monkeypatch, patience):
             tuple(draw.random() < 0.3 for _ in range(count)),
         )
         assert type(exact_lp.decide(system)) is type(smt.decide(system))
+
+
+def test_bland_takes_the_lowest_row_where_the_steepest_edge_is_another():
+    tableau = exact_lp._Tableau([[0, 0, -1, 1]], 0, None)
+    tableau.tight = [5, 3, 4]
+    tableau.edges = [[fmpz(number) for number in edge] for edge in ((1, 0, 9, 0), (9, 0, 1, 0), (0, 1, 9, 0))]
+    assert tableau._entering() == 0
+    tableau.patience = 0
+    assert tableau._entering() == 1
 
 
 def test_the_corner_of_a_pyramid():
@@ -96,6 +106,6 @@ def test_what_refutes_a_system():
     assert strictly.refuted_by(((0, one), (1, one)))
     assert not system.refuted_by(((0, one), (1, one)))
     assert not system.refuted_by(((0, one), (2, 2 * one)))
-    assert not system.refuted_by(((0, one), (1, one), (2, -one)))
+    assert not rows(((0,), 1)).refuted_by(((0, -one),))
     assert not system.refuted_by(())
     assert not strictly.refuted_by(((0, Fraction(0)), (1, Fraction(0))))
