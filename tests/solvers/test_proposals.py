@@ -9,7 +9,7 @@ from random import Random
 import numpy as np
 import pytest
 
-from deepcheck.constraints import Inequalities, Witness
+from deepcheck.constraints import Inequalities, Refutation, Witness
 from deepcheck.solvers import lp, milp
 
 # x + y <= 2 and x, y >= 0; the goal is x + 3 y > 1.
@@ -98,6 +98,19 @@ def test_grids_and_numbers_side_by_side():
     answer = milp.decide(rows, [[0 * one, one, 5 * one], None])
     assert isinstance(answer, Witness)
     assert answer.point[0] == 5
+
+
+def test_levels_of_16_bits_are_one_whole_number():
+    """The float32 numbers nearest to n / 65535: 21845's is 1/3, and the next is a step away."""
+    levels = [Fraction(float(np.float32(n) / np.float32(65535))) for n in range(65536)]
+    assert len(milp._Columns.of([levels]).owner) == 1
+    third = Fraction(1, 3)
+    near = Fraction(1, 3 * 65535)
+    one = Fraction(1)
+    inside = Inequalities(((one,), (-one,)), (near - third, near + third), (True, True))
+    assert milp.decide(inside, [levels]) == Witness((levels[21845],))
+    between = Inequalities(((one,), (-one,)), (-near - third, 2 * near + third), (True, True))
+    assert isinstance(milp.decide(between, [levels]), Refutation)
 
 
 def test_levels_too_large_for_floats():

@@ -20,8 +20,11 @@ from deepcheck.solvers import exact_lp, lp
 from deepcheck.solvers.silent import silent_highs
 
 Grid = Sequence[Fraction] | None
-NEARLY = 1e-3
-"""A grid whose values are within this share of a step from equal steps is one whole number to HiGHS."""
+NEARLY = 1e-2
+"""A grid whose values are within this share of a step from equal steps is one whole number to HiGHS.
+
+The float32 numbers nearest to 0/65535, ..., 65535/65535 are up to 0.002 of a step off.
+"""
 SHARES = (2.0**-20, 2.0**-8)
 """How much of the largest margin the smallest change keeps: on a grid little will do, and if not, more."""
 LARGEST = 10**300
