@@ -1,6 +1,7 @@
 """Z3 behind our interface, and the systems that we hand to it, against the intervals and the oracle."""
 
 from fractions import Fraction
+from random import Random
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from strategies import DEGENERATE, ORDINARY, networks
 
 import deepcheck
 from deepcheck.attacks.conditions import conditions
-from deepcheck.constraints import Inequalities, Refutation, Witness
+from deepcheck.constraints import Inequalities, Refutation, Undecided, Witness
 from deepcheck.symbolic import run
 
 
@@ -38,6 +39,20 @@ def test_by_hand(decide):
     assert isinstance(decide(rows(((1,), -third, True), ((-1,), third, False))), Refutation)
     two = rows(((1, 1), -1, True), ((-1, 0), Fraction(1, 2), False), ((0, -1), Fraction(1, 2), False))
     assert isinstance(decide(two), Refutation)
+
+
+@pytest.mark.parametrize("timeout", [0, 1e-9])
+def test_no_time_is_a_limit_too(decide, timeout):
+    """Four thin slabs across a grid of 40^12 points: nothing that Z3 settles at once."""
+    draw = Random(1)
+    slabs = [tuple(Fraction(draw.randint(-999, 999)) for _ in range(12)) for _ in range(4)]
+    sides = [*slabs, *(tuple(-number for number in slab) for slab in slabs)]
+    system = Inequalities(tuple(sides), (Fraction(1),) * 4 + (Fraction(-1, 2),) * 4, (True,) * 8)
+    assert isinstance(decide(system, timeout, [[Fraction(level) for level in range(40)]] * 12), Undecided)
+
+
+def test_time_without_an_end_is_no_limit(decide):
+    assert decide(rows(((1,), -1, True), ((-1,), 1, False)), float("inf")) == Refutation()
 
 
 def test_inequalities_hold_where_every_row_does():

@@ -31,7 +31,7 @@ def decide(
     unknowns = len(system.coefficients[0]) if len(system) else len(grids or ())
     solver = z3.SolverFor("QF_LRA")
     if timeout is not None:
-        solver.set("timeout", int(1000 * timeout))
+        solver.set("timeout", int(1000 * min(max(timeout, 0.001), 1e6)))  # to Z3 a limit of 0 is none
     names = [z3.Real(f"d{i}") for i in range(unknowns)]
     for row, constant, strict in zip(system.coefficients, system.constants, system.strict, strict=True):
         terms = [_rational(z3, c) * name for c, name in zip(row, names, strict=True) if c != 0]
