@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from itertools import combinations, product
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -105,6 +106,19 @@ def test_a_thin_region_between_levels_is_refuted():
     grid = [Fraction(level) for level in range(12)]
     assert isinstance(SOLVERS["milp"](system, grids=[grid, grid]), Refutation)
     assert isinstance(SOLVERS["milp"](system, grids=[grid, None]), Witness)
+
+
+def test_branches_reach_the_few_points_of_a_line():
+    """a x + b y + c z = d on levels 0 to 9 has few points or none, in many boxes: none may be left out."""
+    draw, levels, counts = Random(2), [Fraction(level) for level in range(10)], [0, 0]
+    for _ in range(60):
+        row = tuple(Fraction(draw.choice((-1, 1)) * draw.randint(5, 40)) for _ in range(3))
+        end = Fraction(draw.randint(-60, 60))
+        system = Inequalities((row, tuple(-number for number in row)), (-end, end), (False, False))
+        found = any(satisfies(system, point) for point in product(levels, repeat=3))
+        counts[found] += 1
+        check(system, milp._branch(system, [levels] * 3, None), found)
+    assert min(counts) > 5
 
 
 def least(goals, point):
