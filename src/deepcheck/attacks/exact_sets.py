@@ -9,10 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.constraints import Inequalities, Undecided
+from deepcheck.constraints import Answer, Inequalities, Undecided, Witness
 from deepcheck.domains import Box
 from deepcheck.program import Array, Path, Program, Rationals
+from deepcheck.solvers.exact_lp import decide as decide_exactly
 from deepcheck.solvers.exact_lp import maximise_least
+from deepcheck.solvers.milp import decide as decide_on_grids
 from deepcheck.symbolic import exact_columns, exact_outputs
 
 ELEMENTS = 64
@@ -107,7 +109,14 @@ class ExactRows:
         )
 
 
-def settle(rows: ExactRows, box: Box, chosen: Sequence[int], label: int, dtype: np.dtype[np.floating]) -> Settled:
+def settle(
+    rows: ExactRows,
+    box: Box,
+    chosen: Sequence[int],
+    label: int,
+    dtype: np.dtype[np.floating],
+    timeout: float | None = None,
+) -> Settled:
     """Decide one set and label.
 
     Args:
@@ -116,18 +125,19 @@ def settle(rows: ExactRows, box: Box, chosen: Sequence[int], label: int, dtype: 
         chosen: Positions of the set's elements among the columns.
         label: The label to reach.
         dtype: The model's input type: a witness is made of its numbers.
+        timeout: Seconds for each exact program; without an answer the question stays open.
     """
     system, goals = rows.system(box, chosen), rows.goals(label, chosen)
     if box.tables is not None:
-        return _settle_on_levels(rows, box, chosen, system, goals)
-    best = maximise_least(system, goals)
+        return _settle_on_levels(rows, box, chosen, system, goals, timeout)
+    best = maximise_least(system, goals, timeout)
     if isinstance(best, Undecided):
-        return Settled(Outcome.ROUNDING)
+        return Settled(Outcome.SOLVER)
     if best.value is not None and best.value < 0:
         return Settled(Outcome.PROVED)
     if best.value == 0:
-        return Settled(Outcome.TIE if _tie(system, goals) else Outcome.PROVED)
-    middle = maximise_least(system, _scaled(system + goals))
+        return _tied(decide_exactly(system + goals, timeout))
+    middle = maximise_least(system, _scaled(system + goals), timeout)
     centre = best.point if isinstance(middle, Undecided) else middle.point
     origin = [rows.origin[c] for c in chosen]
     for candidate in _candidates(best.point, centre, origin, dtype):
@@ -135,39 +145,31 @@ def settle(rows: ExactRows, box: Box, chosen: Sequence[int], label: int, dtype: 
         margin = min(_values(goals, step))
         if margin > 0 and system.holds(step):
             return Settled(Outcome.ATTACKABLE, tuple(float(value) for value in candidate), _float(margin))
-    return _by_one_less(rows, box, chosen, label, dtype) if 1 < len(chosen) <= 4 else Settled(Outcome.NO_VALUE)
+    return _by_one_less(rows, box, chosen, label, dtype, timeout) if 1 < len(chosen) <= 4 else Settled(Outcome.NO_VALUE)
 
 
-def _by_one_less(rows: ExactRows, box: Box, chosen: Sequence[int], label: int, dtype: np.dtype[np.floating]) -> Settled:
+def _by_one_less(
+    rows: ExactRows,
+    box: Box,
+    chosen: Sequence[int],
+    label: int,
+    dtype: np.dtype[np.floating],
+    timeout: float | None,
+) -> Settled:
     """No number of the type was found near the best point: does a smaller set do, where there is less to round?"""
     for left_out in range(len(chosen)):
-        found = settle(rows, box, [*chosen[:left_out], *chosen[left_out + 1 :]], label, dtype)
+        found = settle(rows, box, [*chosen[:left_out], *chosen[left_out + 1 :]], label, dtype, timeout)
         if found.outcome == Outcome.ATTACKABLE:
             still = float(rows.origin[chosen[left_out]])
             return Settled(found.outcome, (*found.values[:left_out], still, *found.values[left_out:]), found.margin)
     return Settled(Outcome.NO_VALUE)
 
 
-def _tie(system: Inequalities, goals: Inequalities) -> bool:
-    """Does the label still win somewhere, though never strictly? Then its leads over lower labels can be positive."""
-    strict = [row for row, strictly in enumerate(goals.strict) if strictly]
-    closed = [row for row, strictly in enumerate(goals.strict) if not strictly]
-    if not strict:
-        return True
-
-    def some(rows: list[int]) -> Inequalities:
-        return Inequalities(
-            tuple(goals.coefficients[r] for r in rows), tuple(goals.constants[r] for r in rows), (False,) * len(rows)
-        )
-
-    # The closed leads need not hold at the input: among them and the strict ones nothing is positive everywhere, so
-    # the question is one of feasibility.
-    from deepcheck.constraints import Witness
-    from deepcheck.solvers.exact_lp import decide
-
-    kept = some(strict)
-    wanted = system + some(closed) + Inequalities(kept.coefficients, kept.constants, (True,) * len(strict))
-    return isinstance(decide(wanted), Witness)
+def _tied(reached: Answer) -> Settled:
+    """What is left where the label never wins strictly: a tie if it is reached at all."""
+    if isinstance(reached, Undecided):
+        return Settled(Outcome.SOLVER)
+    return Settled(Outcome.TIE if isinstance(reached, Witness) else Outcome.PROVED)
 
 
 def _scaled(system: Inequalities) -> Inequalities:
@@ -214,21 +216,22 @@ def _float(value: Fraction) -> float:
 
 
 def _settle_on_levels(
-    rows: ExactRows, box: Box, chosen: Sequence[int], system: Inequalities, goals: Inequalities
+    rows: ExactRows,
+    box: Box,
+    chosen: Sequence[int],
+    system: Inequalities,
+    goals: Inequalities,
+    timeout: float | None,
 ) -> Settled:
-    from deepcheck.constraints import Witness
-    from deepcheck.solvers.milp import decide as decide_on_grids
-
     grids = [levels_of(box, rows.elements[c], rows.origin[c]) for c in chosen]
     strict = Inequalities(goals.coefficients, goals.constants, (True,) * len(goals))
-    won = decide_on_grids(system + strict, grids)
+    won = decide_on_grids(system + strict, grids, timeout)
     if isinstance(won, Witness):
         values = tuple(float(d + rows.origin[c]) for d, c in zip(won.point, chosen, strict=True))
         return Settled(Outcome.ATTACKABLE, values, _float(min(_values(goals, won.point))))
-    reached = decide_on_grids(system + goals, grids)
-    if isinstance(won, Undecided) or isinstance(reached, Undecided):
-        return Settled(Outcome.ROUNDING)
-    return Settled(Outcome.TIE if isinstance(reached, Witness) else Outcome.PROVED)
+    if isinstance(won, Undecided):
+        return Settled(Outcome.SOLVER)
+    return _tied(decide_on_grids(system + goals, grids, timeout))
 
 
 def levels_of(box: Box, element: int, origin: Fraction) -> list[Fraction]:

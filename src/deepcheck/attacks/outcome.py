@@ -15,6 +15,7 @@ class Outcome(IntEnum):
     OVERFLOW = 6
     ROUNDING = 7
     SOLVER = 8
+    LARGE = 9
 
     @property
     def undecided(self) -> bool:
@@ -34,4 +35,5 @@ class Outcome(IntEnum):
             Outcome.OVERFLOW: "overflow",
             Outcome.ROUNDING: "path depends on rounding, and the network is too large for exact arithmetic",
             Outcome.SOLVER: "the solver gave no answer",
+            Outcome.LARGE: "floats leave it open, and the set is too large for exact arithmetic",
         }[self]

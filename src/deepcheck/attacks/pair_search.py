@@ -282,7 +282,7 @@ def open_sets(sets: Array, outcomes: Array, won: Array) -> dict[Outcome, Array]:
     """
     found: dict[Outcome, Array] = {}
     still = ~np.isin(sets, won)
-    for outcome in (Outcome.TIE, Outcome.NO_VALUE, Outcome.ROUNDING, Outcome.UNTRIED):
+    for outcome in (*(each for each in Outcome if each.undecided), Outcome.UNTRIED):
         mine = np.unique(sets[still & (outcomes == outcome)])
         if len(mine):
             found[outcome] = mine

@@ -1,7 +1,7 @@
 """One input, and what is asked about sets of its features: what every search of sets starts from."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +18,8 @@ from deepcheck.ranking import Gains
 from deepcheck.solvers.polygon import Planes
 from deepcheck.symbolic import EXACT_PRODUCTS, Run
 
+EXACT_ELEMENTS = 24
+"""Sets of more elements are not decided in exact arithmetic."""
 BITS = {"float16": 11, "float32": 24, "float64": 53}
 
 
@@ -113,27 +115,34 @@ class Question:
         return values - ready.origin[:, None], values, counts
 
     def exactly(self, sets: Sequence[tuple[int, ...]], labels: Array) -> list[Settled]:
-        """Decide sets of elements and labels in exact arithmetic; open where the network is too large for it."""
-        program, box = self.query.program, self.query.box
-        if program.products > EXACT_PRODUCTS:
+        """Decide sets of elements and labels in exact arithmetic; open where set or network are too large for it."""
+        if self.query.program.products > EXACT_PRODUCTS:
             return [Settled(Outcome.ROUNDING)] * len(sets)
-        x, path = self.x[self.item : self.item + 1], self.run.path.take(np.array([self.item]))
+        if max(map(len, sets), default=0) > EXACT_ELEMENTS:
+            return [Settled(Outcome.LARGE)] * len(sets)
         answers: list[Settled] = []
-        start = 0
-        while start < len(sets):
-            stop, wanted = start, set(sets[start])
-            while stop < len(sets) and (stop == start or len(wanted | set(sets[stop])) <= ELEMENTS):
+        while len(answers) < len(sets):
+            start = stop = len(answers)
+            wanted: set[int] = set()
+            while stop < len(sets) and len(wanted | set(sets[stop])) <= ELEMENTS:
                 wanted |= set(sets[stop])
                 stop += 1
-            columns = sorted(wanted)
             if self.late():
                 return answers + [Settled(Outcome.UNTRIED)] * (len(sets) - start)
-            rows = ExactRows.of(program, x, path, columns)
-            for elements, label in zip(sets[start:stop], labels[start:stop], strict=True):
-                chosen = [columns.index(element) for element in elements]
-                answers.append(settle(rows, box, chosen, int(label), program.dtype))
-            start = stop
+            answers += self._settled(sorted(wanted), sets[start:stop], labels[start:stop])
         return answers
+
+    def _settled(self, columns: list[int], sets: Sequence[tuple[int, ...]], labels: Array) -> Iterator[Settled]:
+        """Decide sets of some elements whose columns are run once."""
+        program, box = self.query.program, self.query.box
+        path = self.run.path.take(np.array([self.item]))
+        rows = ExactRows.of(program, self.x[self.item : self.item + 1], path, columns)
+        for elements, label in zip(sets, labels, strict=True):
+            chosen = [columns.index(element) for element in elements]
+            if self.late():
+                yield Settled(Outcome.UNTRIED)
+            else:
+                yield settle(rows, box, chosen, int(label), program.dtype, self.seconds_left())
 
     def seconds_left(self) -> float | None:
         """How much time there is, or None for as much as it takes."""

@@ -18,9 +18,6 @@ from deepcheck.program.bounded import TINY, UP, gamma
 from deepcheck.solvers.cardinality import Relaxation, Rows, farthest_inside
 from deepcheck.solvers.polygon import PRECISION, Planes
 
-EXACT_ELEMENTS = 24
-"""Sets of more elements are not decided in exact arithmetic."""
-
 
 @dataclass(frozen=True)
 class Decided:
@@ -123,8 +120,6 @@ class Sets:
     def _exactly(self, label: int, features: tuple[int, ...], columns: Array) -> Decided:
         if self.question.late():
             return Decided(Outcome.UNTRIED, features, label)
-        if len(columns) > EXACT_ELEMENTS:
-            return Decided(Outcome.ROUNDING, features, label)
         elements = tuple(int(e) for e in self.elements.ravel()[columns])
         (settled,) = self.question.exactly([elements], self.question.others[[label]])
         if settled.outcome != Outcome.ATTACKABLE:

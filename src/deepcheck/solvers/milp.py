@@ -28,6 +28,8 @@ The float32 numbers nearest to 0/65535, ..., 65535/65535 are up to 0.002 of a st
 SHARES = (2.0**-20, 2.0**-8)
 """How much of the largest margin the smallest change keeps: on a grid little will do, and if not, more."""
 LARGEST = 10**300
+NODES = 5000
+"""How many boxes branch and bound looks at, and how many nodes HiGHS, before a question is left open."""
 MOST = 1e9
 """A margin is bounded, so that there is an optimum."""
 
@@ -38,7 +40,7 @@ def decide(system: Inequalities, grids: Sequence[Grid] | None = None, timeout: f
     Args:
         system: The inequalities.
         grids: For each unknown its exact values, increasing, or None where any value goes.
-        timeout: Seconds, or None for no limit.
+        timeout: Seconds, or None for no limit but that of `NODES`.
     """
     unknowns = len(system.coefficients[0]) if len(system) else len(grids or ())
     spaces: list[Grid] = [None] * unknowns if grids is None else list(grids)
@@ -161,7 +163,11 @@ class _Columns:
 
 def _branch(system: Inequalities, spaces: list[Grid], deadline: float | None) -> Answer:
     boxes: list[list[tuple[int, int]]] = [[(0, len(space) - 1) if space else (0, 0) for space in spaces]]
+    nodes = 0
     while boxes:
+        nodes += 1
+        if nodes > NODES:
+            return Undecided("node limit")
         if deadline is not None and time.monotonic() > deadline:
             return Undecided("time limit")
         box = boxes.pop()
@@ -222,6 +228,7 @@ def _integral(columns: _Columns, rows: Array, limits: Array, cost: Array, timeou
     """HiGHS's best point with ``rows x >= limits`` of the unknowns and of non-negative numbers after them."""
     import highspy
 
+    status = highspy.HighsModelStatus
     unknowns, own = columns.matrix.shape
     choices, extra = columns.choices(), rows.shape[1] - unknowns
     matrix = np.hstack([rows[:, :unknowns] @ columns.matrix, rows[:, unknowns:]])
@@ -229,6 +236,7 @@ def _integral(columns: _Columns, rows: Array, limits: Array, cost: Array, timeou
     ends = np.append(columns.lower, np.zeros(extra)), np.append(columns.upper, np.full(extra, MOST))
     starts = limits - rows[:, :unknowns] @ columns.offset
     solver = silent_highs()
+    solver.setOptionValue("mip_max_nodes", NODES)
     if timeout is not None:
         solver.setOptionValue("time_limit", float(timeout))
     solver.passModel(
@@ -240,7 +248,7 @@ def _integral(columns: _Columns, rows: Array, limits: Array, cost: Array, timeou
     for at in np.flatnonzero(columns.whole):
         solver.changeColIntegrality(int(at), highspy.HighsVarType.kInteger)
     solver.run()
-    if solver.getModelStatus() not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kTimeLimit):
+    if solver.getModelStatus() not in (status.kOptimal, status.kTimeLimit, status.kSolutionLimit):
         return None
     found = np.array(solver.getSolution().col_value)
     return found if len(found) == own + extra and np.isfinite(found).all() else None
