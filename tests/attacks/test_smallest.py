@@ -14,10 +14,10 @@ from requirements import require
 from strategies import dense_network, inputs_like
 
 import deepcheck
+from deepcheck.attacks.multipliers import Reduced, reduced
 from deepcheck.attacks.question import Question
 from deepcheck.attacks.search import Search
 from deepcheck.attacks.smallest import bounds_for, smallest
-from deepcheck.attacks.smallest_bounds import Reduced, reduced
 from deepcheck.domains import Features, Pixels
 from deepcheck.ranking import gains
 from deepcheck.solvers.cardinality import Relaxation, Rows

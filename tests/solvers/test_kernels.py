@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from deepcheck.attacks.certain import proves
+from deepcheck.attacks.multipliers import reduced, rows_of
 from deepcheck.solvers import lattice, lp, polygon, simplex
 from deepcheck.solvers.polygon import ATTACKED, L1, LINF, MARGIN, OPEN, REFUTED, Planes
 
@@ -190,20 +190,31 @@ def every_level(system, steps, pair, label, objective):
     return best
 
 
+def proves(system, goals):
+    """Do multipliers of the two leads of label 0 refute that column 0 alone gives it both?"""
+    still = system._replace(
+        lower=np.append(system.lower, 0),
+        upper=np.append(system.upper, 0),
+        rates=np.pad(system.rates, ((0, 0), (0, 1))),
+        slopes=np.pad(system.slopes, ((0, 1), (0, 0))),
+    )
+    return not reduced(rows_of(still, 0, 1), np.array(goals)).exceeds(np.array([0]))
+
+
 def test_multipliers_prove_only_what_follows():
     # Leads over the original label x - 1/2, and over the third label x / 2 + 2/5: both positive at x = 1.
     system = planes([], np.zeros((1, 0)), [-0.5, -0.9], [[1], [0.5]], [0], [1])
     columns, kinds = np.array([0]), np.array([-1, -2])
     halves = np.array([[0.0, -0.5], [0.0, -0.5]])
     assert not simplex._proves(system, columns, 0, kinds, halves, np.array([0, 1]))
-    assert not proves(system, 0, columns, np.zeros(0), np.array([0.5, 0.5]))
+    assert not proves(system, [0.5, 0.5])
     # With 2 x - 9/10 for the third label they are x - 1/2 and 2/5 - x: never both, and neither alone says so.
     never = planes([], np.zeros((1, 0)), [-0.5, -0.9], [[1], [2]], [0], [1])
     assert simplex._proves(never, columns, 0, kinds, halves, np.array([0, 1]))
-    assert proves(never, 0, columns, np.zeros(0), np.array([0.5, 0.5]))
+    assert proves(never, [0.5, 0.5])
     for alone in ([1.0, 0.0], [0.0, 1.0], [0.0, 0.0]):
-        assert not proves(never, 0, columns, np.zeros(0), np.array(alone))
+        assert not proves(never, alone)
     # An error that is larger than what is missing takes the proof away.
     unsure = planes([], np.zeros((1, 0)), [-0.5, -0.9], [[1], [2]], [0], [1], error=0.05)
     assert not simplex._proves(unsure, columns, 0, kinds, halves, np.array([0, 1]))
-    assert not proves(unsure, 0, columns, np.zeros(0), np.array([0.5, 0.5]))
+    assert not proves(unsure, [0.5, 0.5])

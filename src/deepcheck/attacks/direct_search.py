@@ -4,14 +4,14 @@ Source: Section III-C; the paper asks Z3 about one set after another.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import comb
 
 import numpy as np
 
 from deepcheck.attacks.exact_sets import ExactRows, Settled, levels_of, settle
 from deepcheck.attacks.family import Family, Wins
-from deepcheck.attacks.one_set import decide_set
+from deepcheck.attacks.one_set import Sets
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import Question
 from deepcheck.constraints import Answer, Refutation, Undecided
@@ -43,16 +43,15 @@ def search_directly(question: Question, size: int, tried: int, *, first: bool = 
         tried: How many features of the order to try.
         first: Stop at the first attackable set.
     """
-    elements = question.elements(question.order[:tried])
-    flat = elements.reshape(-1)
-    ready = question.planes(flat, size * elements.shape[1])
-    gain, need = question.gain(question.order[:tried]), question.needed(size)
-    columns = np.arange(len(flat)).reshape(elements.shape)
+    order = question.order[:tried]
+    elements = question.elements(order)
+    sets = Sets(replace(question, order=order), question.planes(elements.reshape(-1), size * elements.shape[1]))
+    gain, need = question.gain(order), question.needed(size)
 
     def decide(ranks: Array, label: int) -> Settled:
         if gain[label, ranks].sum() * (1 + 2.0**-40) < need[label]:
             return Settled(Outcome.PROVED)
-        return decide_set(question, ready, flat, columns[ranks].reshape(-1), label)
+        return sets.settle(label, ranks.tolist())
 
     return _search(question, size, tried, decide, first=first)
 

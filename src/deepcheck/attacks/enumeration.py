@@ -44,9 +44,10 @@ class Bounds:
     def candidates(self, size: int) -> Array:
         """Features that some set of so many can have; all sets with others are proved."""
         count = self.gains.shape[1]
-        if count < size or size < 2:
-            rest = np.zeros(len(self.label))
-        else:
+        if count < size:
+            return np.zeros(0, dtype=np.int64)
+        rest = np.zeros(len(self.label))
+        if size > 1:
             rest = np.partition(self.gains, count - size + 1, axis=1)[:, count - size + 1 :].sum(axis=1)
         reaches = ~(self.gains + rest[:, None] * (1 + 2.0**-40) < self.needed[:, None])
         return np.flatnonzero(reaches.any(axis=0))

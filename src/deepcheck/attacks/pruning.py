@@ -72,7 +72,6 @@ def pairs(gain: Array, need: Array) -> Array:
         gain: The most that each feature adds to each label's gap, ``(others, features)``.
         need: What each label needs; infinite where it does not count.
     """
-    _others, _count = gain.shape
     tops = gain.max(axis=1, initial=-np.inf)
     labels = np.flatnonzero(~(2 * tops < need) & (need < np.inf))
     kept = np.flatnonzero((~(gain[labels] + tops[labels, None] < need[labels, None])).any(axis=0))

@@ -6,14 +6,14 @@ and not looked at; a compiled simplex method decides the rest, and exact arithme
 Source: DESIGN.md, section 4, "Pruning", and section 6.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import comb
 
 import numpy as np
 
 from deepcheck.attacks.enumeration import Bounds, Enumeration
 from deepcheck.attacks.family import Family, Wins, padded, places
-from deepcheck.attacks.one_set import decide_set
+from deepcheck.attacks.one_set import Sets
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.pair_search import Pairs, decide_pairs, open_sets
 from deepcheck.attacks.pruning import sums
@@ -167,9 +167,10 @@ class _Ladder:
             universe = np.setdiff1d(universe, self.levels[0].wins.ranks)
         useful = self._bounds(size, universe)
         kept = useful.candidates(size)
-        known = [np.searchsorted(universe[kept], level.wins.distinct()) for level in self.levels[1:]]
-        known = [sets for sets in known] or [np.zeros((0, 2), dtype=np.int64)]
-        search = Enumeration(useful.take(kept), size, known if size > 2 else [np.zeros((0, 2), np.int64)])
+        known = [level.wins.distinct() for level in self.levels[1:]] if len(kept) else []
+        assert all(np.isin(sets, universe[kept]).all() for sets in known), "what attacks has the gains for it"
+        places_of = [np.searchsorted(universe[kept], sets) for sets in known]
+        search = Enumeration(useful.take(kept), size, places_of)
         wins: list[Wins] = []
         pending: dict[Outcome, list[Array]] = {}
         tested, exact, whole = 0, 0, True
@@ -229,7 +230,7 @@ class _Ladder:
                 outcomes[row] = settled.outcome
                 points[row] = (*settled.values, settled.margin) if settled.values else np.nan
         if question.query.objective != "margin":
-            self._nearer(elements, rows, outcomes, points)
+            self._nearer(rows, outcomes, points)
         starts = np.concatenate([[True], (systems[1:, :size] != systems[:-1, :size]).any(axis=1)])
         sets_of = np.cumsum(starts) - 1
         won = np.flatnonzero(outcomes == Outcome.ATTACKABLE)
@@ -238,13 +239,15 @@ class _Ladder:
         members = systems[starts, :size]
         return wins, len(members), {outcome: members[at] for outcome, at in places_of.items()}, len(left)
 
-    def _nearer(self, elements: Array, rows: Array, outcomes: Array, points: Array) -> None:
+    def _nearer(self, rows: Array, outcomes: Array, points: Array) -> None:
         """Put the smallest change in the place of each witness."""
-        mine = self._elements(elements)
+        question = self.question
+        useful = question.order[: self.tried][self.columns[:, 0] >= 0]
+        sets = Sets(replace(question, order=useful), self.planes)
         for row in np.flatnonzero(outcomes == Outcome.ATTACKABLE):
-            if self.question.late():
+            if question.late():
                 return
-            found = decide_set(self.question, self.planes, mine, rows[row, :-1], int(rows[row, -1]))
+            found = sets.settle(int(rows[row, -1]), (rows[row, : -1 : self.width] // self.width).tolist())
             if found.outcome == Outcome.ATTACKABLE:
                 points[row] = (*found.values, found.margin)
 

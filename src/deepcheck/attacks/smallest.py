@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from deepcheck.attacks.multipliers import bounds_for, wanted
+from deepcheck.attacks.one_set import Decided, Sets
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import Question
-from deepcheck.attacks.smallest_bounds import bounds_for, wanted
-from deepcheck.attacks.smallest_sets import Decided, Sets
 from deepcheck.attacks.smallest_tree import Tree
 from deepcheck.attacks.smallest_unbounded import search_unbounded
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from deepcheck.attacks.multipliers import Reduced, plain, reduced
+from deepcheck.attacks.one_set import Decided, Sets
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.smallest_bounds import Reduced, plain, reduced
-from deepcheck.attacks.smallest_sets import Decided, Sets
 from deepcheck.program import Array
 from deepcheck.solvers.cardinality import USED, Relaxed, fewest_integral
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from deepcheck.attacks.one_set import Decided, Sets
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.pair_search import search_pairs
 from deepcheck.attacks.question import Question
-from deepcheck.attacks.smallest_sets import Decided, Sets
 from deepcheck.attacks.smallest_tree import Tree
 from deepcheck.program import Array
 from deepcheck.solvers import polygon

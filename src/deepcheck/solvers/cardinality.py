@@ -5,7 +5,7 @@ works if some displacement of its elements, inside their ranges, does that. Disp
 ``d = upper p + lower q`` with ``p`` and ``q`` in ``[0, 1]``, so that a feature's use is the sum of its shares.
 
 Nothing here is trusted: HiGHS works in floats with tolerances. It proposes points, which are checked, and multipliers
-of the rows, of which every choice proves something (`deepcheck.attacks.smallest_bounds`).
+of the rows, of which every choice proves something (`deepcheck.attacks.multipliers`).
 
 Source: Bienstock, Computational study of a family of mixed-integer quadratic programs, Math. Programming 74 (1996), for
 cardinality constraints by branching on a surrogate relaxation.
@@ -192,13 +192,16 @@ class Relaxation:
         return Relaxed(value, shares, np.maximum(multipliers * self._scale, 0.0))
 
 
-def farthest_inside(rows: Rows, columns: Array, slack: Array) -> tuple[Array, Array] | None:
+def farthest_inside(
+    rows: Rows, columns: Array, slack: Array, seconds: float | None = None
+) -> tuple[Array, Array] | None:
     """The displacement of some elements at which the least lead is largest, and the multipliers of the rows.
 
     Args:
         rows: The rows.
         columns: The elements that may move.
         slack: How far each row is to stay away from 0, where it is that far away at the input, ``(m,)``.
+        seconds: Time limit, or None.
     """
     import highspy
 
@@ -220,6 +223,8 @@ def farthest_inside(rows: Rows, columns: Array, slack: Array) -> tuple[Array, Ar
     model.a_matrix_.index_ = np.tile(np.arange(count + 1), len(kept)).astype(np.int32)
     model.a_matrix_.value_ = matrix.ravel()
     solver = _solver(model)
+    if seconds is not None:
+        solver.setOptionValue("time_limit", seconds)
     solver.run()
     if solver.getModelStatus() != highspy.HighsModelStatus.kOptimal:
         return None
