@@ -11,9 +11,10 @@ from set_oracle import Sets, check_sets
 from strategies import DEGENERATE, FLOAT32, ORDINARY, dense_network, networks
 
 import deepcheck
-from deepcheck import Pixels
-from deepcheck.attacks import enumeration, pruning
-from deepcheck.solvers import lattice, polygon, simplex
+from deepcheck import Pixels, zoo
+from deepcheck.attacks import Outcome, enumeration, exact_sets, pair_search, pruning, question
+from deepcheck.constraints import Inequalities, Undecided
+from deepcheck.solvers import lattice, milp, polygon, simplex
 
 FLOAT64 = np.dtype(np.float64)
 KERNELS = (polygon._KERNEL, lattice._KERNEL, simplex._KERNEL, pruning._PAIRS, enumeration._KERNEL)
@@ -208,3 +209,43 @@ def test_blocks_of_the_enumeration_do_not_matter(capacity, case, size):
     finally:
         enumeration.CAPACITY = before
     assert (whole.counts, whole.attackable, whole.new) == (parts.counts, parts.attackable, parts.new)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_how_inputs_share_passes_and_memory_does_not_matter(size, monkeypatch):
+    program = deepcheck.load(zoo.path("digits_10x4"))
+    images = np.random.default_rng(5).random((6, *program.input_shape)).astype(program.dtype)
+    usual = deepcheck.attack(program, images, size=size)
+    monkeypatch.setattr(pair_search, "WAITING", 0)
+    for other in (deepcheck.attack(program, images, size=size, memory_bytes=60_000), [
+        deepcheck.attack(program, image, size=size) for image in images
+    ]):  # fmt: skip
+        for one, same in zip(usual, other, strict=True):
+            assert (one.counts, one.attackable, one.new) == (same.counts, same.attackable, same.new)
+
+
+def test_every_exact_question_looks_at_the_clock(monkeypatch):
+    """A chunk of columns can hold very many questions."""
+    program = deepcheck.load(zoo.path("digits_10x4"))
+    image = np.float32(np.random.default_rng(2).integers(0, 17, program.input_shape)) / np.float32(16)
+    asked = []
+
+    def slow(*_):
+        asked.append(1)
+        return exact_sets.Settled(Outcome.SOLVER)
+
+    monkeypatch.setattr(question, "settle", slow)
+    monkeypatch.setattr(question.Question, "late", lambda self: len(asked) >= 3)
+    result = deepcheck.attack(program, image, size=3, domain=Pixels(levels=17), timeout=1000)
+    assert len(asked) == 3
+    assert result.counts["untried"] > 0
+    assert result.tried + result.counts["untried"] == result.asked
+
+
+def test_branch_and_bound_leaves_a_question_open_after_so_many_boxes(monkeypatch):
+    monkeypatch.setattr(milp, "NODES", 2)
+    grid = [Fraction(level) for level in range(9)]
+    thin = Inequalities(
+        ((Fraction(1), Fraction(-1)), (Fraction(-1), Fraction(1))), (-Fraction(1, 3), Fraction(1, 2)), (True, True)
+    )
+    assert isinstance(milp._branch(thin, [grid, grid], None), Undecided)

@@ -23,6 +23,8 @@ from deepcheck.solvers.polygon import ATTACKED, OPEN, Planes, Polygons
 
 CHUNK = 1 << 14
 """How many systems are decided between two looks at the clock."""
+WAITING = 1 << 20
+"""How many systems may wait for a forward pass that their inputs share."""
 OBJECTIVES = {"margin": polygon.MARGIN, "l1": polygon.L1, "linf": polygon.LINF}
 
 
@@ -144,21 +146,41 @@ def search_pairs(questions: Sequence[Question], tried: int, *, first: bool = Fal
     Yields:
         The pairs of each input, and the seconds that it took.
     """
-    plans, spent = [], []
+    plans: list[Plan] = []
+    spent: list[float] = []
     for question in questions:
         started = time.perf_counter()
         plans.append(Plan.of(question, tried))
         spent.append(time.perf_counter() - started)
-    started = time.perf_counter()
+        if sum(len(plan.rows) for plan in plans) > WAITING:
+            yield from _finished(plans, spent, first=first)
+            plans, spent = [], []
+    yield from _finished(plans, spent, first=first)
+
+
+def _finished(plans: list[Plan], spent: list[float], *, first: bool) -> Iterator[tuple[Family, float]]:
+    """Decide the pairs of several plans, and add the seconds that takes."""
     left = [at for at, plan in enumerate(plans) if len(plan.rows) and not plan.question.late()]
-    made = planes_of([questions[at] for at in left], [plans[at].elements for at in left], 2)
-    ready: dict[int, Planes] = dict(zip(left, made, strict=True))
-    columns = max(1, sum(len(plans[at].elements) for at in left))
-    each = (time.perf_counter() - started) / columns
+    some = [plans[at] for at in left]
+    ready = _timed(planes_of([plan.question for plan in some], [plan.elements for plan in some], 2))
+    with_rows = set(left)
     for at, plan in enumerate(plans):
+        planes, took = next(ready) if at in with_rows else (None, 0.0)
         started = time.perf_counter()
-        family = plan.family(ready.get(at), first=first)
-        yield family, spent[at] + each * len(plan.elements) + time.perf_counter() - started
+        family = plan.family(planes, first=first)
+        yield family, spent[at] + took + time.perf_counter() - started
+
+
+def _timed(groups: Iterator[list[Planes]]) -> Iterator[tuple[Planes, float]]:
+    """The rows of each input, and its share of the time, by columns, that its group took."""
+    while True:
+        started = time.perf_counter()
+        group = next(groups, None)
+        if group is None:
+            return
+        took = (time.perf_counter() - started) / sum(len(planes.lower) for planes in group)
+        for planes in group:
+            yield planes, took * len(planes.lower)
 
 
 def _all_pairs(count: int, need: Array) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from deepcheck.attacks.exact_sets import ELEMENTS, ExactRows, Settled, settle
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.pruning import gains_of, needed
-from deepcheck.attacks.rows import Asked, planes
+from deepcheck.attacks.rows import Wanted, planes
 from deepcheck.attacks.search import Search
 from deepcheck.domains import Features
 from deepcheck.program import Array
@@ -100,7 +100,8 @@ class Question:
 
     def planes(self, elements: Array, together: int) -> Planes:
         """The rows over some elements, and one more that cannot move."""
-        return planes_of([self], [elements], together)[0]
+        ((ready,),) = planes_of([self], [elements], together)
+        return ready
 
     def levels(self, elements: Array, ready: Planes) -> tuple[Array, Array, Array]:
         """Displacements to each column's levels, the levels, and how many there are; the last column has one, 0."""
@@ -158,10 +159,10 @@ class Question:
             self.progress(share)
 
 
-def planes_of(questions: Sequence[Question], elements: Sequence[Array], together: int) -> list[Planes]:
-    """The rows of several questions of one call, each over some elements."""
+def planes_of(questions: Sequence[Question], elements: Sequence[Array], together: int) -> Iterator[list[Planes]]:
+    """The rows of several questions of one call, each over some elements; those that share a pass together."""
     if not questions:
-        return []
+        return iter(())
     query, x, run = questions[0].query, questions[0].x, questions[0].run
-    asked = [Asked(q.item, q.found, q.row, own, together) for q, own in zip(questions, elements, strict=True)]
-    return planes(query.program, x, run, query.box, asked, query.column_bytes)
+    wanted = [Wanted(q.item, q.found, q.row, own, together) for q, own in zip(questions, elements, strict=True)]
+    return planes(query.program, x, run, query.box, wanted, query.column_bytes)

@@ -1,6 +1,6 @@
 """The rows of one input over several columns: what every solver of sets works on, in floats with error bounds."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import prod
 
@@ -102,8 +102,8 @@ def _least_moves(slopes: Array, lower: Array, upper: Array) -> Array:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Which rows are asked for.
+class Wanted:
+    """Which rows are wanted.
 
     Attributes:
         item: Which input.
@@ -120,44 +120,55 @@ class Asked:
     together: int
 
 
-def planes(program: Program, x: Array, run: Run, box: Box, asked: Sequence[Asked], memory: int) -> list[Planes]:
+def planes(
+    program: Program, x: Array, run: Run, box: Box, wanted: Sequence[Wanted], memory: int
+) -> Iterator[list[Planes]]:
     """The path's guards, the labels' gaps and the domain, over some elements and, last, one that cannot move.
 
-    The last column makes one element a pair. Inputs with few columns share a forward pass.
+    The last column makes one element a pair.
 
     Args:
         program: The program.
         x: What the model receives, ``(items, *input_shape)``.
         run: Its concrete run.
         box: The domain.
-        asked: Which rows, of which inputs.
+        wanted: Which rows, of which inputs.
         memory: How many bytes the columns of one pass may take.
 
+    Yields:
+        The rows of one input after another: those of inputs that share a forward pass together.
+
     Raises:
-        OptionError: If the rows that are kept take more than four times that.
+        OptionError: If the rows that are kept take more than four times the memory.
     """
     widest = max(prod(shape) for shape in program.shapes)
-    limit = max(1, memory // (3 * 8 * widest))
-    found: list[Planes] = []
-    group: list[Asked] = []
-    for one in (*asked, None):
-        if group and (one is None or sum(len(other.elements) for other in (*group, one)) > limit):
-            items = np.array([other.item for other in group])
-            ends = [_ends(x, box, other) for other in group]
-            if len(group) == 1 and len(group[0].elements) > limit:
-                parts = _passes(program, x[items], run.path.take(items), group[0], ends[0], limit, memory)
-                found.append(_made(x, box, group[0], ends[0], parts))
-            else:
-                sinks = [Breakable(*end, other.together) for end, other in zip(ends, group, strict=True)]
-                guard_columns(program, x[items], run.path.take(items), [other.elements for other in group], sinks)
-                found += [_made(x, box, *each) for each in zip(group, ends, [[sink] for sink in sinks], strict=True)]
+    limit = max(1, memory // (6 * 8 * widest))  # in windows, whole, and what the next instruction makes of them
+    for group in _groups(wanted, limit):
+        items = np.array([one.item for one in group])
+        ends = [_ends(x, box, one) for one in group]
+        path = run.path.take(items)
+        if len(group[0].elements) > limit:
+            sinks = [_passes(program, x[items], path, group[0], ends[0], limit, memory)]
+        else:
+            single = [Breakable(*end, one.together) for end, one in zip(ends, group, strict=True)]
+            guard_columns(program, x[items], path, [one.elements for one in group], single)
+            sinks = [[sink] for sink in single]
+        yield [_made(x, box, *each) for each in zip(group, ends, sinks, strict=True)]
+
+
+def _groups(wanted: Sequence[Wanted], limit: int) -> Iterator[list[Wanted]]:
+    """Inputs one after another, as many as have so few columns together; one with more by itself."""
+    group: list[Wanted] = []
+    for one in wanted:
+        if group and sum(len(other.elements) for other in (*group, one)) > limit:
+            yield group
             group = []
-        if one is not None:
-            group.append(one)
-    return found
+        group.append(one)
+    if group:
+        yield group
 
 
-def _ends(x: Array, box: Box, asked: Asked) -> tuple[Array, Array]:
+def _ends(x: Array, box: Box, asked: Wanted) -> tuple[Array, Array]:
     """Least and largest displacement of each column, rounded outwards."""
     origin = x[asked.item].reshape(-1)[asked.elements].astype(np.float64)
     down, down_error = difference(box.lower[asked.elements], origin)
@@ -165,7 +176,7 @@ def _ends(x: Array, box: Box, asked: Asked) -> tuple[Array, Array]:
     return down - down_error, up + up_error
 
 
-def _made(x: Array, box: Box, asked: Asked, ends: tuple[Array, Array], sinks: list[Breakable]) -> Planes:
+def _made(x: Array, box: Box, asked: Wanted, ends: tuple[Array, Array], sinks: list[Breakable]) -> Planes:
     """Put rows together that came in one part of the columns or several."""
     slopes = np.concatenate([_joined(sink.slopes, len(sink.lower)) for sink in sinks])
     errors = np.max([np.concatenate([np.zeros(0), *sink.slope_errors]) for sink in sinks], axis=0)
@@ -192,7 +203,7 @@ def _made(x: Array, box: Box, asked: Asked, ends: tuple[Array, Array], sinks: li
 
 
 def _passes(
-    program: Program, x: Array, path: Path, asked: Asked, ends: tuple[Array, Array], limit: int, memory: int
+    program: Program, x: Array, path: Path, asked: Wanted, ends: tuple[Array, Array], limit: int, memory: int
 ) -> list[Breakable]:
     """The guards that some set could break, over parts of the columns: the first pass finds which, the second keeps."""
     elements, together = asked.elements, asked.together
