@@ -320,7 +320,7 @@ def test_inputs_of_other_types_are_what_the_model_receives():
     model = dense_network([([[1, -1], [0, 1]], [0, 0.5])])
     x = np.array([0.3, 0.7])
     result = deepcheck.attack(deepcheck.load(model), x)
-    assert result.columns.x.dtype == FLOAT32
+    assert result.study.x.dtype == FLOAT32
     check_result(result, model, x.astype(np.float32))
     assert deepcheck.attack(deepcheck.load(model), np.array([0, 1])).tried == 2
 

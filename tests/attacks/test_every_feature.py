@@ -88,7 +88,7 @@ def test_behind_a_preprocessing(network, numbers):
     mean, std = numbers
     result = deepcheck.attack(deepcheck.load(network.model, mean=mean, std=std), network.x, features_as="element")
     received, lower, upper = ((np.float32(v) - np.float32(mean)) / np.float32(std) for v in (network.x, 0, 1))
-    assert result.columns.x[result.item].tobytes() == received.tobytes()
+    assert result.study.x[result.item].tobytes() == received.tobytes()
     units = (Fraction(std), Fraction(mean))
     event(check_result(result, network.model, received, lower=float(lower), upper=float(upper), units=units))
     for attack in result.attacks:

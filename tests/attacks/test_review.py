@@ -116,7 +116,7 @@ def test_a_bound_that_is_no_float32_is_never_exceeded():
     weights = {"W": np.array([[0.0, 1e9]], np.float32), "b": np.array([below * 1e9 + 4, 0], np.float32)}
     program = deepcheck.load(network([gemm(offset="b")], weights, (1,)))
     result = deepcheck.attack(program, np.array([0.05], np.float32), domain=deepcheck.Pixels(0, 0.1))
-    assert result.columns.box.upper[0] == below
+    assert result.study.box.upper[0] == below
     assert result.verdict == "proved"
     assert deepcheck.Pixels(0, 1e39).box(program).upper[0] == np.finfo(np.float32).max
     with pytest.raises(OptionError, match="bounds"):

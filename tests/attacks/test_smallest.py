@@ -14,10 +14,10 @@ from requirements import require
 from strategies import dense_network, inputs_like
 
 import deepcheck
-from deepcheck.attacks.multipliers import Reduced, reduced
+from deepcheck.attacks.multipliers import Reduced, reduced, rows_of
 from deepcheck.attacks.question import Question
 from deepcheck.attacks.search import Search
-from deepcheck.attacks.smallest import bounds_for, smallest
+from deepcheck.attacks.smallest import smallest
 from deepcheck.domains import Features, Pixels
 from deepcheck.ranking import gains
 from deepcheck.solvers.cardinality import Relaxation, Rows
@@ -227,10 +227,13 @@ def test_reduced_gains_leave_every_set_that_works(seed, x, size):
     oracle = Oracle(model, x, lower=np.zeros(5), upper=np.ones(5))
     asked = question(model, x)
     elements = asked.elements(asked.order)
-    kept = bounds_for(asked, asked.planes(elements.ravel(), 5), elements, size)
+    none, proofs = np.zeros(5, dtype=bool), []
+    for label in range(len(asked.others)):
+        rows = rows_of(asked.planes(elements.ravel(), 5), label, 1)
+        proofs.append(reduced(rows, Relaxation(rows).widest(size, none).multipliers))
     for chosen in itertools.combinations(range(5), size):
         if oracle.works(chosen, strictly=False):
-            assert any(base + gain[list(chosen)].sum() >= 0 for _, base, gain in kept)
+            assert any(proof.exceeds(np.array(chosen)) for proof in proofs)
 
 
 @settings(max_examples=60, deadline=None)

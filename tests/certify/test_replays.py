@@ -94,7 +94,7 @@ def test_what_onnxruntime_has_no_kernel_for_is_replayed_by_the_reference_evaluat
     net.node("LeakyRelu", alpha=0.1).node("MatMul", net.store(net.numbers(2, 2)), shape=(2,))
     program = deepcheck.load(net.model((2,)))
     result = deepcheck.attack(program, np.full(2, 0.5))
-    assert "reference evaluator" in result.columns.runtime
+    assert "reference evaluator" in result.study.runtime
     assert result.counts["undecided"] == 0
     assert result.counts["replayed"] == result.counts["attackable"]
 

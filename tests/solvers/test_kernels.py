@@ -5,7 +5,7 @@ import pytest
 
 from deepcheck.attacks.multipliers import reduced, rows_of
 from deepcheck.solvers import lattice, lp, polygon, simplex
-from deepcheck.solvers.polygon import ATTACKED, L1, LINF, MARGIN, OPEN, REFUTED, Planes
+from deepcheck.solvers.planes import ATTACKED, L1, LINF, MARGIN, OPEN, REFUTED, Planes
 
 
 def planes(values, slopes, gaps, rates, lower, upper, origin=None, error=0.0):

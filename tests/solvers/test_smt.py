@@ -71,7 +71,7 @@ def test_conditions_and_z3_agree_with_the_oracle(decide, network):
     label, found = answers(run_exactly(network.model, network.x), box_spans(network.x, 0, 1))
     for feature in range(0, program.size, 3):
         for other, span in found[feature].reached.items():
-            system = conditions(program, network.x[None], path, [feature], other, result.columns.box)
+            system = conditions(program, network.x[None], path, [feature], other, result.study.box)
             answer = decide(system)
             assert isinstance(answer, Witness) != span.empty
             if isinstance(answer, Witness):

@@ -8,29 +8,23 @@ import numpy as np
 from deepcheck.attacks.columns import Columns, witnesses
 from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.search import Found, Search
-from deepcheck.attacks.study import Asked
+from deepcheck.attacks.search import Found
+from deepcheck.attacks.study import Study
 from deepcheck.certify import replayer_for
-from deepcheck.domains import Features, Pixels
 from deepcheck.program import Array
-from deepcheck.symbolic import Run
 
 
-def assemble(
-    query: Search,
-    x: Array,
-    run: Run,
-    found: Found,
-    order: Array,
-    *,
-    features: Features,
-    pixels: Pixels,
-    asked: Asked,
-    seconds: float,
-) -> Columns:
-    """Put outcomes in the order tried and choose each attackable element's witness; nothing is replayed yet."""
+def assemble(study: Study, found: Found, order: Array, seconds: float) -> Columns:
+    """Put outcomes in the order tried and choose each attackable element's witness; nothing is replayed yet.
+
+    Args:
+        study: What all results share.
+        found: What the search found.
+        order: Elements in the order tried, ``(items, m)``.
+        seconds: How long that took.
+    """
     outcomes = np.take_along_axis(found.outcomes, order, axis=1)
-    if asked.first:
+    if study.asked.first:
         hits = outcomes == Outcome.ATTACKABLE
         stop = np.where(hits.any(axis=1), hits.argmax(axis=1), order.shape[1])
         outcomes[np.arange(order.shape[1]) > stop[:, None]] = Outcome.UNTRIED
@@ -43,24 +37,16 @@ def assemble(
     kept = kept[np.lexsort((regions.label[kept], ranks[kept], regions.item[kept]))]
     regions = regions.take(kept)
     return Columns(
-        program=query.program,
-        x=x,
-        run=run,
-        features=features,
-        pixels=pixels,
-        box=query.box,
+        study=study,
         order=order,
         outcomes=outcomes,
         regions=regions,
-        chosen=_best_rows(query.objective, x, regions),
+        chosen=_best_rows(study.asked.objective, study.x, regions),
         replayed=np.zeros(0, dtype=bool),
         same_path_float32=np.zeros(0, dtype=bool),
-        model_labels=np.full(len(x), -1),
         exact=found.exact,
-        asked=asked,
         seconds=seconds,
         replay_seconds=0.0,
-        runtime="",
     )
 
 
@@ -83,16 +69,16 @@ def _best_rows(objective: str, x: Array, regions: Regions) -> Array:
 def replayed(columns: Columns) -> Columns:
     """Replay every witness, and the inputs themselves: where the model's own label differs, nothing is decided."""
     started = time.perf_counter()
-    program, replayer = columns.program, replayer_for(columns.program.origin)
-    model_labels = replayer.labels(program, columns.x)
-    differs = (model_labels != columns.run.labels) & ~columns.run.overflow
+    program, replayer = columns.study.program, replayer_for(columns.study.program.origin)
+    model_labels = replayer.labels(program, columns.study.x)
+    differs = (model_labels != columns.study.run.labels) & ~columns.study.run.overflow
     outcomes = columns.outcomes.copy()
     outcomes[differs[:, None] & (outcomes != Outcome.UNTRIED)] = Outcome.LABEL
     chosen = columns.chosen[~differs[columns.regions.item[columns.chosen]]]
     changed = witnesses(columns, chosen)
     survived = replayer.labels(program, changed) == columns.regions.label[chosen]
     items, position = np.unique(columns.regions.item[chosen], return_inverse=True)
-    before = replayer.paths(program, columns.x[items]).take(position)
+    before = replayer.paths(program, columns.study.x[items]).take(position)
     same = before.differences(replayer.paths(program, changed)) == 0
     return replace(
         columns,
@@ -100,7 +86,6 @@ def replayed(columns: Columns) -> Columns:
         chosen=chosen,
         replayed=survived,
         same_path_float32=same,
-        model_labels=model_labels,
         replay_seconds=time.perf_counter() - started,
-        runtime=replayer.runtime,
+        study=replace(columns.study, model_labels=model_labels, runtime=replayer.runtime),
     )

@@ -7,10 +7,8 @@ import numpy as np
 
 from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.study import Asked, Study
-from deepcheck.domains import Box, Features, Pixels
-from deepcheck.program import Array, Program
-from deepcheck.symbolic import Run
+from deepcheck.attacks.study import Study
+from deepcheck.program import Array
 
 
 @dataclass(frozen=True)
@@ -18,62 +16,38 @@ class Columns:
     """All results of one call, as arrays.
 
     Attributes:
-        program: The program.
-        x: What the model received, ``(items, *input_shape)``.
-        run: The concrete run.
-        features: The features; each owns one element.
-        pixels: The domain as asked.
-        box: The domain in the units of the model's input.
+        study: What all results share; each feature owns one element.
         order: Elements in the order tried, ``(items, m)``.
         outcomes: What became of each, in the same order, ``(items, m)``.
         regions: All regions of attackable elements, sorted by item, then by the order tried.
         chosen: Rows of ``regions`` that hold each attackable element's witness, in the order tried.
         replayed: For each chosen row: does the label survive replay?
         same_path_float32: For each chosen row: same activations in the model's own arithmetic?
-        model_labels: The label of each input in the model's own arithmetic, ``(items,)``; -1 if not replayed.
         exact: How many questions needed exact arithmetic, ``(items,)``.
-        asked: How the features were to be tried.
         seconds: How long the analysis took, replay left out.
         replay_seconds: How long replay took.
-        runtime: Which onnxruntime replayed.
     """
 
-    program: Program
-    x: Array
-    run: Run
-    features: Features
-    pixels: Pixels
-    box: Box
+    study: Study
     order: Array
     outcomes: Array
     regions: Regions
     chosen: Array
     replayed: Array
     same_path_float32: Array
-    model_labels: Array
     exact: Array
-    asked: Asked
     seconds: float
     replay_seconds: float
-    runtime: str
-
-    @property
-    def study(self) -> Study:
-        """What all results share."""
-        return Study(
-            self.program, self.x, self.run, self.features, self.pixels, self.box, self.asked, self.model_labels,
-            self.runtime,
-        )  # fmt: skip
 
     @cached_property
     def chosen_starts(self) -> Array:
         """Where each item's chosen rows start, ``(items + 1,)``."""
-        return np.asarray(np.searchsorted(self.regions.item[self.chosen], np.arange(len(self.x) + 1)))
+        return np.asarray(np.searchsorted(self.regions.item[self.chosen], np.arange(len(self.study.x) + 1)))
 
     @cached_property
     def region_starts(self) -> Array:
         """Where each item's regions start, ``(items + 1,)``."""
-        return np.asarray(np.searchsorted(self.regions.item, np.arange(len(self.x) + 1)))
+        return np.asarray(np.searchsorted(self.regions.item, np.arange(len(self.study.x) + 1)))
 
     @cached_property
     def first(self) -> Array:
@@ -85,19 +59,19 @@ class Columns:
 def witnesses(columns: Columns, rows: Array) -> Array:
     """The changed inputs of some regions, ``(rows, *input_shape)``, in the model's type."""
     regions = columns.regions
-    changed = columns.x[regions.item[rows]].reshape(len(rows), columns.program.size).copy()
-    changed[np.arange(len(rows)), regions.element[rows]] = regions.value[rows].astype(columns.x.dtype)
-    return changed.reshape(len(rows), *columns.x.shape[1:])
+    changed = columns.study.x[regions.item[rows]].reshape(len(rows), columns.study.program.size).copy()
+    changed[np.arange(len(rows)), regions.element[rows]] = regions.value[rows].astype(columns.study.x.dtype)
+    return changed.reshape(len(rows), *columns.study.x.shape[1:])
 
 
 def values_of(columns: Columns, item: int, element: int, displacements: Array) -> Array:
     """Values of one element in the user's units, kept inside the domain, for displacements of any shape."""
-    program = columns.program
-    origin = columns.x[item].reshape(-1)[element].astype(np.float64)
-    received = np.clip(origin + displacements, columns.box.lower[element], columns.box.upper[element])
+    program = columns.study.program
+    origin = columns.study.x[item].reshape(-1)[element].astype(np.float64)
+    received = np.clip(origin + displacements, columns.study.box.lower[element], columns.study.box.upper[element])
     one = np.zeros((received.size, program.size))
     one[:, element] = received.ravel()
     pixels = program.preprocessing.pixels(one.reshape(-1, *program.input_shape)).reshape(received.size, -1)
     found = pixels[:, element].reshape(received.shape)
-    lower, upper = columns.pixels.element_bounds(program.input_shape)[:, element]
+    lower, upper = columns.study.pixels.element_bounds(program.input_shape)[:, element]
     return np.asarray(np.clip(found, lower, upper))

@@ -25,7 +25,7 @@ class FeatureResult(Result):
 
     @property
     def order(self) -> Array:
-        return np.asarray(self.columns.features.owner[self.columns.order[self.item]])
+        return np.asarray(self.columns.study.features.owner[self.columns.order[self.item]])
 
     @property
     def size(self) -> int:
@@ -68,7 +68,7 @@ class FeatureResult(Result):
     @cached_property
     def attackable(self) -> tuple[tuple[int, ...], ...]:
         hits = self.columns.order[self.item][self.outcomes == Outcome.ATTACKABLE]
-        return tuple((int(feature),) for feature in self.columns.features.owner[hits])
+        return tuple((int(feature),) for feature in self.columns.study.features.owner[hits])
 
     @property
     def new(self) -> int | None:
@@ -89,7 +89,7 @@ class FeatureResult(Result):
 
     @property
     def seconds(self) -> float:
-        return self.columns.seconds / len(self.columns.x)
+        return self.columns.seconds / len(self.columns.study.x)
 
     @property
     def _chosen(self) -> slice:
@@ -125,23 +125,23 @@ class FeatureViews(Views):
         labels = tuple(int(label) for label in regions.label[mine])
         levels = [(int(regions.first_level[r]), int(regions.last_level[r])) for r in mine]
         return Attack(
-            features=(int(columns.features.owner[element]),),
+            features=(int(columns.study.features.owner[element]),),
             labels=labels,
             intervals={label: ((float(a), float(b)),) for label, (a, b) in zip(labels, ends, strict=True)},
-            levels={} if columns.box.tables is None else {k: (v,) for k, v in zip(labels, levels, strict=True)},
+            levels={} if columns.study.box.tables is None else {k: (v,) for k, v in zip(labels, levels, strict=True)},
             witness=self._witness(at, row, item, element),
         )
 
     def _witness(self, at: int, row: int, item: int, element: int) -> Witness:
         columns = self.columns
         changed = witnesses(columns, np.array([row]))[0]
-        pixels = columns.program.preprocessing.pixels(changed[None])[0]
+        pixels = columns.study.program.preprocessing.pixels(changed[None])[0]
         return Witness(
             model_input=changed,
             pixels=pixels,
             values=(float(pixels.reshape(-1)[element]),),
             label=int(columns.regions.label[row]),
-            margin=margin_at(columns.program, changed, int(columns.regions.label[row])),
+            margin=margin_at(columns.study.program, changed, int(columns.regions.label[row])),
             replayed=bool(columns.replayed[at]),
             same_path=True,  # by construction: every guard holds there, in exact arithmetic or beyond its error bound
             same_path_float32=bool(columns.same_path_float32[at]),
@@ -155,7 +155,7 @@ class FeatureAttacks(Attacks):
     columns: Columns = field(repr=False)
 
     def __len__(self) -> int:
-        return len(self.columns.x)
+        return len(self.columns.study.x)
 
     def _result(self, item: int) -> Result:
         return FeatureResult(self.columns, item)

@@ -19,8 +19,8 @@ import numpy as np
 from deepcheck.attacks.question import Question
 from deepcheck.program import Array
 from deepcheck.program.bounded import SUMMED_UP, TINY, UNIT, UP, gamma
-from deepcheck.solvers.cardinality import Relaxation, Rows
-from deepcheck.solvers.polygon import Planes
+from deepcheck.solvers.cardinality import Rows
+from deepcheck.solvers.planes import Planes
 
 
 class Reduced(NamedTuple):
@@ -126,34 +126,6 @@ def reduced(rows: Rows, multipliers: Array) -> Reduced:
         most = (most + reach * (doubt + 4 * UNIT * np.abs(slopes)) + TINY * (reach > 0)) * UP
         most = np.where(np.isfinite(reach), most, np.inf)
     return Reduced(float(base), np.bincount(rows.owner, weights=most, minlength=rows.count) * SUMMED_UP)
-
-
-def bounds_for(question: Question, planes: Planes, elements: Array, size: int) -> list[tuple[int, float, Array]]:
-    """Per label, a bound that refutes many sets of at most so many features at once.
-
-    A set ``S`` of at most ``size`` of these features can reach a label only if ``base + sum of gains over S >= 0``, up
-    to the rounding of that sum (of non-negative gains, so a relative ``(size + 4) * 2**-53``). Labels left out are out
-    of reach for all such sets.
-
-    Args:
-        question: One input, and what is asked about it.
-        planes: The rows over all of these elements; guards may be missing.
-        elements: The features' elements, ``(features, elements of each)``.
-        size: How many features change at most.
-
-    Returns:
-        Label (its position among the others), base and gains ``(features,)``, both rounded up.
-    """
-    found = []
-    none = np.zeros(len(elements), dtype=bool)
-    for label in np.flatnonzero(wanted(question)):
-        rows = rows_of(planes, int(label), elements.shape[1])
-        best = reduced(rows, plain(rows, int(label)))
-        if question.bounded and not best.least(none, none) > size:
-            best = reduced(rows, Relaxation(rows).widest(size, none).multipliers)
-        if not best.least(none, none) > size:
-            found.append((int(label), best.base, best.gains))
-    return found
 
 
 def wanted(question: Question) -> Array:

@@ -21,7 +21,7 @@ from deepcheck.program import Array
 from deepcheck.program.bounded import TINY, UP, gamma
 from deepcheck.solvers.cardinality import Relaxation, Rows, farthest_inside
 from deepcheck.solvers.lp import FloatSystem, propose
-from deepcheck.solvers.polygon import PRECISION, Planes
+from deepcheck.solvers.planes import PRECISION, Planes
 
 MANY = 64
 """Sets of more elements are first refuted by a relaxation that looks at few guards at a time."""

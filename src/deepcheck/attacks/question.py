@@ -15,7 +15,7 @@ from deepcheck.attacks.search import Search
 from deepcheck.domains import Features
 from deepcheck.program import Array
 from deepcheck.ranking import Gains
-from deepcheck.solvers.polygon import Planes
+from deepcheck.solvers.planes import Planes
 from deepcheck.symbolic import EXACT_PRODUCTS, Run
 
 EXACT_ELEMENTS = 24

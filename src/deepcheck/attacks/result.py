@@ -11,7 +11,7 @@ from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.study import Study
 from deepcheck.domains import Pixels
 from deepcheck.program import Array, Program
-from deepcheck.solvers.polygon import PRECISION
+from deepcheck.solvers.planes import PRECISION
 from deepcheck.symbolic import EXACT_PRODUCTS, exact_outputs, run
 
 

@@ -11,7 +11,7 @@ from deepcheck.errors import OptionError
 from deepcheck.program import Array, Bounded, Path, Program
 from deepcheck.program.bounded import UNIT, UP, difference
 from deepcheck.ranking import Gains
-from deepcheck.solvers.polygon import Planes
+from deepcheck.solvers.planes import Planes
 from deepcheck.symbolic import Run, guard_columns
 
 

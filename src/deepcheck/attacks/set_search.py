@@ -15,13 +15,15 @@ from deepcheck.attacks.enumeration import Bounds, Enumeration
 from deepcheck.attacks.family import Family, Wins, padded, places
 from deepcheck.attacks.one_set import Sets
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.pair_search import Pairs, decide_pairs, open_sets
+from deepcheck.attacks.pair_decide import Pairs
+from deepcheck.attacks.pair_search import decide_pairs, open_sets
 from deepcheck.attacks.pruning import sums
 from deepcheck.attacks.question import Question
 from deepcheck.errors import OptionError
 from deepcheck.program import Array, in_parallel
 from deepcheck.solvers import simplex
-from deepcheck.solvers.polygon import ATTACKED, OPEN, Planes
+from deepcheck.solvers.planes import ATTACKED, OPEN, Planes
+from deepcheck.solvers.simplex_checks import Grid
 
 PART = 1 << 13
 """How many systems one call of the kernel decides."""
@@ -216,7 +218,7 @@ class _Ladder:
         grid = simplex.CONTINUUM
         elements = question.elements(question.order[: self.tried])
         if question.query.box.tables is not None:
-            grid = simplex.Grid(*question.levels(self._elements(elements), self.planes))
+            grid = Grid(*question.levels(self._elements(elements), self.planes))
         parts = np.array_split(rows, max(1, -(-len(rows) // PART)))
         found = in_parallel(lambda part: simplex.decide(self.planes, part, question.bits, grid), parts)
         state = np.concatenate([one.state for one in found])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from deepcheck.attacks.multipliers import bounds_for, wanted
+from deepcheck.attacks.multipliers import wanted
 from deepcheck.attacks.one_set import Decided, Sets
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import Question
@@ -107,4 +107,4 @@ def _nothing(bound: int, size: int | None) -> None:
     """Report nothing."""
 
 
-__all__ = ["Report", "Smallest", "bounds_for", "smallest"]
+__all__ = ["Report", "Smallest", "smallest"]

@@ -17,7 +17,8 @@ from deepcheck.attacks.multipliers import Reduced, plain, reduced
 from deepcheck.attacks.one_set import Decided, Sets
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.program import Array
-from deepcheck.solvers.cardinality import USED, Relaxed, fewest_integral
+from deepcheck.solvers.cardinality import USED, Relaxed
+from deepcheck.solvers.cardinality_mip import fewest_integral
 
 NODES = 200_000
 """How many nodes are looked at, at most."""

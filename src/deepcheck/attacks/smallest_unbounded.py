@@ -16,7 +16,7 @@ from deepcheck.attacks.question import Question
 from deepcheck.attacks.smallest_tree import Tree
 from deepcheck.program import Array
 from deepcheck.solvers import polygon
-from deepcheck.solvers.polygon import ATTACKED, OPEN, Planes
+from deepcheck.solvers.planes import ATTACKED, MARGIN, OPEN, Planes
 
 FAR = 2.0**10
 """Sets are looked for within this many times the largest element, or 1, of the input."""
@@ -56,7 +56,7 @@ def _singles(question: Question, planes: Planes, labels: Array) -> tuple[int, De
     count = len(question.order)
     features, label = np.repeat(np.arange(count), len(labels)), np.tile(labels, count)
     rows = np.ascontiguousarray(np.stack([features, np.full(len(features), count), label], axis=1))
-    found = polygon.decide(planes, rows, polygon.MARGIN, question.bits)
+    found = polygon.decide(planes, rows, MARGIN, question.bits)
     won = np.flatnonzero(found.state == ATTACKED)
     if len(won):
         row = won[found.points[won, 2].argmax()]

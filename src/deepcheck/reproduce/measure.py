@@ -80,7 +80,7 @@ def measure(program: Program, images: ImageSet, items: Array, domain: Pixels) ->
     return Measured(
         items=np.asarray(items),
         truth=images.labels[items],
-        labels=columns.run.labels,
+        labels=columns.study.run.labels,
         attackable=attackable,
         reached=_reached(found, len(images.classes)),
         first=np.stack([first_tries(attackable, rank) for rank in (index, *ranks)], axis=1),
@@ -88,9 +88,9 @@ def measure(program: Program, images: ImageSet, items: Array, domain: Pixels) ->
         undecided=np.count_nonzero(columns.outcomes >= Outcome.TIE, axis=1),
         replayed=np.array([result.counts["replayed"] for result in found]),
         exact=columns.exact,
-        borders=columns.run.borders,
+        borders=columns.study.run.borders,
         seconds=np.array([[columns.seconds, columns.replay_seconds]]),
-        runtime=np.array([columns.runtime]),
+        runtime=np.array([columns.study.runtime]),
     )
 
 

@@ -9,19 +9,8 @@ import numpy as np
 
 from deepcheck.program import Array
 from deepcheck.solvers.compiled import Kernel
-from deepcheck.solvers.polygon import (
-    ATTACKED,
-    L1,
-    MARGIN,
-    OPEN,
-    REFUTED,
-    ROUNDING,
-    Planes,
-    Polygons,
-    _holds,
-    _leads,
-    _least_lead,
-)
+from deepcheck.solvers.planes import ATTACKED, L1, MARGIN, OPEN, REFUTED, ROUNDING, Planes, _holds, _leads, _least_lead
+from deepcheck.solvers.polygon import Polygons
 
 
 def _first_at_least(steps: Array, count: int, bound: float) -> int:

@@ -72,10 +72,11 @@ def attack(
         first: Stop at the first attackable set; the rest stays untried.
         target: Only this label counts.
         domain: Where features may go; by default ``[0, 1]`` where the input lies in it.
-        objective: Witness with the largest "margin", or the smallest change ("l1", "linf").
+        objective: Witness with the largest "margin", or the smallest change ("l1", "linf"), among the points that
+            error bounds can vouch for: a little inside of the region, and with levels not on its border.
         solver: "auto": what is fastest, every answer exact. Or one of the solvers side by side, exact too: "interval"
-            (sets of one element), "polygon" (of two), "lp", "milp", "smt" (Z3, the paper's; needs the extra ``smt``),
-            asked about one set after another.
+            (sets of one element) and "polygon" (of two), which are what is fastest there; "lp", "milp", "smt" (Z3, the
+            paper's; needs the extra ``smt``), asked about one set after another without any bound first.
         paths: "same": along the input's path.
         timeout: Seconds after which the rest stays untried.
         features_as: "element" or "pixel" (all channels at one position).
@@ -144,17 +145,7 @@ class _Call:
         elements = self.ranked if study.features.in_order else study.features.elements[self.ranked]
         strategy = Strategy(elements[:, : self.tried], study.asked.first, self.timeout, self.progress)
         found = strategy.run(self.query, study.x, study.run)
-        columns = assemble(
-            self.query,
-            study.x,
-            study.run,
-            found,
-            elements,
-            features=study.features,
-            pixels=study.pixels,
-            asked=study.asked,
-            seconds=time.perf_counter() - started,
-        )
+        columns = assemble(study, found, elements, time.perf_counter() - started)
         return FeatureAttacks(replayed(columns))
 
     def sets(self, size: int, started: float) -> Attacks:
