@@ -15,7 +15,7 @@ import numpy as np
 
 from deepcheck.errors import OptionError
 from deepcheck.program import Array
-from deepcheck.solvers.compiled import Kernel
+from deepcheck.program.compiled import Kernel
 
 CAPACITY = 1 << 16
 """How many systems are handed out at once."""

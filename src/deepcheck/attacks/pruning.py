@@ -9,7 +9,7 @@ from deepcheck.domains import Features
 from deepcheck.program import Array
 from deepcheck.program.bounded import UNIT, UP
 from deepcheck.ranking import Gains
-from deepcheck.solvers.compiled import Kernel
+from deepcheck.program.compiled import Kernel
 
 
 def needed(found: Gains, row: int, farthest: float, together: int) -> Array:

@@ -8,7 +8,7 @@ system is refuted; what lies between is left open, for exact arithmetic.
 import numpy as np
 
 from deepcheck.program import Array
-from deepcheck.solvers.compiled import Kernel
+from deepcheck.program.compiled import Kernel
 from deepcheck.solvers.planes import ATTACKED, L1, MARGIN, OPEN, REFUTED, ROUNDING, Planes, _holds, _leads, _least_lead
 from deepcheck.solvers.polygon import Polygons
 

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepcheck.program import Array
-from deepcheck.solvers.compiled import Kernel
+from deepcheck.program.compiled import Kernel
 from deepcheck.solvers.planes import (
     ATTACKED,
     MARGIN,

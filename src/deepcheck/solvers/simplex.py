@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepcheck.program import Array
-from deepcheck.solvers.compiled import Kernel
+from deepcheck.program.compiled import Kernel
 from deepcheck.solvers.planes import ATTACKED, OPEN, REFUTED, Planes, _nearest
 from deepcheck.solvers.polygon_points import PULLS
 from deepcheck.solvers.simplex_checks import END, Grid, _certain, _place, _proves
