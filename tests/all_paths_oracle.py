@@ -11,11 +11,13 @@ from functools import cached_property
 
 import numpy as np
 import z3
-from oracles import fractions_of, label_of, onnx_label, onnx_outputs
+from oracles import Span, fractions_of, label_of, label_scores, onnx_label, onnx_outputs, run_exactly
 from plain_networks import Net
 
 TINY = 2.0**-30
 """Leads of float64 runs nearer to 0, as a share of the scores, are decided in fractions."""
+ROOM = 64
+"""A margin of so many units in the last place, times the steepest slope, leaves room for a number of the type."""
 
 
 @dataclass(frozen=True)
@@ -102,49 +104,22 @@ class AllPaths:
             self.known[key] = list(cut_through(self.net, start, list(dict.fromkeys(corners))))
         return self.known[key]
 
-    def region(self, piece, label):
-        """The part of a piece where a label is at least as good as every other."""
-        corners = piece.corners
-        for j in range(piece.scores.shape[1]):
-            if j != label and corners:
-                corners = half(corners, piece.scores[:, label] - piece.scores[:, j])
-        return corners
-
     def _by_pieces(self, elements, label, won):
-        return any(self._won_in(piece, label, won) for piece in self.pieces(elements))
-
-    def _won_in(self, piece, label, won):
-        corners = self.region(piece, label)
-        if not corners:
-            return False
-        strict = [j for j in range(piece.scores.shape[1]) if j != label and (won or j < label)]
-        # The mean of a corner for each label that must be beaten beats them all: the region is convex.
-        leads = [at(corners, piece.scores[:, label] - piece.scores[:, j]) for j in strict]
-        return all(max(lead) > 0 for lead in leads)
-
-    def margin(self, elements, target=None):
-        """A margin that is reached at some corner: a lower bound of the largest one."""
-        best = Fraction(-1)
-        for piece in self.pieces(elements):
-            for label in self.others:
-                if target in (None, label) and (corners := self.region(piece, label)):
-                    forms = [piece.scores[:, label] - s for j, s in enumerate(piece.scores.T) if j != label]
-                    best = max([best, *(min(lead) for lead in zip(*(at(corners, f) for f in forms), strict=True))])
-        return best
+        return any(won_in(piece, label, won) for piece in self.pieces(elements))
 
     def intervals(self, element, label):
         """The closed hulls of one element's values with a label, apart from each other, in fractions."""
-        merged = []
-        for piece in sorted(self.pieces((element,)), key=lambda p: min(c[1] for c in p.corners)):
-            corners = self.region(piece, label)
-            if not corners or not self._won_in(piece, label, False):
-                continue
-            low, high = min(c[1] for c in corners), max(c[1] for c in corners)
-            if merged and low <= merged[-1][1]:
-                merged[-1][1] = max(merged[-1][1], high)
-            else:
-                merged.append([low, high])
-        return [tuple(ends) for ends in merged]
+        return intervals_of(self.pieces((element,)), label)
+
+    def roomy(self, elements, target=None):
+        """Is some label reached with a margin so large that a number of the model's type must be there?"""
+        unit = Fraction(float(np.finfo(self.net.dtype).eps)) * ROOM * self.net.steepest
+        lead = max(unit, Fraction(ROOM, 2**24))
+        key = ("roomy", tuple(sorted(elements)), target)
+        if key not in self.known:
+            wanted = [j for j in self.others if target in (None, j)]
+            self.known[key] = any(self._by_z3(elements, j, True, lead) for j in wanted)
+        return self.known[key]
 
     # any elements
 
@@ -158,12 +133,12 @@ class AllPaths:
         self.terms = terms_of(self.net, self.v, solver)
         return solver
 
-    def _by_z3(self, elements, label, won):
+    def _by_z3(self, elements, label, won, least=Fraction(0)):
         solver = self._solver
         solver.push()
         for j in range(len(self.scores)):
             if j != label:
-                lead = self.terms[label] - self.terms[j]
+                lead = self.terms[label] - self.terms[j] - number(least)
                 solver.add(lead > 0 if won or j < label else lead >= 0)
         answer = solver.check(*(p for i, p in enumerate(self.frozen) if i not in elements))
         solver.pop()
@@ -183,6 +158,60 @@ class AllPaths:
         if (leads[~close] > 0).any():
             return True
         return any(wins(self.net.outputs(batch[i]), label, won) for i in np.flatnonzero(close))
+
+
+def region(piece, label):
+    """The part of a piece where a label is at least as good as every other."""
+    corners = piece.corners
+    for j in range(piece.scores.shape[1]):
+        if j != label and corners:
+            corners = half(corners, piece.scores[:, label] - piece.scores[:, j])
+    return corners
+
+
+def won_in(piece, label, won):
+    """Is a label reached somewhere on a piece, by the rule for ties or (``won``) with a margin?"""
+    corners = region(piece, label)
+    if not corners:
+        return False
+    strict = [j for j in range(piece.scores.shape[1]) if j != label and (won or j < label)]
+    # The mean of a corner for each label that must be beaten beats them all: the region is convex.
+    leads = [at(corners, piece.scores[:, label] - piece.scores[:, j]) for j in strict]
+    return all(max(lead) > 0 for lead in leads)
+
+
+def intervals_of(pieces, label):
+    """The closed hulls of one element's values with a label, apart from each other, in fractions."""
+    merged = []
+    for piece in sorted(pieces, key=lambda p: min(c[1] for c in p.corners)):
+        if not won_in(piece, label, False):
+            continue
+        corners = region(piece, label)
+        low, high = min(c[1] for c in corners), max(c[1] for c in corners)
+        if merged and low <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], high)
+        else:
+            merged.append([low, high])
+    return [tuple(ends) for ends in merged]
+
+
+def pieces_along(model, x, element, low, high):
+    """The linear pieces of any ONNX model along one element, found by exact runs at points not yet covered."""
+    point, gaps = fractions_of(x), [(low, high)]
+    found = []
+    while gaps:
+        left, right = gaps.pop()
+        middle = (left + right) / 2
+        point.reshape(-1)[element] = middle
+        exact = run_exactly(model, point)
+        span = Span(left, right)
+        for value, slope in exact.guards[[0, 1 + element]].T:
+            span = span.cut(value - slope * middle, slope, strict=False)
+        forms = label_scores(exact.outputs)[[0, 1 + element]]
+        forms[0] = forms[0] - forms[1] * middle
+        found.append(Piece([(Fraction(1), span.low), (Fraction(1), span.high)], forms))
+        gaps += [gap for gap in ((left, span.low), (span.high, right)) if gap[0] < gap[1]]
+    return found
 
 
 def wins(scores, label, won):

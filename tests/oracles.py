@@ -18,7 +18,9 @@ FINAL = ("Softmax", "LogSoftmax", "Sigmoid")
 
 
 def fractions_of(array):
-    """The exact values of an array of numbers, as an object array of the same shape."""
+    """The exact values of an array of numbers (or of fractions), as an object array of the same shape."""
+    if isinstance(array, np.ndarray) and array.dtype.kind == "O":
+        return array.copy()
     flat = np.empty(np.size(array), dtype=object)
     flat[:] = [Fraction(v) for v in np.asarray(array, dtype=np.float64).ravel().tolist()]
     return flat.reshape(np.shape(array))

@@ -86,6 +86,17 @@ class Net:
         return [(n, tuple(np.array(a, np.float64) for a in given) if n == "linear" else given) for n, given in
                 self.operations]  # fmt: skip
 
+    @cached_property
+    def steepest(self):
+        """No score changes faster than this with the largest change of an input."""
+        slopes = [Fraction(1)]
+        for name, given in self.operations:
+            if name == "linear":
+                slopes.append(slopes[-1] * max(sum(map(abs, row)) for row in given[0]))
+            else:
+                slopes.append(slopes[-1] + (slopes[given] if name == "add" else 0))
+        return 2 * slopes[-1]
+
     def outputs(self, x):
         """What the network computes, in fractions, for one input: an object array ``(labels,)`` of scores."""
         values = [fractions_of(x).ravel()]
