@@ -1,6 +1,7 @@
 """The one loop that drives every interpretation, and its mirror image for transposes."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from deepcheck.program.affine import Affine
@@ -34,8 +35,8 @@ class Transposition(ABC, Generic[V]):
         """The cotangents of an affine instruction's operands."""
 
     @abstractmethod
-    def branch(self, position: int, instruction: Branch, cotangent: V) -> V:
-        """The cotangent of the ``position``-th branch instruction's operand."""
+    def branch(self, position: int, instruction: Branch, cotangent: V) -> V | None:
+        """The cotangent of the ``position``-th branch instruction's operand; None to go no further back."""
 
     @abstractmethod
     def add(self, x: V, y: V) -> V:
@@ -58,21 +59,31 @@ def interpret(program: "Program", x: V, interpretation: Interpretation[V]) -> V:
     return values[program.output]
 
 
-def interpret_transposed(program: "Program", cotangent: V, transposition: Transposition[V]) -> V | None:
-    """Run a program's transpose from its output to its input; None where no path leads there."""
-    cotangents: dict[int, V] = {program.output: cotangent}
-    branches = len(program.branches)
-    for result in range(len(program.instructions), 0, -1):
+def interpret_transposed(program: "Program", cotangents: Mapping[int, V], transposition: Transposition[V]) -> V | None:
+    """Run a program's transpose from some values back to its input; None where no path leads there.
+
+    Args:
+        program: The program.
+        cotangents: The values to start from (`Program.output`, usually), with their cotangents.
+        transposition: What the transposes of instructions do.
+    """
+    cotangents = dict(cotangents)
+    first = max(cotangents)
+    branches = sum(isinstance(instruction, Branch) for instruction in program.instructions[:first])
+    for result in range(first, 0, -1):
         instruction = program.instructions[result - 1]
         branches -= isinstance(instruction, Branch)
         if result not in cotangents:
             continue
         arriving = cotangents.pop(result)
+        parts: tuple[V | None, ...]
         if isinstance(instruction, Branch):
-            parts: tuple[V, ...] = (transposition.branch(branches, instruction, arriving),)
+            parts = (transposition.branch(branches, instruction, arriving),)
         else:
             parts = transposition.affine(instruction, arriving)
         for operand, part in zip(instruction.operands, parts, strict=True):
+            if part is None:
+                continue
             known = cotangents.get(operand)
             cotangents[operand] = part if known is None else transposition.add(known, part)
     return cotangents.get(0)

@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -38,6 +39,13 @@ def in_parallel(work: Callable[[T], R], chunks: Sequence[T]) -> list[R]:
         return [work(chunk) for chunk in chunks]
     with _controller().limit(limits=1, user_api="blas"):
         return list(_pool(workers).map(work, chunks))
+
+
+@contextmanager
+def one_thread_a_product() -> Iterator[None]:
+    """BLAS uses one thread a call: for many small products its own threads mostly wait for each other."""
+    with _controller().limit(limits=1, user_api="blas"):
+        yield
 
 
 @lru_cache(maxsize=1)

@@ -70,7 +70,8 @@ def bounded_coefficients(program: Program, path: Path, seeds: Array, items: Arra
 
 
 def _run(program: Program, arithmetic: Arithmetic[A], seeds: A, transposition: Reverse[A]) -> A:
-    found = interpret_transposed(program, arithmetic.reshape(program.shapes[program.output], seeds), transposition)
+    shaped = arithmetic.reshape(program.shapes[program.output], seeds)
+    found = interpret_transposed(program, {program.output: shaped}, transposition)
     assert found is not None, "the output of a program depends on its input"
     return found
 

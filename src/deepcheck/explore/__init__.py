@@ -1,0 +1,1 @@
+"""Beyond one path: all paths over a few features."""

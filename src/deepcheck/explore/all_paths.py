@@ -1,0 +1,115 @@
+"""All paths, one input after another: along the input's own path first, then along any."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from deepcheck.attacks import Family, Outcome, Question, Search, SetStrategy
+from deepcheck.domains import Features
+from deepcheck.explore.found import Attackable
+from deepcheck.explore.ladder import Ladder, nothing
+from deepcheck.program import Array, chunks_of
+from deepcheck.program.parallel import one_thread_a_product
+from deepcheck.ranking import gains
+from deepcheck.symbolic import Run
+from deepcheck.symbolic.prepared import Prepared
+
+CHUNK_BYTES = 16 << 20
+"""How large the difference forms of a chunk of inputs may grow."""
+SHARE = 0.25
+"""The share of the time that the search along the input's path may take."""
+
+
+@dataclass(frozen=True)
+class Explored:
+    """What became of one input's sets.
+
+    Attributes:
+        along: Along the input's path.
+        family: Along any path.
+        seconds: How long that took.
+    """
+
+    along: Family
+    family: Family
+    seconds: float
+
+
+@dataclass(frozen=True)
+class AllPaths:
+    """A search over all sets of at most so many features, along all paths.
+
+    Attributes:
+        features: The features.
+        order: The features asked about, first to try first, ``(items, m)``.
+        size: How many a set has.
+        tried: Sets are made of so many features at the head of the order; others stay untried.
+        first: Stop each input at its first attackable set.
+        timeout: Seconds after which what is left stays untried, or None.
+        progress: Called with the number of inputs finished, fractions included.
+    """
+
+    features: Features
+    order: Array
+    size: int
+    tried: int
+    first: bool = False
+    timeout: float | None = None
+    progress: Callable[[float], None] | None = None
+
+    def run(self, query: Search, x: Array, run: Run) -> list[Explored]:
+        """Search every input."""
+        deadline = None if self.timeout is None else time.monotonic() + self.timeout
+        along = self._along(query, x, run)
+        prepared = Prepared.of(query.program)
+        others = query.program.decided().labels - 1
+        found: list[Explored] = []
+        for items in chunks_of(len(x), 8 * query.program.size * others, CHUNK_BYTES):
+            with np.errstate(over="ignore", invalid="ignore"):
+                forms = gains(query.program, run, items)
+            for row, item in enumerate(items):
+                started = time.perf_counter()
+                advance = self._advance(int(item))
+                question = Question(
+                    query, x, run, int(item), forms, row, self.features, self.order[item], deadline, advance
+                )
+                with one_thread_a_product():
+                    family = self._family(question, prepared, along[item][0])
+                took = time.perf_counter() - started + along[item][1]
+                found.append(Explored(along[item][0], family, took))
+                if self.progress is not None:
+                    self.progress(float(len(found)))
+        return found
+
+    def _along(self, query: Search, x: Array, run: Run) -> list[tuple[Family, float]]:
+        timeout = None if self.timeout is None else SHARE * self.timeout
+        strategy = SetStrategy(self.features, self.order, self.size, self.tried, self.first, timeout=timeout)
+        return list(zip(*strategy.run(query, x, run), strict=True))
+
+    def _advance(self, item: int) -> Callable[[float], None] | None:
+        progress = self.progress
+        return None if progress is None else lambda share: progress(float(item) + share)
+
+    def _family(self, question: Question, prepared: Prepared, along: Family) -> Family:
+        if question.run.overflow[question.item]:
+            return nothing(question, self.size, self.tried, Outcome.OVERFLOW)
+        if question.run.unsettled[question.item]:
+            return nothing(question, self.size, self.tried, Outcome.ROUNDING)
+        if question.late():
+            return nothing(question, self.size, self.tried, Outcome.UNTRIED)
+        ladder = Ladder(question, prepared, self.tried, self.first, seeds_of(along, question.features))
+        ladder.climb(self.size)
+        return ladder.family(self.size)
+
+
+def seeds_of(family: Family, features: Features) -> list[Attackable]:
+    """The attackable sets of a family, smallest first."""
+    wins, width = family.wins, features.members.shape[1]
+    found = []
+    for ranks, label, values, margin in zip(wins.ranks, wins.label, wins.values, wins.margin, strict=True):
+        own = family.order[ranks[ranks >= 0]]
+        mine = values.reshape(-1, width)[ranks >= 0][np.argsort(own)]
+        found.append(Attackable(tuple(np.sort(own).tolist()), int(label), tuple(mine.ravel().tolist()), float(margin)))
+    return sorted(found, key=lambda each: (len(each.features), each.features))

@@ -1,0 +1,132 @@
+"""All paths: every set of at most so many features of one input, size by size.
+
+First one bound over everything; most inputs of a robust network need no more. Else sizes from 1 on, so that what is
+listed is minimal: what contains an attackable set is attackable, and only counted.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from math import comb
+
+import numpy as np
+
+from deepcheck.attacks.family import Family, Wins
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.question import Question
+from deepcheck.explore.ball import Ball
+from deepcheck.explore.found import Attackable, Known
+from deepcheck.explore.node import Node
+from deepcheck.explore.tree import Tally, Tree
+from deepcheck.symbolic.prepared import Prepared
+
+
+@dataclass
+class Ladder:
+    """A search over all sets of at most so many features.
+
+    Attributes:
+        question: One input, and what is asked about it; ``order`` holds the features asked about.
+        prepared: What is the same for every input.
+        tried: Sets are made of so many features at the head of the order.
+        first: Stop at the first attackable set.
+        seeds: Attackable sets that are known already (along the input's path, say).
+    """
+
+    question: Question
+    prepared: Prepared
+    tried: int
+    first: bool = False
+    seeds: Sequence[Attackable] = ()
+    levels: list[Tally] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ball = Ball.of(self.question, self.prepared)
+        self.known = Known(self.question.features.count)
+        self.asked = np.sort(self.question.order[: self.tried])
+
+    def climb(self, size: int) -> Tally:
+        """Decide sets of ``size`` features, all smaller ones first; the tally of the last size.
+
+        Features that are attackable alone are left out of larger sets.
+        """
+        whole = Node(((self.asked, size),), self.ball.wanted, None)
+        root = self._tree().once(whole) if size <= self.tried and not self.levels else whole
+        if root is None:
+            self.levels = [_all_proved(self.tried, each) for each in range(1, size + 1)]
+            return self.levels[-1]
+        while len(self.levels) < size and not self._stop():
+            self.levels.append(self._level(len(self.levels) + 1, root))
+        return self.levels[-1]
+
+    def _tree(self) -> Tree:
+        return Tree(self.ball, self.known, self.question.late, self.first, self.question.advance)
+
+    def _stop(self) -> bool:
+        return self.question.late() or (self.first and bool(self.known.sets))
+
+    def _level(self, size: int, root: Node) -> Tally:
+        """Decide the sets of one size that have no feature which is attackable alone."""
+        seeds = [seed for seed in self.seeds if len(seed.features) == size]
+        if seeds:
+            fresh = ~self.known.contained(np.array([seed.features for seed in seeds], dtype=np.int64))
+            self.known.add([seed for seed, new in zip(seeds, fresh, strict=True) if new])
+        features = np.setdiff1d(self.asked, self.known.singles()) if size > 1 else self.asked
+        if len(features) < size:
+            return Tally()
+        return self._tree().run(replace(root, blocks=((features, size),), danger=-np.inf))
+
+    def family(self, size: int) -> Family:
+        """What became of all sets of ``size`` features, as far as the levels went."""
+        question, tried = self.question, self.tried
+        total, asked = comb(len(question.order), size), comb(tried, size)
+        alone = len(self.known.singles())
+        whole = len(self.levels) >= size
+        tally = self.levels[size - 1] if whole else Tally(untried=0)
+        if size == 1:
+            attackable = len(self.known.of_size(1))
+        else:
+            attackable = asked - comb(tried - alone, size)
+            if whole:
+                attackable += tally.containing + len(tally.attackable)
+        wins = self._wins(size)
+        attackable = max(attackable, len(np.unique(wins.completed_places())))
+        undecided = {why: len(sets) for why, sets in tally.undecided.items()}
+        open_sets = sum(undecided.values())
+        proved = tally.proved if whole else 0
+        untried = total - attackable - proved - open_sets
+        new = len(self.known.of_size(size)) if whole and not self.first and not tally.untried else None
+        return Family(size, question.order, wins, attackable, new, undecided, untried)
+
+    def _wins(self, size: int) -> Wins:
+        """The minimal sets of at most so many features, in the order of trying."""
+        width = self.question.features.members.shape[1]
+        rank = np.full(self.question.features.count, -1, dtype=np.int64)
+        rank[self.question.order] = np.arange(len(self.question.order))
+        found = [each for features, each in self.known.sets.items() if len(features) <= size]
+        if not found:
+            return Wins.empty(size, size * width)
+        ranks = np.full((len(found), size), -1, dtype=np.int64)
+        values = np.full((len(found), size, width), np.nan)
+        for row, each in enumerate(found):
+            own = rank[list(each.features)]
+            by_rank = np.argsort(own)
+            start = size - len(own)
+            ranks[row, start:] = own[by_rank]
+            values[row, start:] = np.array(each.values).reshape(len(own), width)[by_rank]
+        labels = np.array([each.label for each in found])
+        wins = Wins(ranks, labels, values.reshape(len(found), -1), np.array([each.margin for each in found]))
+        return wins.take(np.lexsort((labels, *ranks.T, wins.completed_places())))
+
+
+def _all_proved(tried: int, size: int) -> Tally:
+    return Tally(proved=comb(tried, size), families=1)
+
+
+def nothing(question: Question, size: int, tried: int, why: Outcome) -> Family:
+    """No set decided."""
+    width = size * question.features.members.shape[1]
+    open_sets = 0 if why == Outcome.UNTRIED else comb(tried, size)
+    untried = comb(len(question.order), size) - open_sets
+    return Family(
+        size, question.order, Wins.empty(size, width), 0, None, {why: open_sets} if open_sets else {}, untried
+    )

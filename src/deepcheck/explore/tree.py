@@ -1,0 +1,198 @@
+"""All sets of one size of one input: bounds over whole families of sets, split where they leave too many open.
+
+A family's bound is a linear form for each label; the sets that it does not refute are known one by one from the
+features' gains. So a family is proved, or shrunk to the features of sets that are left, or listed where those are few,
+or else halved. What is listed goes to `splitting`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.explore.ball import Ball, Leads, stacked
+from deepcheck.explore.found import Attackable, Known
+from deepcheck.explore.node import ROUNDING, Node, blocks_of, halves, sets_of, survivors
+from deepcheck.explore.splitting import Splitting
+from deepcheck.program import Array, in_parallel
+from deepcheck.symbolic import bounds
+from deepcheck.symbolic.regions import Blocks
+
+LISTED = 1 << 20
+"""Families of up to so many sets are listed, to see which ones a bound leaves open."""
+SHRUNK = 0.7
+"""A family that lost this share of its features is bounded again before it is halved."""
+BATCH_ELEMENTS = 1 << 17
+"""About so many branch elements are bounded at once."""
+
+
+@dataclass
+class Tally:
+    """What became of all sets of one size that have no feature which is attackable alone.
+
+    Attributes:
+        proved: How many are proved.
+        containing: How many contain a known smaller attackable set.
+        attackable: The others that are attackable.
+        undecided: Those that are open, by `Outcome`.
+        untried: How many were not tried.
+        parts: Families that were proved as a whole, with the bound that proved each.
+    """
+
+    proved: int = 0
+    containing: int = 0
+    attackable: list[Attackable] = field(default_factory=list)
+    undecided: dict[Outcome, list[tuple[int, ...]]] = field(default_factory=dict)
+    untried: int = 0
+    families: int = 0
+    pieces: int = 0
+
+
+@dataclass
+class Tree:
+    """A search over all sets of one size.
+
+    Attributes:
+        ball: The input.
+        known: Attackable sets that are known already; new ones are added.
+        late: Has the time run out?
+        first: Stop at the first attack.
+        report: Called with the share of sets that are settled.
+    """
+
+    ball: Ball
+    known: Known
+    late: Callable[[], bool]
+    first: bool = False
+    report: Callable[[float], None] | None = None
+
+    def __post_init__(self) -> None:
+        width = sum(int(np.prod(branch.source_shape)) for branch in self.ball.frame.program.branches)
+        self.batch = int(np.clip(BATCH_ELEMENTS // max(width, 1), 2, 64))
+        self.listing = 4 * self.batch
+        self.waiting: list[tuple[Array, Array, tuple[bounds.Known, ...]]] = []
+
+    def once(self, root: Node) -> Node | None:
+        """Bound a node once: None if that proves it, else the same with its ranges and the labels that are open."""
+        parts = blocks_of([root], self.ball.movable, self.ball.gains)
+        with np.errstate(all="ignore"):
+            leads = self.ball.bound(parts, root.labels[None], stacked([root.known]))
+        if len(leads.open) == 0:
+            return None
+        labels = leads.labels_of(1, len(root.labels))[0]
+        return Node(root.blocks, labels, leads.known_of(0), -np.inf)
+
+    def run(self, root: Node) -> Tally:
+        """Decide the sets of a node."""
+        self.tally, self.work = Tally(), [root]
+        total = max(root.sets, 1)
+        self.left = root.sets
+        while self.work and not self._stop():
+            nodes = [self.work.pop() for _ in range(min(self.batch, len(self.work)))]
+            self._round(nodes)
+            if sum(len(sets) for sets, _, _ in self.waiting) >= self.listing or not self.work:
+                self._decide()
+            if self.report is not None:
+                self.report(1 - self.left / total)
+        while self.waiting and not self._stop():
+            self._decide()
+        self.tally.untried += sum(node.sets for node in self.work) + sum(len(sets) for sets, _, _ in self.waiting)
+        return self.tally
+
+    def _stop(self) -> bool:
+        return self.late() or (self.first and bool(self.tally.attackable))
+
+    def _round(self, nodes: list[Node]) -> None:
+        cuts = np.array_split(np.arange(len(nodes)), 2 if len(nodes) > 3 else 1)
+        groups = [[nodes[at] for at in cut] for cut in cuts]
+
+        def work(group: list[Node]) -> tuple[Blocks, Leads]:
+            parts = blocks_of(group, self.ball.movable, self.ball.gains)
+            labels = np.stack([node.labels for node in group])
+            with np.errstate(all="ignore"):
+                return parts, self.ball.bound(parts, labels, stacked([node.known for node in group]))
+
+        children: list[Node] = []
+        for group, (parts, leads) in zip(groups, in_parallel(work, groups), strict=True):
+            gains = parts.changes(leads.forms.coefficients.value)
+            for at, node in enumerate(group):
+                children += self._settle(node, at, parts, leads, gains)
+        self.tally.families += len(nodes)
+        self.work += sorted(children, key=lambda node: -node.danger)
+
+    def _settle(self, node: Node, at: int, parts: Blocks, leads: Leads, gains: Array) -> list[Node]:
+        """What a bound leaves of a node."""
+        rows = leads.open[leads.part[leads.open] == at]
+        if len(rows) == 0:
+            return self._proved(node.sets)
+        labels = np.zeros(len(node.labels), dtype=bool)
+        labels[leads.other[rows]] = True
+        reach = parts.reach[at]
+        base = self.ball.gap[leads.other[rows]] + leads.forms.constant[rows]
+        base = base - 2 * reach * leads.forms.coefficients.error[rows] - ROUNDING * np.abs(base)
+        columns = [np.searchsorted(parts.used, features) for features, _ in node.blocks]
+        own = [gains[np.ix_(rows, column)] for column in columns]
+        blocks = survivors(node, base, own)
+        if blocks is None:
+            return self._proved(node.sets)
+        left = Node(blocks, labels, leads.known_of(at), float(np.nan_to_num(leads.least[rows], nan=-np.inf).min()))
+        self._proved(node.sets - left.sets)
+        if left.sets <= LISTED and self._listed(left, base, gains[rows], parts.used):
+            return []
+        if sum(len(features) for features, _ in blocks) <= SHRUNK * sum(len(features) for features, _ in node.blocks):
+            return [left]
+        dangers = gains[rows].min(axis=0)
+        order = [
+            features[np.argsort(dangers[np.searchsorted(parts.used, features)], kind="stable")]
+            for features, _ in blocks
+        ]
+        return [Node(each, labels, left.known, left.danger) for each in halves(blocks, order)]
+
+    def _proved(self, sets: int) -> list[Node]:
+        self.tally.proved += sets
+        self.left -= sets
+        return []
+
+    def _listed(self, node: Node, base: Array, gains: Array, used: Array) -> bool:
+        """List the sets that the bound leaves open, if they are few; sets that contain a known one are counted."""
+        sets = sets_of(node.blocks)
+        open_ones = np.zeros(len(sets), dtype=bool)
+        places = np.searchsorted(used, sets)
+        for row in range(len(base)):
+            changes = gains[row][places]
+            slack = ROUNDING * (np.abs(base[row]) - changes.sum(axis=1))
+            open_ones |= ~(base[row] + changes.sum(axis=1) > slack)
+        left = sets[open_ones]
+        containing = self.known.contained(left)
+        fresh = left[~containing]
+        if len(fresh) > self.listing and len(fresh) < node.sets:
+            return False
+        if len(fresh) > self.listing and node.sets > 4 * self.listing:
+            return False
+        self.tally.containing += int(np.count_nonzero(containing))
+        self._proved(len(sets) - len(left))
+        self.left -= int(np.count_nonzero(containing))
+        if len(fresh):
+            assert node.known is not None
+            self.waiting.append((fresh, node.labels, node.known))
+        return True
+
+    def _decide(self) -> None:
+        """Decide the sets that wait, one by one."""
+        if not self.waiting:
+            return
+        waiting, self.waiting = self.waiting, []
+        sets = np.concatenate([sets for sets, _, _ in waiting])
+        labels = np.concatenate([np.broadcast_to(own, (len(sets), len(own))) for sets, own, _ in waiting])
+        known = [own for sets, _, own in waiting for _ in range(len(sets))]
+        splitting = Splitting(self.ball, sets, 4 * self.batch, self.late, self.first)
+        done = splitting.run(labels, known)
+        self.tally.pieces += int(done.pieces.sum())
+        self.known.add(list(done.attacks.values()))
+        self.tally.attackable += list(done.attacks.values())
+        self.tally.proved += int(np.count_nonzero(done.outcomes == Outcome.PROVED))
+        self.tally.untried += int(np.count_nonzero(done.outcomes == Outcome.UNTRIED))
+        self.left -= len(sets)
+        for at in np.flatnonzero(done.outcomes >= Outcome.TIE):
+            self.tally.undecided.setdefault(Outcome(done.outcomes[at]), []).append(tuple(sets[at].tolist()))
