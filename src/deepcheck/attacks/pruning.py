@@ -8,8 +8,8 @@ import numpy as np
 from deepcheck.domains import Features
 from deepcheck.program import Array
 from deepcheck.program.bounded import UNIT, UP
-from deepcheck.ranking import Gains
 from deepcheck.program.compiled import Kernel
+from deepcheck.ranking import Gains
 
 
 def needed(found: Gains, row: int, farthest: float, together: int) -> Array:

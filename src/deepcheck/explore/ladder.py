@@ -50,7 +50,7 @@ class Ladder:
         Features that are attackable alone are left out of larger sets.
         """
         whole = Node(((self.asked, size),), self.ball.wanted, None)
-        root = self._tree().once(whole) if size <= self.tried and not self.levels else whole
+        root = whole if self.known.sets or size > self.tried else self._tree().once(whole)
         if root is None:
             self.levels = [_all_proved(self.tried, each) for each in range(1, size + 1)]
             return self.levels[-1]

@@ -1,0 +1,98 @@
+"""The smallest number of features over all paths: sizes are proved from 1 on, until one is attackable.
+
+Verified: the bound, by outward-rounded bounds over every set of each smaller size; the witness, in exact arithmetic.
+"""
+
+from collections.abc import Callable
+
+from deepcheck.attacks.outcome import Outcome
+from deepcheck.attacks.question import Question
+from deepcheck.attacks.smallest import Smallest
+from deepcheck.explore.found import Attackable
+from deepcheck.explore.greedy import greedy
+from deepcheck.explore.ladder import Ladder
+from deepcheck.explore.tree import Tally
+from deepcheck.symbolic.prepared import Prepared
+
+Report = Callable[[int, int | None], None]
+
+
+def smallest_over_all_paths(
+    question: Question, prepared: Prepared, *, limit_features: int | None = None, report: Report | None = None
+) -> Smallest:
+    """Find the smallest set of the features asked about that overturns the label, along any path.
+
+    Stops when it is proved, at ``question.deadline`` or on Ctrl-C, with the best set and bound so far.
+
+    Args:
+        question: One input, and what is asked about it.
+        prepared: What is the same for every input.
+        limit_features: Sets of more features are of no interest: the bound goes up to one more than this.
+        report: Called with the bound and the best set's size (or None) whenever one of them gets better.
+    """
+    count = len(question.order)
+    most = count if limit_features is None else min(limit_features, count)
+    search = _Climb(question, prepared, most, report or _nothing)
+    try:
+        search.run()
+    except KeyboardInterrupt:
+        search.reason = "interrupted"
+    return search.answer()
+
+
+class _Climb:
+    """Bounds from below, sets from above."""
+
+    def __init__(self, question: Question, prepared: Prepared, most: int, report: Report) -> None:
+        self.question, self.most, self.report = question, most, report
+        self.bound, self.reason, self.looked = 1, "", 0
+        self.ladder = Ladder(question, prepared, len(question.order), first=True)
+        self.best: Attackable | None = None
+
+    def run(self) -> None:
+        self._improve(greedy(self.question))
+        while self.bound <= self.most and not self._done():
+            tally = self.ladder.climb(self.bound)
+            self.looked += tally.families + tally.pieces
+            found = list(self.ladder.known.sets.values())
+            if found:
+                self._improve(min(found, key=lambda each: len(each.features)))
+                return
+            if tally.untried or tally.undecided:
+                self.reason = _reason(tally)
+                return
+            self.bound += 1
+            self._tell()
+
+    def _done(self) -> bool:
+        return self.best is not None and len(self.best.features) <= self.bound
+
+    def _improve(self, found: Attackable | None) -> None:
+        if found is None or len(found.features) > self.most:
+            return
+        if self.best is None or len(found.features) < len(self.best.features):
+            self.best = found
+            self._tell()
+
+    def _tell(self) -> None:
+        self.report(self.bound, None if self.best is None else len(self.best.features))
+
+    def answer(self) -> Smallest:
+        best = self.best
+        if best is None:
+            done = self.bound > self.most
+            reason = "" if done else self.reason or "time limit"
+            return Smallest(self.bound, None, None, (), float("nan"), done, self.looked, None, reason)
+        optimal = len(best.features) <= self.bound
+        reason = "" if optimal else self.reason or "time limit"
+        bound = min(self.bound, len(best.features))
+        return Smallest(bound, best.features, best.label, best.values, best.margin, optimal, self.looked, None, reason)
+
+
+def _reason(tally: Tally) -> str:
+    open_reasons = sorted(tally.undecided)
+    return "time limit" if tally.untried or not open_reasons else Outcome(open_reasons[0]).words
+
+
+def _nothing(bound: int, size: int | None) -> None:
+    """Report nothing."""
