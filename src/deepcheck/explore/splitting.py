@@ -14,38 +14,16 @@ import numpy as np
 
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.explore.attempts import attempt, certified, changed
-from deepcheck.explore.ball import Ball, Leads, stacked
+from deepcheck.explore.ball import Ball, Leads
 from deepcheck.explore.found import Attackable
+from deepcheck.explore.pieces import Cutter, Pieces
 from deepcheck.program import Array, in_parallel
-from deepcheck.program.bounded import difference
 from deepcheck.symbolic.bounds import Known
-from deepcheck.symbolic.regions import Boxes
 
 PIECES = 4096
 """A set that is still open after so many pieces is handed on."""
-NARROW = 2.0**-30
-"""Pieces narrower than this, relative to the domain, are not halved: rounding decides there."""
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A box of one set's values.
-
-    Attributes:
-        of: The set's position among those asked about.
-        lower: Least displacement of each element, ``(k,)``; with levels, its first level.
-        upper: The largest; with levels, its last level.
-        labels: Which other labels are open, ``(others,)``.
-        known: The layers' ranges of a part that holds the piece.
-        danger: The least lead that a bound left.
-    """
-
-    of: int
-    lower: Array
-    upper: Array
-    labels: Array
-    known: tuple[Known, ...] | None
-    danger: float = -np.inf
+TWO_THREADS = 64
+"""From so many pieces on a batch is worth two threads."""
 
 
 @dataclass
@@ -63,11 +41,10 @@ class Decisions:
     pieces: Array = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
-@dataclass
 class Splitting:
     """Decides sets of features of one input.
 
-    Attributes:
+    Args:
         ball: The input.
         sets: The sets, features increasing, ``(sets, size)``.
         batch: How many pieces one batch takes.
@@ -75,159 +52,116 @@ class Splitting:
         first: Stop at the first attack.
     """
 
-    ball: Ball
-    sets: Array
-    batch: int
-    late: Callable[[], bool]
-    first: bool = False
+    def __init__(self, ball: Ball, sets: Array, batch: int, late: Callable[[], bool], first: bool = False) -> None:
+        self.ball, self.sets, self.batch, self.late, self.first = ball, sets, batch, late, first
+        question = ball.question
+        origin = question.x[question.item].reshape(-1).astype(np.float64)
+        elements = ball.movable.members[sets].reshape(len(sets), -1)
+        self.cutter = Cutter(question.query.box, ball.movable, origin, elements)
+        count = len(sets)
+        self.done = Decisions(np.full(count, int(Outcome.UNTRIED)), {}, np.zeros(count, np.int64))
+        self.left = np.zeros(count, dtype=np.int64)
+        self.ties = np.zeros(count, dtype=bool)
 
-    def run(self, labels: Array, known: Sequence[tuple[Known, ...] | None]) -> Decisions:
+    def run(self, groups: Sequence[tuple[int, Array, tuple[Known, ...]]]) -> Decisions:
         """Decide every set.
 
         Args:
-            labels: Which other labels are open for each, ``(sets, others)``.
-            known: The layers' ranges of a part that holds each set.
+            groups: For each group of sets, in order: how many, which other labels are open ``(others,)``, and the
+                layers' ranges of a part that holds all of them.
         """
-        self.ties: set[int] = set()
-        self.elements = self.ball.movable.members[self.sets].reshape(len(self.sets), -1)
-        self.done = Decisions(np.full(len(self.sets), Outcome.UNTRIED), {}, np.zeros(len(self.sets), np.int64))
-        open_pieces = np.ones(len(self.sets), dtype=np.int64)
-        work = [self._whole(at, labels[at], known[at]) for at in range(len(self.sets) - 1, -1, -1)]
+        work, start = [], 0
+        for count, labels, known in groups:
+            work.append(self.cutter.whole(np.arange(start, start + count), labels, known))
+            start += count
+        self.left[:] = 1
+        work.reverse()
         while work and not self.late() and not (self.first and self.done.attacks):
-            taken = [work.pop() for _ in range(min(self.batch, len(work)))]
-            live = [p for p in taken if self.done.outcomes[p.of] == Outcome.UNTRIED]
-            for piece in live:
-                open_pieces[piece.of] -= 1
-            halves = self._round(live)
-            for piece in halves:
-                open_pieces[piece.of] += 1
-            work += halves
-            for of in {piece.of for piece in live}:
-                if open_pieces[of] == 0 and self.done.outcomes[of] == Outcome.UNTRIED:
-                    self.done.outcomes[of] = Outcome.PROVED
+            taken = self._taken(work)
+            np.subtract.at(self.left, taken.of, 1)
+            live = taken.take(np.flatnonzero(self.done.outcomes[taken.of] == Outcome.UNTRIED))
+            if len(live):
+                halves = self._round(live)
+                np.add.at(self.left, halves.of, 1)
+                if len(halves):
+                    work.append(halves)
+            closed = (self.left[taken.of] == 0) & (self.done.outcomes[taken.of] == Outcome.UNTRIED)
+            self.done.outcomes[taken.of[closed]] = Outcome.PROVED
         return self.done
 
-    def _whole(self, at: int, labels: Array, known: tuple[Known, ...] | None) -> Piece:
-        box, elements = self.ball.question.query.box, self.elements[at]
-        if box.tables is None:
-            return Piece(at, self.ball.movable.lower[elements], self.ball.movable.upper[elements], labels, known)
-        tables = box.tables[box.channel[elements]]
-        first = (tables < box.lower[elements, None]).sum(axis=1)
-        last = (tables <= box.upper[elements, None]).sum(axis=1) - 1
-        return Piece(at, first, last, labels, known)
+    def _taken(self, work: list[Pieces]) -> Pieces:
+        """The next batch, off the end of the list."""
+        parts, count = [], 0
+        while work and count < self.batch:
+            pieces, room = work.pop(), self.batch - count
+            if len(pieces) > room:
+                work.append(pieces.take(slice(room, None)))
+                pieces = pieces.take(slice(0, room))
+            parts.append(pieces)
+            count += len(pieces)
+        return Pieces.join(parts)
 
-    def _box(self, pieces: list[Piece]) -> Boxes:
-        """The pieces as boxes of displacements, rounded outward."""
-        elements = self.elements[[piece.of for piece in pieces]]
-        lower, upper = np.stack([p.lower for p in pieces]), np.stack([p.upper for p in pieces])
-        box = self.ball.question.query.box
-        if box.tables is None:
-            return Boxes(elements, lower, upper)
-        origin = self._origin(elements)
-        low, low_error = difference(box.tables[box.channel[elements], lower], origin)
-        high, high_error = difference(box.tables[box.channel[elements], upper], origin)
-        return Boxes(elements, low - low_error, high + high_error)
-
-    def _origin(self, elements: Array) -> Array:
-        question = self.ball.question
-        return np.asarray(question.x[question.item].reshape(-1)[elements].astype(np.float64))
-
-    def _round(self, pieces: list[Piece]) -> list[Piece]:
+    def _round(self, pieces: Pieces) -> Pieces:
         """Bound pieces and attack where their bounds point; what is left comes back in halves."""
-        if not pieces:
-            return []
-        cuts = np.array_split(np.arange(len(pieces)), 2 if len(pieces) > 8 else 1)
-        groups = [[pieces[at] for at in cut] for cut in cuts]
+        np.add.at(self.done.pieces, pieces.of, 1)
+        cuts = np.array_split(np.arange(len(pieces)), 2 if len(pieces) >= TWO_THREADS else 1)
+        groups = [pieces.take(cut) for cut in cuts]
 
-        def work(group: list[Piece]) -> tuple[Boxes, Leads]:
-            boxes = self._box(group)
-            labels = np.stack([piece.labels for piece in group])
+        def work(group: Pieces) -> Leads:
             with np.errstate(all="ignore"):
-                return boxes, self.ball.bound(boxes, labels, stacked([piece.known for piece in group]))
+                return self.ball.bound(self.cutter.boxes(group), group.labels, group.known)
 
-        found: list[Piece] = []
-        for group, (boxes, leads) in zip(groups, in_parallel(work, groups), strict=True):
-            np.add.at(self.done.pieces, [piece.of for piece in group], 1)
-            self._attack(group, boxes, leads)
-            found += self._halved(group, leads)
-        return found
+        halves = []
+        for group, leads in zip(groups, in_parallel(work, groups), strict=True):
+            self._attack(group, leads)
+            halves.append(self._halved(group, leads))
+        return Pieces.join(halves)
 
-    def _attack(self, pieces: list[Piece], boxes: Boxes, leads: Leads) -> None:
+    def _attack(self, pieces: Pieces, leads: Leads) -> None:
         """Run the program where the open rows' forms are least."""
         rows = leads.open
         if len(rows) == 0:
             return
-        part = leads.part[rows]
-        down = leads.forms.coefficients.value[rows] > 0
-        values = self._values(pieces, boxes, part, down)
-        elements = boxes.elements[part]
-        tries = attempt(self.ball.question, elements, values)
-        for row in np.argsort(-tries.margin, kind="stable"):
-            of = pieces[part[row]].of
-            if tries.label[row] >= 0 and of not in self.done.attacks:
-                self.done.outcomes[of] = Outcome.ATTACKABLE
-                self.done.attacks[of] = Attackable(
-                    tuple(self.sets[of].tolist()),
-                    int(tries.label[row]),
-                    tuple(values[row].tolist()),
-                    float(tries.margin[row]),
-                )
-        self.ties |= {pieces[part[row]].of for row in np.flatnonzero(tries.tie)}
-
-    def _values(self, pieces: list[Piece], boxes: Boxes, part: Array, down: Array) -> Array:
-        """The values at chosen corners, ``(rows, k)``, in the model's own numbers."""
+        where = pieces.take(leads.part[rows])
+        values = self.cutter.corners(where, leads.forms.coefficients.value[rows] > 0)
         question = self.ball.question
-        box, elements = question.query.box, boxes.elements[part]
-        if box.tables is not None:
-            lower = np.stack([pieces[at].lower for at in part])
-            upper = np.stack([pieces[at].upper for at in part])
-            return np.asarray(box.tables[box.channel[elements], np.where(down, lower, upper)])
-        received = self._origin(elements) + np.where(down, boxes.lower[part], boxes.upper[part])
-        rounded = received.astype(question.query.program.dtype).astype(np.float64)
-        return np.clip(rounded, box.lower[elements], box.upper[elements])
+        values = values.astype(question.query.program.dtype).astype(np.float64)
+        tries = attempt(question, self.cutter.elements[where.of], values)
+        self.ties[where.of[tries.tie]] = True
+        hits = np.flatnonzero(tries.label >= 0)
+        order = hits[np.lexsort((-tries.margin[hits], where.of[hits]))]
+        for row in order[np.unique(where.of[order], return_index=True)[1]]:
+            of = int(where.of[row])
+            self.done.outcomes[of] = Outcome.ATTACKABLE
+            features, found = tuple(self.sets[of].tolist()), tuple(values[row].tolist())
+            self.done.attacks[of] = Attackable(features, int(tries.label[row]), found, float(tries.margin[row]))
 
-    def _settled(self, piece: Piece) -> bool:
-        """Is it one point of a grid, whose label is decided, changes nothing, and is no tie?"""
-        question = self.ball.question
-        if question.query.box.tables is None or (piece.lower != piece.upper).any():
-            return False
-        elements = self.elements[piece.of]
-        values = question.query.box.tables[question.query.box.channel[elements], piece.lower]
-        tries = certified(question, changed(question, elements[None], values[None]))
-        return bool(tries.sure[0] and tries.label[0] < 0 and not tries.tie[0])
-
-    def _halved(self, pieces: list[Piece], leads: Leads) -> list[Piece]:
+    def _halved(self, pieces: Pieces, leads: Leads) -> Pieces:
         labels = leads.labels_of(len(pieces), len(self.ball.gap))
         danger = np.full(len(pieces), np.inf)
         np.minimum.at(danger, leads.part, np.where(np.isnan(leads.least), -np.inf, leads.least))
-        found: list[Piece] = []
-        for at in np.argsort(-danger, kind="stable"):
-            piece = pieces[at]
-            if not labels[at].any() or self.done.outcomes[piece.of] != Outcome.UNTRIED or self._settled(piece):
-                continue
-            cut = self._cut(piece)
-            if cut is None or self.done.pieces[piece.of] > PIECES:
-                why = Outcome.ROUNDING if cut is None else Outcome.SOLVER
-                self.done.outcomes[piece.of] = Outcome.TIE if piece.of in self.ties else why
-                continue
-            element, low_end, high_start = cut
-            known = leads.known_of(int(at))
-            below, above = piece.upper.copy(), piece.lower.copy()
-            below[element], above[element] = low_end, high_start
-            found.append(Piece(piece.of, piece.lower, below, labels[at], known, float(danger[at])))
-            found.append(Piece(piece.of, above, piece.upper, labels[at], known, float(danger[at])))
-        return found
+        open_ones = labels.any(axis=1) & (self.done.outcomes[pieces.of] == Outcome.UNTRIED)
+        open_ones &= ~self._settled(pieces, open_ones)
+        rows = np.flatnonzero(open_ones)
+        rows = rows[np.argsort(danger[rows], kind="stable")]
+        ranges = tuple((low[rows], high[rows]) for low, high in leads.ranges)
+        left = Pieces(pieces.of[rows], pieces.lower[rows], pieces.upper[rows], labels[rows], ranges)
+        halves, wide = self.cutter.halved(left)
+        self._give_up(left.of[~wide], Outcome.ROUNDING)
+        self._give_up(left.of[self.done.pieces[left.of] > PIECES], Outcome.SOLVER)
+        return halves.take(np.flatnonzero(self.done.outcomes[halves.of] == Outcome.UNTRIED))
 
-    def _cut(self, piece: Piece) -> tuple[int, float, float] | None:
-        """Which element to halve, the end of the first half and the start of the second; None if it is too narrow."""
-        box, elements = self.ball.question.query.box, self.elements[piece.of]
-        width = piece.upper - piece.lower
-        whole = np.maximum(box.upper[elements] - box.lower[elements], 2.0**-1000)
-        if box.tables is not None:
-            element = int(np.argmax(width))
-            middle = int(piece.lower[element] + piece.upper[element]) // 2
-            return None if width[element] == 0 else (element, middle, middle + 1)
-        element = int(np.argmax(width / whole))
-        cut = float(piece.lower[element] / 2 + piece.upper[element] / 2)
-        inside = piece.lower[element] < cut < piece.upper[element]
-        return (element, cut, cut) if inside and width[element] > NARROW * whole[element] else None
+    def _give_up(self, sets: Array, why: Outcome) -> None:
+        self.done.outcomes[sets] = np.where(self.ties[sets], Outcome.TIE, why)
+
+    def _settled(self, pieces: Pieces, among: Array) -> Array:
+        """Which pieces are one point of a grid, whose label is decided, changes nothing, and is no tie."""
+        rows = np.flatnonzero(self.cutter.points(pieces) & among)
+        found = np.zeros(len(pieces), dtype=bool)
+        if len(rows):
+            points = pieces.take(rows)
+            values = self.cutter.corners(points, np.ones(points.lower.shape, dtype=bool))
+            question = self.ball.question
+            tries = certified(question, changed(question, self.cutter.elements[points.of], values))
+            found[rows] = tries.sure & (tries.label < 0) & ~tries.tie
+        return found

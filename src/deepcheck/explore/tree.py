@@ -70,7 +70,8 @@ class Tree:
     def __post_init__(self) -> None:
         width = sum(int(np.prod(branch.source_shape)) for branch in self.ball.frame.program.branches)
         self.batch = int(np.clip(BATCH_ELEMENTS // max(width, 1), 2, 64))
-        self.listing = 4 * self.batch
+        self.pieces = int(np.clip(4 * BATCH_ELEMENTS // max(width, 1), 8, 4096))
+        self.listing = self.pieces // 2
         self.waiting: list[tuple[Array, Array, tuple[bounds.Known, ...]]] = []
 
     def once(self, root: Node) -> Node | None:
@@ -184,10 +185,8 @@ class Tree:
             return
         waiting, self.waiting = self.waiting, []
         sets = np.concatenate([sets for sets, _, _ in waiting])
-        labels = np.concatenate([np.broadcast_to(own, (len(sets), len(own))) for sets, own, _ in waiting])
-        known = [own for sets, _, own in waiting for _ in range(len(sets))]
-        splitting = Splitting(self.ball, sets, 4 * self.batch, self.late, self.first)
-        done = splitting.run(labels, known)
+        splitting = Splitting(self.ball, sets, self.pieces, self.late, self.first)
+        done = splitting.run([(len(own), labels, known) for own, labels, known in waiting])
         self.tally.pieces += int(done.pieces.sum())
         self.known.add(list(done.attacks.values()))
         self.tally.attackable += list(done.attacks.values())
