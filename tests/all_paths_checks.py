@@ -41,7 +41,7 @@ def dense_steps(draw, rng, kind, count):
 def image_steps(draw, rng, kind, _count):
     """A convolution, a ReLU, perhaps a max pool, on one or two channels."""
     channels = draw(st.integers(1, 2))
-    shape = (channels, 2, 3) if channels == 2 else (1, 3, 3)
+    shape = (2, 2, 2) if channels == 2 else (1, 2, 3)
     steps = [convolve(weights(rng, kind, (2, channels, 2, 2)), weights(rng, kind, (2,)), pad=draw(st.integers(0, 1)))]
     steps += [RELU]
     if draw(st.booleans()):
