@@ -7,7 +7,6 @@ Source: the distribution of t over halves: CoVerD (CAV 2024) covers, here by hal
 """
 
 from dataclasses import dataclass
-from itertools import combinations
 from math import comb
 
 import numpy as np
@@ -89,29 +88,6 @@ def survivors(node: Node, base: Array, gains: list[Array]) -> tuple[tuple[Array,
             return None
         kept.append((alive, count))
     return tuple(kept)
-
-
-def sets_of(blocks: tuple[tuple[Array, int], ...]) -> Array:
-    """All sets of a product of blocks, ``(sets, size)``, features increasing."""
-    found: Array | None = None
-    for features, count in blocks:
-        part = _subsets(features, count)
-        if found is None:
-            found = part
-        else:
-            found = np.concatenate([np.repeat(found, len(part), axis=0), np.tile(part, (len(found), 1))], axis=1)
-    assert found is not None
-    return np.sort(found, axis=1)
-
-
-def _subsets(features: Array, count: int) -> Array:
-    if count == 1:
-        return features[:, None]
-    if count == 2:
-        i, j = np.triu_indices(len(features), 1)
-        return np.stack([features[i], features[j]], axis=1)
-    every = list(combinations(range(len(features)), count))
-    return np.asarray(features[np.array(every, dtype=np.int64).reshape(-1, count)])
 
 
 def halves(blocks: tuple[tuple[Array, int], ...], order: list[Array]) -> list[tuple[tuple[Array, int], ...]]:

@@ -13,13 +13,14 @@ import numpy as np
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.explore.ball import Ball, Leads, stacked
 from deepcheck.explore.found import Attackable, Known
-from deepcheck.explore.node import ROUNDING, Node, blocks_of, halves, sets_of, survivors
+from deepcheck.explore.listing import open_sets
+from deepcheck.explore.node import ROUNDING, Node, blocks_of, halves, survivors
 from deepcheck.explore.splitting import Splitting
 from deepcheck.program import Array, in_parallel
 from deepcheck.symbolic import bounds
 from deepcheck.symbolic.regions import Blocks
 
-LISTED = 1 << 20
+LISTED = 1 << 22
 """Families of up to so many sets are listed, to see which ones a bound leaves open."""
 SHRUNK = 0.7
 """A family that lost this share of its features is bounded again before it is halved."""
@@ -157,22 +158,18 @@ class Tree:
 
     def _listed(self, node: Node, base: Array, gains: Array, used: Array) -> bool:
         """List the sets that the bound leaves open, if they are few; sets that contain a known one are counted."""
-        sets = sets_of(node.blocks)
-        open_ones = np.zeros(len(sets), dtype=bool)
-        places = np.searchsorted(used, sets)
-        for row in range(len(base)):
-            changes = gains[row][places]
-            slack = ROUNDING * (np.abs(base[row]) - changes.sum(axis=1))
-            open_ones |= ~(base[row] + changes.sum(axis=1) > slack)
-        left = sets[open_ones]
+        places = np.concatenate([np.searchsorted(used, features) for features, _ in node.blocks])
+        own = np.ascontiguousarray(gains[:, places])
+        room = node.sets if self.known.sets else (self.listing if node.sets > 4 * self.listing else node.sets)
+        left = open_sets(node, base, own, room)
+        if left is None:
+            return False
         containing = self.known.contained(left)
         fresh = left[~containing]
-        if len(fresh) > self.listing and len(fresh) < node.sets:
-            return False
         if len(fresh) > self.listing and node.sets > 4 * self.listing:
             return False
         self.tally.containing += int(np.count_nonzero(containing))
-        self._proved(len(sets) - len(left))
+        self._proved(node.sets - len(left))
         self.left -= int(np.count_nonzero(containing))
         if len(fresh):
             assert node.known is not None

@@ -13,6 +13,8 @@ from deepcheck.program.rationals import Array
 from deepcheck.program.sliding import Taps
 
 FEW = 16
+MANY, SPARSE = 256, 0.8
+"""From so many rows on, columns that are all 0 are left out of a transposed product, where they leave at most this share."""
 SMALL = 1 << 16
 """Sums over so many columns cost less by index than tap by tap."""
 
@@ -66,7 +68,14 @@ class Floats(Arithmetic[Array]):
         return _contract(x, self.constant(product.weight), product.shape)
 
     def contract_transposed(self, product: Contract, x: Array) -> Array:
-        return _contract(x, self.constant(product.weight).transpose(0, 2, 1), product.source_shape)
+        weight = self.constant(product.weight).transpose(0, 2, 1)
+        if len(x) >= MANY and product.shape[:2] == (1, 1):
+            # Coefficients behind a branch are 0 wherever an element is inactive on every row.
+            flat = x.reshape(len(x), -1)
+            used = np.flatnonzero(flat.any(axis=0))
+            if len(used) < SPARSE * flat.shape[1]:
+                return np.asarray(flat[:, used] @ weight[0][used]).reshape(len(x), *product.source_shape)
+        return _contract(x, weight, product.source_shape)
 
     def convolve(self, convolution: Convolve, x: Array) -> Array:
         return convolved(convolution, self._kernels(convolution), x, channels_last=self.channels_last)

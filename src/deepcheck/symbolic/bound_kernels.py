@@ -45,21 +45,22 @@ def _split(
 
 
 def _least_changes(
-    gains: Array, items: Array, starts: Array, ends: Array, counts: Array, place: Array, found: Array
+    rows: Array, items: Array, blocks: tuple[Array, Array, Array], place: Array, ends: tuple[Array, Array], found: Array
 ) -> None:
-    """For each row the sum, over its part's blocks, of the least ``count`` gains of the block's features.
+    """For each row the sum, over its part's blocks, of the least that ``count`` of the block's features add.
 
     Args:
-        gains: What each feature can add at least, ``(rows, features)``, never above 0.
+        rows: Coefficients of the used features' elements, ``(rows, features, width)``.
         items: The part of each row.
-        starts: First place of each block, ``(parts, blocks)``.
-        ends: One past its last.
-        counts: How many of its features may change.
-        place: The column of the feature at each place.
+        blocks: First place of each block, one past its last, and how many may change, ``(parts, blocks)`` each.
+        place: The feature at each place, among those used.
+        ends: Least and largest displacement of each element, ``(features, width)`` each.
         found: The sums, ``(rows,)``.
     """
+    starts, stops, counts = blocks
+    lower, upper = ends
     best = np.zeros(max(1, counts.max()))
-    for row in range(gains.shape[0]):
+    for row in range(rows.shape[0]):
         part = items[row]
         total = 0.0
         for block in range(starts.shape[1]):
@@ -67,11 +68,15 @@ def _least_changes(
             if count == 0:
                 continue
             best[:count] = 0.0
-            for at in range(starts[part, block], ends[part, block]):
-                gain = gains[row, place[at]]
-                if gain < best[count - 1]:
+            for at in range(starts[part, block], stops[part, block]):
+                feature = place[at]
+                gain = 0.0
+                for element in range(rows.shape[2]):
+                    factor = rows[row, feature, element]
+                    gain += min(factor * lower[feature, element], factor * upper[feature, element])
+                if not gain >= best[count - 1]:
                     slot = count - 1
-                    while slot > 0 and gain < best[slot - 1]:
+                    while slot > 0 and not gain >= best[slot - 1]:
                         best[slot] = best[slot - 1]
                         slot -= 1
                     best[slot] = gain

@@ -172,17 +172,21 @@ class Blocks(Parts):
         return np.searchsorted(feature, np.arange(len(touched) + 1)), form
 
     def behind(self, rows: Bounded, items: Array, level: Level) -> Bounded:
-        weights = level.weights[self._elements.ravel()]
-        return Bounded(rows.value @ weights.T, level.product_error(rows.size), np.zeros(len(items)))
+        live = np.flatnonzero(rows.value.any(axis=0))
+        weights = level.weights[np.ix_(self._elements.ravel(), live)]
+        value = np.ascontiguousarray(rows.value[:, live]) @ weights.T
+        return Bounded(value, level.product_error(rows.size), np.zeros(len(items)))
 
     def moving(self, rows: Bounded, items: Array) -> Bounded:
         return Bounded(rows.value[:, self._elements.ravel()], rows.error, rows.size)
 
     def least(self, rows: Bounded, items: Array) -> Array:
-        gains = self.changes(rows.value)
+        elements = self._elements
+        values = np.ascontiguousarray(rows.value).reshape(len(items), *elements.shape)
+        ends = (self.movable.lower[elements], self.movable.upper[elements])
         found = np.zeros(len(items))
-        steps = float(gains.size)
-        least_changes(gains, items, self.starts, self.ends, self.counts, self.place, found, steps=steps)
+        blocks = (self.starts, self.ends, self.counts)
+        least_changes(values, items, blocks, self.place, ends, found, steps=float(values.size))
         terms = int(self.counts.sum(axis=1).max(initial=0)) * self.movable.members.shape[1]
         return np.asarray(found * (1 + gamma(terms) * UP) - rows.error * self.reach[items] * UP - TINY)
 
