@@ -8,7 +8,7 @@ from deepcheck.attacks.family import Family
 from deepcheck.attacks.feature_result import FeatureAttacks, FeatureResult
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import Question
-from deepcheck.attacks.result import Attack, Attacks, Result, Witness
+from deepcheck.attacks.result import Attack, Attacks, Comparison, Result, Witness
 from deepcheck.attacks.schema import as_json
 from deepcheck.attacks.search import COLUMN_BYTES, OBJECTIVES, Search
 from deepcheck.attacks.set_assemble import replay_smallest, replayed_sets
@@ -27,6 +27,7 @@ __all__ = [
     "Attack",
     "Attacks",
     "Columns",
+    "Comparison",
     "Decide",
     "Family",
     "FeatureAttacks",

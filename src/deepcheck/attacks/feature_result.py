@@ -143,7 +143,7 @@ class FeatureViews(Views):
             label=int(columns.regions.label[row]),
             margin=margin_at(columns.study.program, changed, int(columns.regions.label[row])),
             replayed=bool(columns.replayed[at]),
-            same_path=True,  # by construction: every guard holds there, in exact arithmetic or beyond its error bound
+            flips=0,  # by construction: every guard holds there, in exact arithmetic or beyond its error bound
             same_path_float32=bool(columns.same_path_float32[at]),
         )
 

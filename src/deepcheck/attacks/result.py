@@ -26,7 +26,7 @@ class Witness:
         label: The label in exact arithmetic.
         margin: That label's lead over every other label; positive.
         replayed: Does the untouched model give the same label?
-        same_path: Is it on the input's path, in exact arithmetic?
+        flips: How many activations differ from the input's path, in exact arithmetic; 0 along that path.
         same_path_float32: Do the two runs in the model's own arithmetic have the same activations?
     """
 
@@ -36,8 +36,43 @@ class Witness:
     label: int
     margin: float
     replayed: bool
-    same_path: bool
+    flips: int
     same_path_float32: bool
+
+    @property
+    def same_path(self) -> bool:
+        """Is it on the input's path, in exact arithmetic?"""
+        return self.flips == 0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The same sets along the input's path and along any path.
+
+    Attributes:
+        along_path: How many are attackable along the input's path.
+        any_path: How many are attackable along any path.
+        whole: Were all sets decided along the input's path? If not, there may be more.
+        flips: How many activations the nearest attack flips: the least over the listed sets, as far as it is known;
+            None without an attack.
+    """
+
+    along_path: int
+    any_path: int
+    whole: bool
+    flips: int | None
+
+    @property
+    def difference(self) -> int:
+        """How many are attackable only along another path."""
+        return self.any_path - self.along_path
+
+    def __str__(self) -> str:
+        least = "" if self.whole else "at least "
+        text = f"along this path {least}{self.along_path} attackable, along any path {self.any_path}"
+        if self.flips is None:
+            return text
+        return f"{text}; the nearest attack flips {self.flips} activation" + "s" * (self.flips != 1)
 
 
 @dataclass(frozen=True)
@@ -62,8 +97,6 @@ class Attack:
 
 class Result(ABC):
     """What is known about one input. The verdict names its scope; it never says more than was decided."""
-
-    arithmetic = "exact"
 
     @property
     @abstractmethod
@@ -146,8 +179,20 @@ class Result(ABC):
         return int(self.study.run.borders[self.item])
 
     @property
+    def arithmetic(self) -> str:
+        """What the verdict rests on: exact arithmetic, or floats rounded outward."""
+        return "rounded outward" if self.study.asked.paths == "all" else "exact"
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """The same sets along the input's path beside any path; None where only that path was asked about."""
+        return None
+
+    @property
     def scope(self) -> str:
         """Which paths the verdict is about."""
+        if self.study.asked.paths == "all":
+            return "all paths"
         return "this path (one of several through x)" if self.borders else "this path"
 
     @property

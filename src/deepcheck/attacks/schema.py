@@ -30,7 +30,7 @@ def as_json(result: Result, limit: int | None = None) -> dict[str, Any]:
         "first_only": study.asked.first,
         "objective": study.asked.objective,
         "size": result.size,
-        "paths": "same",
+        "paths": study.asked.paths,
         "domain": {"lower": lower, "upper": upper, "levels": result.domain.levels}
         | ({"per_element": True} if result.domain.per_element else {}),
         "feature_count": study.features.count,
@@ -54,6 +54,14 @@ def as_json(result: Result, limit: int | None = None) -> dict[str, Any]:
         "attackable": [list(features) for features in result.attackable],
         "attacks": [_attack(attack) for attack in listed],
     }
+    if result.comparison is not None:
+        found["comparison"] = {
+            "along_path": result.comparison.along_path,
+            "any_path": result.comparison.any_path,
+            "difference": result.comparison.difference,
+            "whole": result.comparison.whole,
+            "flips": result.comparison.flips,
+        }
     if isinstance(result, SmallestResult):
         found["smallest"] = {
             "features": None if result.features is None else list(result.features),
@@ -75,6 +83,7 @@ def _attack(attack: Attack) -> dict[str, Any]:
             "label": witness.label,
             "margin": witness.margin,
             "replayed": witness.replayed,
+            "flips": witness.flips,
             "same_path": witness.same_path,
             "same_path_float32": witness.same_path_float32,
         },

@@ -23,8 +23,17 @@ from deepcheck.attacks.study import Study
 from deepcheck.certify import Replayer, replayer_for
 
 
-def replayed_sets(study: Study, families: Sequence[Family], seconds: Sequence[float]) -> SetAttacks:
-    """Replay inputs and witnesses: where the model's own label of an input differs, nothing is decided about it."""
+def replayed_sets(
+    study: Study, families: Sequence[Family], seconds: Sequence[float], along: Sequence[Family] | None = None
+) -> SetAttacks:
+    """Replay inputs and witnesses: where the model's own label of an input differs, nothing is decided about it.
+
+    Args:
+        study: What all results share.
+        families: What became of each input's sets.
+        seconds: How long each took.
+        along: The same along each input's path, where ``families`` are about all paths.
+    """
     started = time.perf_counter()
     program, replayer = study.program, replayer_for(study.program.origin)
     model_labels = replayer.labels(program, study.x)
@@ -33,7 +42,8 @@ def replayed_sets(study: Study, families: Sequence[Family], seconds: Sequence[fl
     results = []
     for item, (family, took) in enumerate(zip(families, seconds, strict=True)):
         kept = _open(family, Outcome.LABEL) if differs[item] else family
-        results.append(SetResult(study, item, kept, _replays(study, item, kept, replayer), took))
+        beside = None if along is None or differs[item] else along[item]
+        results.append(SetResult(study, item, kept, _replays(study, item, kept, replayer), took, beside))
     return SetAttacks(tuple(results), sum(seconds), time.perf_counter() - started)
 
 

@@ -8,11 +8,12 @@ import numpy as np
 
 from deepcheck.attacks.family import Family, Wins, completed
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.result import Attack, Attacks, Result, Views, Witness, margin_at
+from deepcheck.attacks.result import Attack, Attacks, Comparison, Result, Views, Witness, margin_at
 from deepcheck.attacks.study import Study
 from deepcheck.certify import Replayer, replayer_for
 from deepcheck.domains import Features
 from deepcheck.program import Array, Program
+from deepcheck.symbolic import run
 
 REPLAYS = 1000
 """How many witnesses of one input are replayed at once; any other is replayed when it is looked at."""
@@ -57,6 +58,7 @@ class SetResult(Result):
         family: What became of the sets.
         replayed: Replay of the first listed witnesses.
         took: Seconds of the analysis.
+        along: What became of the same sets along the input's path, where all paths were asked about.
     """
 
     shared: Study = field(repr=False)
@@ -64,6 +66,7 @@ class SetResult(Result):
     family: Family = field(repr=False)
     replayed: Replays = field(repr=False)
     took: float
+    along: Family | None = field(default=None, repr=False)
 
     @property
     def item(self) -> int:
@@ -141,6 +144,23 @@ class SetResult(Result):
     def replays(self) -> int:
         return len(self.replayed.survived)
 
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        if self.along is None:
+            return None
+        whole = not self.along.untried and not self.along.undecided
+        return Comparison(self.along.attackable, self.family.attackable, whole, self._flips())
+
+    def _flips(self) -> int | None:
+        """The least number of activations that one of the first listed witnesses flips."""
+        starts, study = self.attacks.starts, self.shared
+        if len(starts) < 2:
+            return None
+        wins = self.family.wins
+        rows = best_rows(wins, starts, study, self.position, self.family.order)[:REPLAYS]
+        changed = changed_inputs(wins.take(rows), study.x[self.position], study.features, self.family.order)
+        return int(flips_of(study, self.position, changed).min())
+
     def __str__(self) -> str:
         text = super().__str__()
         if not self.family.attackable or self.replays == len(self.attacks):
@@ -183,11 +203,16 @@ class SetViews(Views):
             label=label,
             margin=margin_at(study.program, changed[0], label),
             replayed=bool(replay[0]),
-            same_path=True,  # by construction: every guard holds there, in exact arithmetic or beyond its error bound
+            flips=self._flips(changed),
             same_path_float32=bool(replay[1]),
         )
         labels = tuple(int(label) for label in sorted(wins.label[rows]))
         return Attack(tuple(features.tolist()), labels, {}, {}, witness)
+
+    def _flips(self, changed: Array) -> int:
+        if self.study.asked.paths == "same":
+            return 0  # by construction: every guard holds there, in exact arithmetic or beyond its error bound
+        return int(flips_of(self.study, self.item, changed)[0])
 
     def _replay(self, position: int, changed: Array, label: int) -> tuple[bool, bool]:
         found, at = self.replayed, position
@@ -197,6 +222,12 @@ class SetViews(Views):
             x = study.x[self.item : self.item + 1]
             found, at = Replays.of(replayer, study.program, x, changed, np.array([label])), 0
         return found.survived[at], found.same_path[at]
+
+
+def flips_of(study: Study, item: int, changed: Array) -> Array:
+    """How many activations differ between an input and changed ones, ``(rows,)``, in exact arithmetic."""
+    path = study.run.path.take(np.full(len(changed), item))
+    return path.differences(run(study.program, changed, sharp=True).path)
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,9 @@ class SmallestResult(Result):
     replayed: Replays = field(repr=False)
     took: float
 
-    arithmetic = "rounded outward"
+    @property
+    def arithmetic(self) -> str:
+        return "rounded outward"
 
     @property
     def item(self) -> int:

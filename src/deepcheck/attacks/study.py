@@ -17,6 +17,7 @@ class Asked:
         first: Was each input to stop at its first attackable set?
         objective: What witnesses were chosen by.
         target: The only label that counts, or None for any other label.
+        paths: Along which paths: "same" (the input's own) or "all".
     """
 
     order: str | None = None
@@ -24,6 +25,7 @@ class Asked:
     first: bool = False
     objective: str = "margin"
     target: int | None = None
+    paths: str = "same"
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,9 @@ def attack(
         str, typer.Option(metavar="GOAL", help="The witness shown: largest 'margin', or smallest change 'l1', 'linf'.")
     ] = "margin",
     solver: Annotated[str, typer.Option(metavar="NAME", help=f"{SOLVERS}.")] = "auto",
-    paths: Annotated[str, typer.Option(metavar="WHICH", help="same: the path that the input takes.")] = "same",
+    paths: Annotated[
+        str, typer.Option(metavar="WHICH", help="same: the path that the input takes; all: any path.")
+    ] = "same",
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Leave the rest untried then.")] = None,
     memory: Annotated[
         float | None, typer.Option(metavar="MIB", help="Memory for the columns of one pass; by default 256 MiB.")
@@ -163,6 +165,8 @@ def _print(result: "Result", listed: "Sequence[Attack]", given: bool) -> None:
     from deepcheck.report.tables import print_table
 
     print(result)
+    if result.comparison is not None:
+        print(result.comparison)
     if result.first_features is not None and result.size > 1:
         print(_summary(result))
     if not given:

@@ -2,10 +2,16 @@
 
 from dataclasses import dataclass, field
 from itertools import combinations
+from math import comb
 
 import numpy as np
 
 from deepcheck.program import Array
+
+MOST_CODES = 1 << 62
+"""A set is a whole number below this, or else looked up by its members."""
+MOST_SUBSETS = 1000
+"""A set of more subsets of one size is looked at by the known sets instead."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +65,31 @@ class Known:
     def contained(self, sets: Array) -> Array:
         """Which sets, ``(sets, size)``, features increasing, contain a known one."""
         found = np.zeros(len(sets), dtype=bool)
-        for size in range(1, sets.shape[1] + 1):
-            codes = self._coded(size)
-            if len(codes):
-                for columns in combinations(range(sets.shape[1]), size):
-                    mine = self._code(sets[:, list(columns)])
-                    at = np.minimum(np.searchsorted(codes, mine), len(codes) - 1)
-                    found |= codes[at] == mine
+        for size in sorted({len(features) for features in self.sets}):
+            if size > sets.shape[1] or len(sets) == 0:
+                continue
+            if self.count**size < MOST_CODES and comb(sets.shape[1], size) <= MOST_SUBSETS:
+                found |= self._by_code(sets, size)
+            else:
+                found |= self._by_member(sets, size)
+        return found
+
+    def _by_code(self, sets: Array, size: int) -> Array:
+        """Look every subset of so many features up."""
+        codes, found = self._coded(size), np.zeros(len(sets), dtype=bool)
+        for columns in combinations(range(sets.shape[1]), size):
+            mine = self._code(sets[:, list(columns)])
+            found |= codes[np.minimum(np.searchsorted(codes, mine), len(codes) - 1)] == mine
+        return found
+
+    def _by_member(self, sets: Array, size: int) -> Array:
+        """Look for every known set of so many features."""
+        members = np.zeros((len(sets), self.count), dtype=bool)
+        np.put_along_axis(members, sets, True, axis=1)
+        found = np.zeros(len(sets), dtype=bool)
+        for features in self.sets:
+            if len(features) == size:
+                found |= members[:, list(features)].all(axis=1)
         return found
 
     def _coded(self, size: int) -> Array:

@@ -14,7 +14,7 @@ from deepcheck.program.sliding import Taps
 
 FEW = 16
 MANY, SPARSE = 256, 0.8
-"""From so many rows on, columns that are all 0 are left out of a transposed product, where they leave at most this share."""
+"""From so many rows on, columns of zeros are left out of a transposed product, where they leave at most this share."""
 SMALL = 1 << 16
 """Sums over so many columns cost less by index than tap by tap."""
 

@@ -25,6 +25,7 @@ from deepcheck.attacks import (
 from deepcheck.domains import Box, Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import OptionError
+from deepcheck.explore import AllPaths
 from deepcheck.program import Array, Program
 from deepcheck.ranking import order_of, shortlist_length
 from deepcheck.symbolic import Run, run
@@ -77,7 +78,8 @@ def attack(
         solver: "auto": what is fastest, every answer exact. Or one of the solvers side by side, exact too: "interval"
             (sets of one element) and "polygon" (of two), which are what is fastest there; "lp", "milp", "smt" (Z3, the
             paper's; needs the extra ``smt``), asked about one set after another without any bound first.
-        paths: "same": along the input's path.
+        paths: "same": along the input's path. "all": along any path, complete for at most so many features; bounds
+            are rounded outward, and minimal sets are listed.
         timeout: Seconds after which the rest stays untried.
         features_as: "element" or "pixel" (all channels at one position).
         layout: Where a pixel's channels are.
@@ -109,7 +111,7 @@ def attack(
     call = _Call(
         Search(program, box, target, objective, COLUMN_BYTES if memory_bytes is None else memory_bytes),
         Study(
-            program, received, outcome, grouped, pixels, box, Asked(order, shortlist, first, objective, target),
+            program, received, outcome, grouped, pixels, box, Asked(order, shortlist, first, objective, target, paths),
             np.zeros(0, np.int64), "",
         ),
         ranked,
@@ -121,6 +123,10 @@ def attack(
     count = _size(size, call)
     if size == "all":
         call = replace(call, ranked=ranked[:, : call.tried])
+    if paths == "all":
+        check_all_paths(box, objective, solver)
+        found = call.all_paths(count, started)
+        return found[0] if np.ndim(x) == len(program.input_shape) else found
     call = replace(call, solver=_solver(solver, count * grouped.members.shape[1], box))
     fast = count == 1 and grouped.single and call.solver is None
     results = call.single_features(started) if fast else call.sets(count, started)
@@ -157,6 +163,17 @@ class _Call:
         before = (time.perf_counter() - started) / len(study.x)
         families, seconds = strategy.run(self.query, study.x, study.run)
         return replayed_sets(study, families, [before + each for each in seconds])
+
+    def all_paths(self, size: int, started: float) -> Attacks:
+        """Sets of any size along all paths."""
+        study = self.study
+        strategy = AllPaths(
+            study.features, self.ranked, size, self.tried, study.asked.first, self.timeout, self.progress
+        )
+        before = (time.perf_counter() - started) / len(study.x)
+        found = strategy.run(self.query, study.x, study.run)
+        seconds = [before + each.seconds for each in found]
+        return replayed_sets(study, [each.family for each in found], seconds, [each.along for each in found])
 
 
 FASTEST = {"interval": 1, "polygon": 2}
@@ -200,8 +217,8 @@ def check_options(
     timeout: float | None,
 ) -> None:
     """Raise `OptionError` for options without meaning."""
-    if paths != "same":
-        raise OptionError(f"expected paths='same', got '{paths}': other paths are not built yet")
+    if paths not in ("same", "all"):
+        raise OptionError(f"expected paths='same' or 'all', got '{paths}'")
     if objective not in OBJECTIVES:
         raise OptionError(f"expected an objective of {', '.join(OBJECTIVES)}, got '{objective}'")
     labels = program.decided().labels
@@ -213,6 +230,16 @@ def check_options(
         raise OptionError("expected an order (such as 'coi') with a shortlist")
     if timeout is not None and not timeout > 0:
         raise OptionError(f"expected a timeout above 0 seconds, got {timeout}")
+
+
+def check_all_paths(box: Box, objective: str = "margin", solver: str = "auto") -> None:
+    """Raise `OptionError` for options that a search over all paths has no use for."""
+    if not box.bounded:
+        raise OptionError("expected a bounded domain for paths='all': give bounds=(A, B) or --bounds A:B")
+    if objective != "margin":
+        raise OptionError(f"expected objective='margin' with paths='all', got '{objective}': any witness counts there")
+    if solver != "auto":
+        raise OptionError(f"expected solver='auto' with paths='all', got '{solver}': solvers work along one path")
 
 
 def check_target(target: int | None, outcome: Run) -> None:
