@@ -5,6 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 from all_paths_oracle import AllPaths
+from hypothesis import event
 from hypothesis import strategies as st
 from oracles import fractions_of, label_of, onnx_label
 from plain_networks import FLATTEN, RELU, Net, add, clip, convolve, dense, pool
@@ -105,7 +106,10 @@ def check_all_paths(result, oracle, size, *, members=None, features=None, target
     assert counts["proved"] <= len(robust), ("proved too much", counts, len(robust), set(asked) - set(robust))
     if complete:
         assert counts["untried"] == 0
-        assert counts["proved"] == len(robust), ("left open", counts, len(robust), result.reason)
+        # Where another label comes up to the input's own without changing it, bounds may never tell.
+        least = len(robust) if size == 1 else sum(not oracle.touches(of[s], target) for s in robust)
+        assert counts["proved"] >= least, ("left open", counts, len(robust), result.reason)
+        event(f"{len(robust) - counts['proved']} sets left open beside ties" * (counts["proved"] < len(robust)))
         missed = sorted(set(attackable) - set(claimed))
         for s in missed:
             assert oracle.table is None, ("missed", s)

@@ -88,6 +88,20 @@ class AllPaths:
         """Does the label never change (to the target), ties included? Only that may be called proved."""
         return not self.labels(elements, target, won=False)
 
+    def touches(self, elements, target=None):
+        """Does a label (the target) come up to the input's own, be it without changing it?"""
+        key = ("touches", tuple(sorted(elements)), target)
+        if key not in self.known:
+            self.known[key] = not self.robust(elements, target) or self._touches(*key[1:])
+        return self.known[key]
+
+    def _touches(self, elements, target):
+        wanted = [j for j in self.others if target in (None, j)]
+        if self.table is None:
+            return any(self._by_z3(elements, j, False, rivals=[self.label], closed=True) for j in wanted)
+        leads = [s[self.label] - s[j] for s in map(self.net.outputs, self._grid(elements)) for j in wanted]
+        return min(leads) <= 0
+
     # one or two elements
 
     def pieces(self, elements):
@@ -133,13 +147,13 @@ class AllPaths:
         self.terms = terms_of(self.net, self.v, solver)
         return solver
 
-    def _by_z3(self, elements, label, won, least=Fraction(0)):
+    def _by_z3(self, elements, label, won, least=Fraction(0), *, rivals=None, closed=False):
         solver = self._solver
         solver.push()
-        for j in range(len(self.scores)):
+        for j in range(len(self.scores)) if rivals is None else rivals:
             if j != label:
                 lead = self.terms[label] - self.terms[j] - number(least)
-                solver.add(lead > 0 if won or j < label else lead >= 0)
+                solver.add(lead > 0 if won or (j < label and not closed) else lead >= 0)
         answer = solver.check(*(p for i, p in enumerate(self.frozen) if i not in elements))
         solver.pop()
         assert answer != z3.unknown
@@ -147,11 +161,16 @@ class AllPaths:
 
     # levels
 
-    def _on_levels(self, elements, label, won):
+    def _grid(self, elements):
+        """The input with every combination of levels, ``(points, size)``."""
         allowed = [[v for v in self.table if self.low[e] <= v <= self.high[e]] for e in elements]
         points = list(itertools.product(*allowed))
         batch = np.repeat(self.x.reshape(1, -1).astype(np.float64), len(points), axis=0)
         batch[:, list(elements)] = np.array(points, dtype=np.float64)
+        return batch
+
+    def _on_levels(self, elements, label, won):
+        batch = self._grid(elements)
         scores = self.net.float_outputs(batch)
         leads = np.stack([scores[:, label] - s for j, s in enumerate(scores.T) if j != label], axis=1).min(axis=1)
         close = np.abs(leads) <= TINY * (1 + np.abs(scores).max(axis=1))
