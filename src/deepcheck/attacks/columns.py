@@ -26,6 +26,7 @@ class Columns:
         exact: How many questions needed exact arithmetic, ``(items,)``.
         seconds: How long the analysis took, replay left out.
         replay_seconds: How long replay took.
+        along: What became of the same elements along the inputs' paths, where all paths were asked about; else None.
     """
 
     study: Study
@@ -38,6 +39,7 @@ class Columns:
     exact: Array
     seconds: float
     replay_seconds: float
+    along: Array | None = None
 
     @cached_property
     def chosen_starts(self) -> Array:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
 from deepcheck.attacks.columns import Columns, values_of, witnesses
+from deepcheck.attacks.flips import flips_of
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.result import Attack, Attacks, Result, Views, Witness, margin_at
+from deepcheck.attacks.result import Attack, Attacks, Comparison, Result, Views, Witness, margin_at
 from deepcheck.attacks.study import Study
 from deepcheck.program import Array
 
@@ -80,8 +82,26 @@ class FeatureResult(Result):
         mine = (columns.regions.item == self.item) & (columns.regions.outcome == Outcome.ATTACKABLE)
         if self.open_outcomes == {Outcome.LABEL}:
             return {}
-        labels, counts = np.unique(columns.regions.label[mine], return_counts=True)
+        pairs = np.stack([columns.regions.label[mine], columns.regions.element[mine]])
+        labels, counts = np.unique(np.unique(pairs, axis=1)[0], return_counts=True)
         return dict(zip(labels.tolist(), counts.tolist(), strict=True))
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        columns = self.columns
+        if columns.along is None or self.open_outcomes == {Outcome.LABEL}:
+            return None
+        along = columns.along[self.item]
+        whole = not ((along >= Outcome.TIE) | (along == Outcome.UNTRIED)).any()
+        same = int(np.count_nonzero(along == Outcome.ATTACKABLE))
+        return Comparison(same, self.counts["attackable"], whole, self._flips())
+
+    def _flips(self) -> int | None:
+        """The least number of activations that a witness flips."""
+        if self._chosen.stop == self._chosen.start:
+            return None
+        changed = witnesses(self.columns, self.columns.chosen[self._chosen])
+        return int(flips_of(self.study, self.item, changed).min())
 
     @property
     def exact_questions(self) -> int:
@@ -120,15 +140,15 @@ class FeatureViews(Views):
         low, high = columns.region_starts[item : item + 2]
         mine = np.arange(low, high)[regions.element[low:high] == element]
         mine = mine[regions.outcome[mine] == Outcome.ATTACKABLE]
-        mine = mine[np.argsort(regions.label[mine])]
+        mine = mine[np.lexsort((regions.lower[mine], regions.label[mine]))]
         ends = values_of(columns, item, element, np.stack([regions.lower[mine], regions.upper[mine]], axis=1))
-        labels = tuple(int(label) for label in regions.label[mine])
+        labels = [int(label) for label in regions.label[mine]]
         levels = [(int(regions.first_level[r]), int(regions.last_level[r])) for r in mine]
         return Attack(
             features=(int(columns.study.features.owner[element]),),
-            labels=labels,
-            intervals={label: ((float(a), float(b)),) for label, (a, b) in zip(labels, ends, strict=True)},
-            levels={} if columns.study.box.tables is None else {k: (v,) for k, v in zip(labels, levels, strict=True)},
+            labels=tuple(dict.fromkeys(labels)),
+            intervals=_by_label(labels, [(float(a), float(b)) for a, b in ends]),
+            levels={} if columns.study.box.tables is None else _by_label(labels, levels),
             witness=self._witness(at, row, item, element),
         )
 
@@ -143,9 +163,22 @@ class FeatureViews(Views):
             label=int(columns.regions.label[row]),
             margin=margin_at(columns.study.program, changed, int(columns.regions.label[row])),
             replayed=bool(columns.replayed[at]),
-            flips=0,  # by construction: every guard holds there, in exact arithmetic or beyond its error bound
+            flips=self._flips(item, changed),
             same_path_float32=bool(columns.same_path_float32[at]),
         )
+
+    def _flips(self, item: int, changed: Array) -> int:
+        if self.columns.study.asked.paths == "same":
+            return 0  # by construction: every guard holds there, in exact arithmetic or beyond its error bound
+        return int(flips_of(self.columns.study, item, changed[None])[0])
+
+
+E = TypeVar("E")
+
+
+def _by_label(labels: list[int], found: list[E]) -> dict[int, tuple[E, ...]]:
+    """What was found for each label, in order."""
+    return {label: tuple(one for own, one in zip(labels, found, strict=True) if own == label) for label in labels}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from deepcheck.program import Array
 
 @dataclass(frozen=True)
 class Regions:
-    """Sets of values of one element that keep the path and reach one other label.
+    """Sets of values of one element that reach one other label: one a label along a path, several along all paths.
 
     Attributes:
         item: Which input, ``(rows,)``.

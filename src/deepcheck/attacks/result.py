@@ -81,10 +81,10 @@ class Attack:
 
     Attributes:
         features: The changed features, by index.
-        labels: The labels that it can reach along the path.
-        intervals: For each label the closed hull of the attacking values, in the user's units; empty for several
-            features.
-        levels: For each label the first and last attacking level; empty without levels, and for several features.
+        labels: The labels that it can reach, along the paths asked about.
+        intervals: For each label the attacking values as closed intervals, in the user's units, lowest first: one along
+            a path, several along all; empty for several features.
+        levels: For each of those the first and last attacking level; empty without levels, and for several features.
         witness: The new input with the largest margin found (or the smallest change, by objective).
     """
 

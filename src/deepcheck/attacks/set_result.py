@@ -7,13 +7,13 @@ from functools import cached_property
 import numpy as np
 
 from deepcheck.attacks.family import Family, Wins, completed
+from deepcheck.attacks.flips import flips_of
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.result import Attack, Attacks, Comparison, Result, Views, Witness, margin_at
 from deepcheck.attacks.study import Study
 from deepcheck.certify import Replayer, replayer_for
 from deepcheck.domains import Features
 from deepcheck.program import Array, Program
-from deepcheck.symbolic import run
 
 REPLAYS = 1000
 """How many witnesses of one input are replayed at once; any other is replayed when it is looked at."""
@@ -222,12 +222,6 @@ class SetViews(Views):
             x = study.x[self.item : self.item + 1]
             found, at = Replays.of(replayer, study.program, x, changed, np.array([label])), 0
         return found.survived[at], found.same_path[at]
-
-
-def flips_of(study: Study, item: int, changed: Array) -> Array:
-    """How many activations differ between an input and changed ones, ``(rows,)``, in exact arithmetic."""
-    path = study.run.path.take(np.full(len(changed), item))
-    return path.differences(run(study.program, changed, sharp=True).path)
 
 
 @dataclass(frozen=True)

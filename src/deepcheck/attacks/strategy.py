@@ -23,13 +23,15 @@ class Strategy:
         order: The elements of each item, first tried first, ``(items, m)``.
         first: Stop each item at its first attackable feature.
         timeout: Seconds after which what is left stays untried, or None.
-        progress: Called with the number of items finished.
+        progress: Called with the number of items finished, fractions included.
+        decide: What decides some elements of a batch: along the inputs' paths, unless another is given.
     """
 
     order: Array
     first: bool = False
     timeout: float | None = None
-    progress: Callable[[int], None] | None = None
+    progress: Callable[[float], None] | None = None
+    decide: Callable[..., Found] = search
 
     def run(self, query: Search, x: Array, run: Run) -> Found:
         """Try the features block by block, in order."""
@@ -41,7 +43,7 @@ class Strategy:
         waiting = np.ones(items, dtype=bool)
         stopped = False
 
-        def advance(done: int) -> bool:
+        def advance(done: float) -> bool:
             nonlocal stopped
             if self.progress is not None and len(blocks) == 1:
                 self.progress(done)
@@ -55,7 +57,7 @@ class Strategy:
             asked = np.zeros_like(outcomes, dtype=bool)
             rows = np.flatnonzero(waiting)
             asked[rows[:, None], self.order[rows, start:stop]] = True
-            found = search(query, x, run, asked, advance=advance)
+            found = self.decide(query, x, run, asked, advance=advance)
             outcomes[asked] = found.outcomes[asked]
             exact += found.exact
             parts.append(found.regions)

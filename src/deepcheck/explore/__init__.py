@@ -1,6 +1,7 @@
 """Beyond one path: all paths over a few features."""
 
 from deepcheck.explore.all_paths import AllPaths, Explored
+from deepcheck.explore.line_search import search_lines
 from deepcheck.explore.minimal import smallest_over_all_paths
 
-__all__ = ["AllPaths", "Explored", "smallest_over_all_paths"]
+__all__ = ["AllPaths", "Explored", "search_lines", "smallest_over_all_paths"]

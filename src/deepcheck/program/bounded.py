@@ -66,25 +66,31 @@ def exact_floats(value: Array) -> Bounded:
 
 @dataclass(frozen=True)
 class NormBounded(Arithmetic[Bounded]):
-    """One error bound per item, from norms."""
+    """One error bound per item, from norms.
+
+    Attributes:
+        floats: What values are computed in; with absolute constants it bounds sums of magnitudes.
+    """
+
+    floats: Floats = _FLOATS
 
     def reshape(self, shape: tuple[int, ...], x: Bounded) -> Bounded:
-        return Bounded(_FLOATS.reshape(shape, x.value), x.error, x.size)
+        return Bounded(self.floats.reshape(shape, x.value), x.error, x.size)
 
     def gather(self, move: Gather, x: Bounded) -> Bounded:
-        return Bounded(_FLOATS.gather(move, x.value), x.error, x.size)
+        return Bounded(self.floats.gather(move, x.value), x.error, x.size)
 
     def gather_transposed(self, move: Gather, x: Bounded) -> Bounded:
         readers = move.most_readers
         error = readers * (x.error + gamma(readers) * x.size) * UP
-        return Bounded(_FLOATS.gather_transposed(move, x.value), error, readers * x.size)
+        return Bounded(self.floats.gather_transposed(move, x.value), error, readers * x.size)
 
     def contract(self, product: Contract, x: Bounded) -> Bounded:
-        value = _FLOATS.contract(product, x.value)
+        value = self.floats.contract(product, x.value)
         return self.product(value, product.growth, product.source_shape[2], x)
 
     def contract_transposed(self, product: Contract, x: Bounded) -> Bounded:
-        value = _FLOATS.contract_transposed(product, x.value)
+        value = self.floats.contract_transposed(product, x.value)
         return self.product(value, product.growth_transposed, product.shape[2], x)
 
     @staticmethod
@@ -97,36 +103,36 @@ class NormBounded(Arithmetic[Bounded]):
 
     def convolve(self, convolution: Convolve, x: Bounded) -> Bounded:
         product = convolution.product
-        value = _FLOATS.convolve(convolution, x.value)
+        value = self.floats.convolve(convolution, x.value)
         return self.product(value, product.growth, product.source_shape[2], x, measured=True)
 
     def convolve_transposed(self, convolution: Convolve, x: Bounded) -> Bounded:
         # The columns, then their sums, as in `contract_transposed` and `gather_transposed`.
         product, readers = convolution.product, convolution.taps.most_readers
-        value = _FLOATS.convolve_transposed(convolution, x.value)
+        value = self.floats.convolve_transposed(convolution, x.value)
         size = product.growth_transposed * x.size * (1 + gamma(product.shape[2])) * UP + 2 * product.shape[2] * TINY
         columns = self.product(value, product.growth_transposed, product.shape[2], x, measured=True)
         return columns._replace(error=readers * (columns.error + gamma(readers) * size) * UP)
 
     def scale(self, scaling: Scale, x: Bounded) -> Bounded:
         error = scaling.factor.largest * (x.error + 3 * UNIT * x.size) * UP + TINY
-        return Bounded(_FLOATS.scale(scaling, x.value), error, scaling.factor.largest * x.size * UP)
+        return Bounded(self.floats.scale(scaling, x.value), error, scaling.factor.largest * x.size * UP)
 
     def add(self, x: Bounded, y: Bounded) -> Bounded:
         size = (x.size + y.size) * UP
-        return Bounded(_FLOATS.add(x.value, y.value), (x.error + y.error + UNIT * size) * UP, size)
+        return Bounded(self.floats.add(x.value, y.value), (x.error + y.error + UNIT * size) * UP, size)
 
     def subtract(self, x: Bounded, y: Bounded) -> Bounded:
         size = (x.size + y.size) * UP
-        return Bounded(_FLOATS.subtract(x.value, y.value), (x.error + y.error + UNIT * size) * UP, size)
+        return Bounded(self.floats.subtract(x.value, y.value), (x.error + y.error + UNIT * size) * UP, size)
 
     def shift(self, constant: Constant, x: Bounded) -> Bounded:
         size = (x.size + constant.largest) * UP
-        return Bounded(_FLOATS.shift(constant, x.value), (x.error + 3 * UNIT * size) * UP, size)
+        return Bounded(self.floats.shift(constant, x.value), (x.error + 3 * UNIT * size) * UP, size)
 
     def times(self, x: Bounded, factors: Table) -> Bounded:
         largest = max(abs(float(number)) for number in factors.numbers)
-        value = _FLOATS.times(x.value, factors)
+        value = self.floats.times(x.value, factors)
         if all(number in (-1, 0, 1) for number in factors.numbers):
             return Bounded(value, x.error, x.size)
         return Bounded(value, largest * (x.error + 3 * UNIT * x.size) * UP + TINY, largest * x.size * UP)
@@ -135,22 +141,22 @@ class NormBounded(Arithmetic[Bounded]):
         if not any(offsets.numbers):
             return x
         size = (x.size + max(abs(float(number)) for number in offsets.numbers)) * UP
-        return Bounded(_FLOATS.plus(x.value, offsets), (x.error + 3 * UNIT * size) * UP, size)
+        return Bounded(self.floats.plus(x.value, offsets), (x.error + 3 * UNIT * size) * UP, size)
 
     def pick(self, x: Bounded, slots: Choice) -> Bounded:
-        return Bounded(_FLOATS.pick(x.value, slots), x.error, x.size)
+        return Bounded(self.floats.pick(x.value, slots), x.error, x.size)
 
     def pick_transposed(self, x: Bounded, slots: Choice, width: int) -> Bounded:
-        return Bounded(_FLOATS.pick_transposed(x.value, slots, width), x.error, x.size)
+        return Bounded(self.floats.pick_transposed(x.value, slots, width), x.error, x.size)
 
     def spread(self, x: Bounded, width: int) -> Bounded:
-        return Bounded(_FLOATS.spread(x.value, width), x.error, x.size)
+        return Bounded(self.floats.spread(x.value, width), x.error, x.size)
 
     def signs(self, x: Bounded) -> tuple[Array, Array]:
         return bounded_signs(x)
 
     def first_largest(self, x: Bounded, present: Array) -> Array:
-        return _FLOATS.first_largest(x.value, present)
+        return self.floats.first_largest(x.value, present)
 
     def finite(self, x: Bounded) -> Array:
         return np.asarray(np.isfinite(x.size) & np.isfinite(x.error))
@@ -159,7 +165,7 @@ class NormBounded(Arithmetic[Bounded]):
         return Bounded(x.value[items], x.error[items], x.size[items])
 
     def flat(self, x: Bounded) -> Bounded:
-        return Bounded(_FLOATS.flat(x.value), x.error, x.size)
+        return Bounded(self.floats.flat(x.value), x.error, x.size)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import numpy as np
 from deepcheck.program.arithmetic import Arithmetic, Choice, Table
 from deepcheck.program.bounded import Bounded, NormBounded
 from deepcheck.program.constants import Constant
+from deepcheck.program.floats import Floats
 from deepcheck.program.maps import ABSENT, Contract, Convolve, Gather, Reshape, Scale
 from deepcheck.program.rationals import Array
 from deepcheck.program.window import Window, grown, widened
@@ -51,7 +52,14 @@ class Windows(Arithmetic[Windowed]):
     def __init__(self, elements: Array, shape: tuple[int, ...]) -> None:
         self._start = Window(np.ascontiguousarray(elements, dtype=np.int64)[:, None])
         self._shape = shape
+        self._norm = NormBounded()
         self._plans: dict[tuple[Window, object], tuple[Array, Window]] = {}
+
+    def magnitudes(self) -> "Windows":
+        """The same windows, with absolute values of all constants: run on magnitudes, it bounds every sum."""
+        made = Windows(self._start.elements[:, 0], self._shape)
+        made._start, made._plans, made._norm = self._start, self._plans, NormBounded(Floats(absolute=True))
+        return made
 
     def units(self) -> Windowed:
         """Unit displacements of the symbolic elements."""
@@ -73,16 +81,16 @@ class Windows(Arithmetic[Windowed]):
         return x.data._replace(value=np.ascontiguousarray(whole[:, :size]).reshape(rows, *x.shape))
 
     def reshape(self, shape: tuple[int, ...], x: Windowed) -> Windowed:
-        data = _DENSE.reshape(shape, x.data) if x.window is None else x.data
+        data = self._norm.reshape(shape, x.data) if x.window is None else x.data
         return replace(x, data=data, shape=shape)
 
     def gather(self, move: Gather, x: Windowed) -> Windowed:
         if x.window is None:
-            return Windowed(_DENSE.gather(move, x.data), move.shape)
+            return Windowed(self._norm.gather(move, x.data), move.shape)
         window = x.window
         slots, wider = self._plan(window, move, lambda: grown(window, move))
         if not self._keeps(window, move):
-            return Windowed(_DENSE.gather(move, self.dense(x)), move.shape)
+            return Windowed(self._norm.gather(move, self.dense(x)), move.shape)
         padded = np.concatenate([x.data.value, np.zeros((len(x.data.value), 1))], axis=1)
         offsets = np.arange(len(padded))[:, None] * padded.shape[1]
         value = np.take(padded.reshape(-1), x.own(slots) + offsets)
@@ -93,28 +101,28 @@ class Windows(Arithmetic[Windowed]):
         outputs = product.shape[2]
         window = x.window
         if window is None or groups > 1:
-            return Windowed(_DENSE.contract(product, self.dense(x)), product.shape)
-        weight = product.weight.floats(np.dtype(np.float64))[0]
+            return Windowed(self._norm.contract(product, self.dense(x)), product.shape)
+        weight = self._norm.floats.constant(product.weight)[0]
         if window.width == width > 1:
             flat = x.data.value.reshape(-1, width) @ weight
             value = flat.reshape(len(x.data.value), -1)
             _, wider = self._plan(window, product, lambda: widened(window, outputs))
-            return Windowed(_DENSE.product(value, product.growth, width, x.data), product.shape, wider, x.of)
+            return Windowed(self._norm.product(value, product.growth, width, x.data), product.shape, wider, x.of)
         if rows == 1 and window.elements.shape[1] == 1:
             value = x.data.value * x.own(weight[window.elements[:, 0]])
-            made = _DENSE.product(value.reshape(-1, *product.shape), product.growth, 1, x.data)
+            made = self._norm.product(value.reshape(-1, *product.shape), product.growth, 1, x.data)
             return Windowed(made, product.shape)
-        return Windowed(_DENSE.contract(product, self.dense(x)), product.shape)
+        return Windowed(self._norm.contract(product, self.dense(x)), product.shape)
 
     def convolve(self, convolution: Convolve, x: Windowed) -> Windowed:
         if self._keeps(x.window, convolution.unfold) and convolution.product.source_shape[0] == 1:
             for part in convolution.parts:
                 x = self.apply(part, x)
             return x
-        return Windowed(_DENSE.convolve(convolution, self.dense(x)), convolution.shape)
+        return Windowed(self._norm.convolve(convolution, self.dense(x)), convolution.shape)
 
     def convolve_transposed(self, convolution: Convolve, x: Windowed) -> Windowed:
-        return Windowed(_DENSE.convolve_transposed(convolution, self.dense(x)), convolution.source_shape)
+        return Windowed(self._norm.convolve_transposed(convolution, self.dense(x)), convolution.source_shape)
 
     def _keeps(self, window: Window | None, unfold: Gather | Reshape) -> bool:
         """Does a window stay one behind the unfolding of a convolution?"""
@@ -125,25 +133,25 @@ class Windows(Arithmetic[Windowed]):
 
     def scale(self, scaling: Scale, x: Windowed) -> Windowed:
         if x.window is None:
-            return Windowed(_DENSE.scale(scaling, x.data), scaling.shape)
+            return Windowed(self._norm.scale(scaling, x.data), scaling.shape)
         window = x.window
         factors = scaling.factor.broadcast(scaling.shape).floats(np.dtype(np.float64)).reshape(-1)
         local = Constant(x.own(factors[window.elements]))
-        bounded = _DENSE.scale(Scale(local, local.shape), x.data)
+        bounded = self._norm.scale(Scale(local, local.shape), x.data)
         return replace(x, data=bounded)
 
     def add(self, x: Windowed, y: Windowed) -> Windowed:
         if _same_window(x, y):
-            return replace(x, data=_DENSE.add(x.data, y.data))
-        return Windowed(_DENSE.add(self.dense(x), self.dense(y)), x.shape)
+            return replace(x, data=self._norm.add(x.data, y.data))
+        return Windowed(self._norm.add(self.dense(x), self.dense(y)), x.shape)
 
     def subtract(self, x: Windowed, y: Windowed) -> Windowed:
         if _same_window(x, y):
-            return replace(x, data=_DENSE.subtract(x.data, y.data))
-        return Windowed(_DENSE.subtract(self.dense(x), self.dense(y)), x.shape)
+            return replace(x, data=self._norm.subtract(x.data, y.data))
+        return Windowed(self._norm.subtract(self.dense(x), self.dense(y)), x.shape)
 
     def times(self, x: Windowed, factors: Table) -> Windowed:
-        return replace(x, data=_DENSE.times(x.data, Table(factors.numbers, self._local(x, factors.choice))))
+        return replace(x, data=self._norm.times(x.data, Table(factors.numbers, self._local(x, factors.choice))))
 
     def _local(self, x: Windowed, choice: Choice) -> Choice:
         return choice if x.window is None else Choice(choice.at(x.own(x.window.elements)))
@@ -151,56 +159,56 @@ class Windows(Arithmetic[Windowed]):
     def pick(self, x: Windowed, slots: Choice) -> Windowed:
         shape, window = x.shape[:-1], x.window
         if window is None or window.width != x.shape[-1]:
-            return Windowed(_DENSE.pick(self.dense(x), slots), shape)
+            return Windowed(self._norm.pick(self.dense(x), slots), shape)
         rows, narrow = self._plan(window, "pick", lambda: (window.rows, Window(window.rows)))
         local = Choice(slots.at(x.own(rows)))
         data = x.data._replace(value=x.data.value.reshape(len(x.data.value), -1, window.width))
-        return Windowed(_DENSE.pick(data, local), shape, narrow, x.of)
+        return Windowed(self._norm.pick(data, local), shape, narrow, x.of)
 
     def spread(self, x: Windowed, width: int) -> Windowed:
         shape, window = (*x.shape, width), x.window
         if window is None:
-            return Windowed(_DENSE.spread(x.data, width), shape)
+            return Windowed(self._norm.spread(x.data, width), shape)
         assert window.width == 1, "each row of a window has one element here"
         _, wide = self._plan(window, ("spread", width), lambda: widened(window, width))
         value = np.repeat(x.data.value, width, axis=1)
         return Windowed(x.data._replace(value=value), shape, wide, x.of)
 
     def finite(self, x: Windowed) -> Array:
-        return _DENSE.finite(x.data)
+        return self._norm.finite(x.data)
 
     def take(self, x: Windowed, items: Array) -> Windowed:
         if x.window is None:
-            return replace(x, data=_DENSE.take(x.data, items))
+            return replace(x, data=self._norm.take(x.data, items))
         of = items if x.of is None else x.of[items]
         in_order = len(of) == len(x.window.elements) and bool((of == np.arange(len(of))).all())
-        return replace(x, data=_DENSE.take(x.data, items), of=None if in_order else of)
+        return replace(x, data=self._norm.take(x.data, items), of=None if in_order else of)
 
     def flat(self, x: Windowed) -> Windowed:
-        return Windowed(_DENSE.flat(self.dense(x)), (prod(x.shape),))
+        return Windowed(self._norm.flat(self.dense(x)), (prod(x.shape),))
 
     # Slopes are never asked for these; whoever does asks for the whole layer.
 
     def shift(self, constant: Constant, x: Windowed) -> Windowed:
-        return Windowed(_DENSE.shift(constant, self.dense(x)), x.shape)
+        return Windowed(self._norm.shift(constant, self.dense(x)), x.shape)
 
     def plus(self, x: Windowed, offsets: Table) -> Windowed:
-        return Windowed(_DENSE.plus(self.dense(x), offsets), x.shape)
+        return Windowed(self._norm.plus(self.dense(x), offsets), x.shape)
 
     def gather_transposed(self, move: Gather, x: Windowed) -> Windowed:
-        return Windowed(_DENSE.gather_transposed(move, self.dense(x)), move.source_shape)
+        return Windowed(self._norm.gather_transposed(move, self.dense(x)), move.source_shape)
 
     def contract_transposed(self, product: Contract, x: Windowed) -> Windowed:
-        return Windowed(_DENSE.contract_transposed(product, self.dense(x)), product.source_shape)
+        return Windowed(self._norm.contract_transposed(product, self.dense(x)), product.source_shape)
 
     def pick_transposed(self, x: Windowed, slots: Choice, width: int) -> Windowed:
-        return Windowed(_DENSE.pick_transposed(self.dense(x), slots, width), (*x.shape, width))
+        return Windowed(self._norm.pick_transposed(self.dense(x), slots, width), (*x.shape, width))
 
     def signs(self, x: Windowed) -> tuple[Array, Array]:
-        return _DENSE.signs(self.dense(x))
+        return self._norm.signs(self.dense(x))
 
     def first_largest(self, x: Windowed, present: Array) -> Array:
-        return _DENSE.first_largest(self.dense(x), present)
+        return self._norm.first_largest(self.dense(x), present)
 
 
 def aligned(slopes: Windowed, values: Bounded, present: Array, items: Array) -> tuple[Bounded, Bounded, Array]:

@@ -25,7 +25,7 @@ from deepcheck.attacks import (
 from deepcheck.domains import Box, Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import OptionError
-from deepcheck.explore import AllPaths
+from deepcheck.explore import AllPaths, search_lines
 from deepcheck.program import Array, Program
 from deepcheck.ranking import order_of, shortlist_length
 from deepcheck.symbolic import Run, run
@@ -125,7 +125,8 @@ def attack(
         call = replace(call, ranked=ranked[:, : call.tried])
     if paths == "all":
         check_all_paths(box, objective, solver)
-        found = call.all_paths(count, started)
+        single = count == 1 and grouped.single
+        found = call.lines(started) if single else call.all_paths(count, started)
         return found[0] if np.ndim(x) == len(program.input_shape) else found
     call = replace(call, solver=_solver(solver, count * grouped.members.shape[1], box))
     fast = count == 1 and grouped.single and call.solver is None
@@ -153,6 +154,17 @@ class _Call:
         found = strategy.run(self.query, study.x, study.run)
         columns = assemble(study, found, elements, time.perf_counter() - started)
         return FeatureAttacks(replayed(columns))
+
+    def lines(self, started: float) -> FeatureAttacks:
+        """Sets of one feature that owns one element, along all paths, and along each input's own beside them."""
+        study = self.study
+        elements = self.ranked if study.features.in_order else study.features.elements[self.ranked]
+        own = Strategy(elements[:, : self.tried], study.asked.first, self.timeout)
+        along = assemble(study, own.run(self.query, study.x, study.run), elements, 0.0)
+        strategy = replace(own, progress=self.progress, decide=search_lines)
+        found = strategy.run(self.query, study.x, study.run)
+        columns = assemble(study, found, elements, time.perf_counter() - started)
+        return FeatureAttacks(replace(replayed(columns), along=along.outcomes))
 
     def sets(self, size: int, started: float) -> Attacks:
         """Sets of several features, or of one that owns several elements."""
