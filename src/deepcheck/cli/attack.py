@@ -67,9 +67,7 @@ def attack(
         str, typer.Option(metavar="GOAL", help="The witness shown: largest 'margin', or smallest change 'l1', 'linf'.")
     ] = "margin",
     solver: Annotated[str, typer.Option(metavar="NAME", help=f"{SOLVERS}.")] = "auto",
-    paths: Annotated[
-        str, typer.Option(metavar="WHICH", help="same: the path that the input takes; all: any path.")
-    ] = "same",
+    paths: Annotated[str, typer.Option(metavar="same|all", help="The path that the input takes, or any.")] = "same",
     timeout: Annotated[float | None, typer.Option(metavar="SECONDS", help="Leave the rest untried then.")] = None,
     memory: Annotated[
         float | None, typer.Option(metavar="MIB", help="Memory for the columns of one pass; by default 256 MiB.")
@@ -117,9 +115,10 @@ def attack(
     }
     result: Result
     if count == "smallest":
-        _only_for_sets(order, shortlist, first, objective, solver, paths)
+        _only_for_sets(order, shortlist, first, objective, solver)
         with showing.working("looking for the smallest set") as advance:
-            result = deepcheck.smallest(program, question.pixels, **common, report=showing.bounds(advance))
+            report = showing.bounds(advance)
+            result = deepcheck.smallest(program, question.pixels, **common, paths=paths, report=report)
     else:
         with showing.working(f"trying {'every feature' if count == 1 else f'sets of {count} features'}") as advance:
             found = deepcheck.attack(
@@ -150,11 +149,11 @@ def attack(
     raise typer.Exit(1 if result.verdict == "undecided" else 0)
 
 
-def _only_for_sets(order: str, shortlist: str | None, first: bool, objective: str, solver: str, paths: str) -> None:
+def _only_for_sets(order: str, shortlist: str | None, first: bool, objective: str, solver: str) -> None:
     """Refuse options that the search for the smallest set would not heed."""
-    asked = (order, shortlist, first, objective, solver, paths)
-    names = ("--order", "--shortlist", "--first", "--objective", "--solver", "--paths")
-    usual = ("none", None, False, "margin", "auto", "same")
+    asked = (order, shortlist, first, objective, solver)
+    names = ("--order", "--shortlist", "--first", "--objective", "--solver")
+    usual = ("none", None, False, "margin", "auto")
     for name, given, default in zip(names, asked, usual, strict=True):
         if given != default:
             raise OptionError(f"expected no {name} with --size smallest, which looks at all sets itself")

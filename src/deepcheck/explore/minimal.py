@@ -5,6 +5,8 @@ Verified: the bound, by outward-rounded bounds over every set of each smaller si
 
 from collections.abc import Callable
 
+import numpy as np
+
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import Question
 from deepcheck.attacks.smallest import Smallest
@@ -12,13 +14,14 @@ from deepcheck.explore.found import Attackable
 from deepcheck.explore.greedy import greedy
 from deepcheck.explore.ladder import Ladder
 from deepcheck.explore.tree import Tally
+from deepcheck.program.parallel import one_thread_a_product
 from deepcheck.symbolic.prepared import Prepared
 
 Report = Callable[[int, int | None], None]
 
 
 def smallest_over_all_paths(
-    question: Question, prepared: Prepared, *, limit_features: int | None = None, report: Report | None = None
+    question: Question, *, limit_features: int | None = None, report: Report | None = None
 ) -> Smallest:
     """Find the smallest set of the features asked about that overturns the label, along any path.
 
@@ -26,15 +29,15 @@ def smallest_over_all_paths(
 
     Args:
         question: One input, and what is asked about it.
-        prepared: What is the same for every input.
         limit_features: Sets of more features are of no interest: the bound goes up to one more than this.
         report: Called with the bound and the best set's size (or None) whenever one of them gets better.
     """
     count = len(question.order)
     most = count if limit_features is None else min(limit_features, count)
-    search = _Climb(question, prepared, most, report or _nothing)
+    search = _Climb(question, most, report or _nothing)
     try:
-        search.run()
+        with one_thread_a_product(), np.errstate(over="ignore", invalid="ignore"):
+            search.run()
     except KeyboardInterrupt:
         search.reason = "interrupted"
     return search.answer()
@@ -43,10 +46,10 @@ def smallest_over_all_paths(
 class _Climb:
     """Bounds from below, sets from above."""
 
-    def __init__(self, question: Question, prepared: Prepared, most: int, report: Report) -> None:
+    def __init__(self, question: Question, most: int, report: Report) -> None:
         self.question, self.most, self.report = question, most, report
         self.bound, self.reason, self.looked = 1, "", 0
-        self.ladder = Ladder(question, prepared, len(question.order), first=True)
+        self.ladder = Ladder(question, Prepared.of(question.query.program), len(question.order), first=True)
         self.best: Attackable | None = None
 
     def run(self) -> None:

@@ -19,10 +19,11 @@ from deepcheck.attacks import (
 from deepcheck.domains import Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import InputError, OptionError
+from deepcheck.explore import smallest_over_all_paths
 from deepcheck.program import Array, Program
 from deepcheck.ranking import gains
 from deepcheck.symbolic import run
-from deepcheck.verbs.attacking import check_options, check_target
+from deepcheck.verbs.attacking import check_all_paths, check_options, check_target
 from deepcheck.verbs.questions import chosen_features, received_in
 
 
@@ -35,12 +36,13 @@ def smallest(
     most: int | None = None,
     target: int | None = None,
     domain: Pixels | None = None,
+    paths: str = "same",
     timeout: float | None = None,
     features_as: Grouping | None = None,
     layout: Layout = "nchw",
     report: Callable[[int, int | None], None] | None = None,
 ) -> SmallestResult:
-    """Find the smallest set of features that, changed, overturns the label along the path; prove that none is smaller.
+    """Find the smallest set of features that, changed, overturns the label; prove that none is smaller.
 
     Anytime: at the time limit, or on Ctrl-C, the best set and the proved bound so far are the answer.
 
@@ -52,6 +54,7 @@ def smallest(
         most: Sets of more features are of no interest.
         target: Only this label counts.
         domain: Where features may go; by default ``[0, 1]`` where the input lies in it.
+        paths: "same": along the input's path. "all": along any path.
         timeout: Seconds.
         features_as: "element" or "pixel" (all channels at one position).
         layout: Where a pixel's channels are.
@@ -68,15 +71,19 @@ def smallest(
         raise InputError(f"expected one input of shape {program.input_shape}, got shape {np.shape(x)}")
     if most is not None and (isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 1):
         raise OptionError(f"expected at most 1 or more features, got {most}")
-    check_options(program, "same", "margin", target, None, None, timeout)
+    check_options(program, paths, "margin", target, None, None, timeout)
     grouped = Features.of(program.input_shape, features_as, layout)
     order = chosen_features(grouped, features, exclude)
     pixels = domain or Pixels()
     received, box = received_in(program, x, pixels)
+    if paths == "all":
+        check_all_paths(box)
     started = time.perf_counter()
     outcome = run(program, received, sharp=True)
     check_target(target, outcome)
-    study = Study(program, received, outcome, grouped, pixels, box, Asked(target=target), np.zeros(0, np.int64), "")
+    study = Study(
+        program, received, outcome, grouped, pixels, box, Asked(target=target, paths=paths), np.zeros(0, np.int64), ""
+    )
     reason = "overflow" if outcome.overflow[0] else "path depends on rounding" if outcome.unsettled[0] else ""
     if reason:
         found = Smallest(1, None, None, (), float("nan"), False, 0, None, reason)
@@ -86,6 +93,9 @@ def smallest(
         deadline = None if timeout is None else time.monotonic() + timeout
         query = Search(program, box, target)
         question = Question(query, received, outcome, 0, forms, 0, grouped, order, deadline)
-        found = find_smallest(question, limit_features=most, report=report)
+        if paths == "all":
+            found = smallest_over_all_paths(question, limit_features=most, report=report)
+        else:
+            found = find_smallest(question, limit_features=most, report=report)
     result = SmallestResult(study, 0, order, found, Replays.none(), time.perf_counter() - started)
     return replay_smallest(result)
