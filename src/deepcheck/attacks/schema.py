@@ -68,6 +68,10 @@ def as_json(result: Result, limit: int | None = None) -> dict[str, Any]:
             "bound": result.bound,
             "optimal": result.optimal,
         }
+        if result.along is not None:
+            along = result.along
+            own = None if along.features is None else list(along.features)
+            found["smallest"]["along_path"] = {"features": own, "bound": along.bound, "optimal": along.optimal}
     return found
 
 

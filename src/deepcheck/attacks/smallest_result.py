@@ -17,7 +17,7 @@ from deepcheck.program import Array
 
 @dataclass(frozen=True)
 class SmallestResult(Result):
-    """How few features it takes to overturn one prediction along its path.
+    """How few features it takes to overturn one prediction, along its path or along any.
 
     The counts are of sizes from 1 to the number of features asked about: a size is attackable if some set of so many
     features works, which all larger sizes then are too, and proved if none does.
@@ -29,6 +29,7 @@ class SmallestResult(Result):
         found: What the search found.
         replayed: Replay of the witness, or of none.
         took: Seconds of the analysis.
+        along: What was found along the input's path, where all paths were asked about.
     """
 
     shared: Study = field(repr=False)
@@ -37,6 +38,7 @@ class SmallestResult(Result):
     found: Smallest
     replayed: Replays = field(repr=False)
     took: float
+    along: Smallest | None = None
 
     @property
     def arithmetic(self) -> str:
@@ -140,10 +142,20 @@ class SmallestResult(Result):
         text = (
             f"{opening} ({where}, {self._some}): {_features(found.size or 0)} {self.label} into {found.label}; {below}"
         )
+        if self.along is not None:
+            text = f"{text}; {_along(self.along)}"
         if found.optimal:
             return text
         between = f"{found.bound}" if found.size == found.bound + 1 else f"{found.bound} to {(found.size or 0) - 1}"
         return f"{text}; whether {between} are enough is open ({found.reason})"
+
+
+def _along(found: Smallest) -> str:
+    """What was found along the input's path."""
+    if found.optimal:
+        return f"along this path it takes {found.size}" if found.size else "along this path none does"
+    above = "" if found.size is None else f", at most {found.size}"
+    return f"along this path it takes at least {found.bound}{above}"
 
 
 def _features(size: int) -> str:

@@ -3,13 +3,16 @@
 Verified: the bound, by outward-rounded bounds over every set of each smaller size; the witness, in exact arithmetic.
 """
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import Question
 from deepcheck.attacks.smallest import Smallest
+from deepcheck.attacks.smallest import smallest as find_smallest
 from deepcheck.explore.found import Attackable
 from deepcheck.explore.greedy import greedy
 from deepcheck.explore.ladder import Ladder
@@ -18,11 +21,13 @@ from deepcheck.program.parallel import one_thread_a_product
 from deepcheck.symbolic.prepared import Prepared
 
 Report = Callable[[int, int | None], None]
+ALONG = 5.0
+"""At most so many seconds go to the smallest set along the input's path."""
 
 
 def smallest_over_all_paths(
     question: Question, *, limit_features: int | None = None, report: Report | None = None
-) -> Smallest:
+) -> tuple[Smallest, Smallest]:
     """Find the smallest set of the features asked about that overturns the label, along any path.
 
     Stops when it is proved, at ``question.deadline`` or on Ctrl-C, with the best set and bound so far.
@@ -31,16 +36,23 @@ def smallest_over_all_paths(
         question: One input, and what is asked about it.
         limit_features: Sets of more features are of no interest: the bound goes up to one more than this.
         report: Called with the bound and the best set's size (or None) whenever one of them gets better.
+
+    Returns:
+        The same along the input's path, as far as a tenth of the time (at most some seconds) took it; and the answer.
     """
     count = len(question.order)
     most = count if limit_features is None else min(limit_features, count)
+    left = question.seconds_left()
+    seconds = ALONG if left is None else min(ALONG, left / 10)
+    along = find_smallest(replace(question, deadline=time.monotonic() + seconds), limit_features=limit_features)
     search = _Climb(question, most, report or _nothing)
+    search.seed(along)
     try:
         with one_thread_a_product(), np.errstate(over="ignore", invalid="ignore"):
             search.run()
     except KeyboardInterrupt:
         search.reason = "interrupted"
-    return search.answer()
+    return along, search.answer()
 
 
 class _Climb:
@@ -51,6 +63,13 @@ class _Climb:
         self.bound, self.reason, self.looked = 1, "", 0
         self.ladder = Ladder(question, Prepared.of(question.query.program), len(question.order), first=True)
         self.best: Attackable | None = None
+
+    def seed(self, along: Smallest) -> None:
+        """Start from a set that is known."""
+        if along.features is not None and along.label is not None:
+            values = np.array(along.values).reshape(len(along.features), -1)[np.argsort(along.features)]
+            own = tuple(values.ravel().tolist())
+            self._improve(Attackable(tuple(sorted(along.features)), along.label, own, along.margin))
 
     def run(self) -> None:
         self._improve(greedy(self.question))

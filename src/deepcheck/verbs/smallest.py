@@ -81,9 +81,9 @@ def smallest(
     started = time.perf_counter()
     outcome = run(program, received, sharp=True)
     check_target(target, outcome)
-    study = Study(
-        program, received, outcome, grouped, pixels, box, Asked(target=target, paths=paths), np.zeros(0, np.int64), ""
-    )
+    asked = Asked(target=target, paths=paths)
+    study = Study(program, received, outcome, grouped, pixels, box, asked, np.zeros(0, np.int64), "")
+    along = None
     reason = "overflow" if outcome.overflow[0] else "path depends on rounding" if outcome.unsettled[0] else ""
     if reason:
         found = Smallest(1, None, None, (), float("nan"), False, 0, None, reason)
@@ -94,8 +94,8 @@ def smallest(
         query = Search(program, box, target)
         question = Question(query, received, outcome, 0, forms, 0, grouped, order, deadline)
         if paths == "all":
-            found = smallest_over_all_paths(question, limit_features=most, report=report)
+            along, found = smallest_over_all_paths(question, limit_features=most, report=report)
         else:
             found = find_smallest(question, limit_features=most, report=report)
-    result = SmallestResult(study, 0, order, found, Replays.none(), time.perf_counter() - started)
+    result = SmallestResult(study, 0, order, found, Replays.none(), time.perf_counter() - started, along)
     return replay_smallest(result)
