@@ -254,7 +254,7 @@ def test_bounds_without_meaning(options, words):
         ({"solver": "polygon"}, "2 input elements"),
         ({"exclude": [0, 1]}, "at least one"),
         ({"size": 0}, "size"),
-        ({"paths": "all"}, "paths"),
+        ({"paths": "both"}, "paths"),
         ({"objective": "l0"}, "margin, l1, linf"),
         ({"target": 2}, "0 to 1"),
         ({"target": -1}, "0 to 1"),

@@ -1,7 +1,8 @@
 """From the values that attack along lines to regions with witnesses; what error bounds leave open is named.
 
 Verified: a line without an outer interval is proved, by outward rounding; every witness is run again, in exact
-arithmetic wherever floats do not settle its label. The ends of regions are exact up to `PRECISION`.
+arithmetic wherever floats do not settle its label. The ends of regions are exact up to `PRECISION`, or `COARSE` in a network in
+which exact arithmetic takes long.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from deepcheck.solvers import Interval
 from deepcheck.solvers.planes import PRECISION
 from deepcheck.symbolic import run
 from deepcheck.symbolic.segments import Segments
+
+COARSE, LARGE = 2.0**-10, 1 << 21
+"""In networks of more multiplications than this a run, ends of regions need not be known any better."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,9 @@ def decide(query: Search, x: Array, segments: Segments, found: Ranges) -> Decide
     if query.box.tables is None:
         first = last = np.full(len(item), -1)
         kept = np.ones(len(item), dtype=bool)
-        sure = found.sure & _sharp(region.outer_lower, region.inner_lower)
-        sure &= _sharp(region.outer_upper, region.inner_upper)
+        precision = PRECISION if query.program.products <= LARGE else COARSE
+        sure = found.sure & _sharp(region.outer_lower, region.inner_lower, precision)
+        sure &= _sharp(region.outer_upper, region.inner_upper, precision)
         candidates = _inside(region, origin, INWARD)
     else:
         outer, inner = levels_within(region, origin, query.box, element)
@@ -72,9 +77,14 @@ def decide(query: Search, x: Array, segments: Segments, found: Ranges) -> Decide
         levels = np.clip(np.stack(steps, axis=1), 0, query.box.tables.shape[1] - 1)
         candidates = query.box.tables[query.box.channel[element][:, None], levels]
     candidates = np.clip(candidates, query.box.lower[element][:, None], query.box.upper[element][:, None])
-    value, margin = _best(query, x, (item, element, found.label), candidates, kept & np.isfinite(found.inner_lower))
+    rows, likely = (item, element, found.label), kept & np.isfinite(found.inner_lower)
+    value, margin = _best(query, x, rows, candidates[:, :1], likely)
+    failed = likely & np.isnan(value)
+    if failed.any():
+        others = _best(query, x, rows, candidates[:, 1:], failed)
+        value[failed], margin[failed] = others[0][failed], others[1][failed]
     sure &= np.isfinite(value)
-    rows = Regions(
+    regions = Regions(
         item, element, found.label, _middle(region.outer_lower, region.inner_lower),
         _middle(region.outer_upper, region.inner_upper), first, last, value, margin,
         np.full(len(item), int(Outcome.ATTACKABLE)),
@@ -82,7 +92,7 @@ def decide(query: Search, x: Array, segments: Segments, found: Ranges) -> Decide
     open_lines = np.unique(found.line[kept & ~sure])
     held = np.isin(found.line, open_lines)
     return Decided(
-        rows.take(np.flatnonzero(kept & ~held)), open_lines, rows.take(np.flatnonzero(held & np.isfinite(value)))
+        regions.take(np.flatnonzero(kept & ~held)), open_lines, regions.take(np.flatnonzero(held & np.isfinite(value)))
     )
 
 
@@ -91,9 +101,9 @@ def _middle(outer: Array, inner: Array) -> Array:
         return np.asarray(np.where(np.isfinite(inner), outer + (inner - outer) / 2, outer))
 
 
-def _sharp(outer: Array, inner: Array) -> Array:
+def _sharp(outer: Array, inner: Array, precision: float) -> Array:
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.abs(outer - inner) <= PRECISION * np.maximum(1.0, np.abs(outer)))
+        return np.asarray(np.abs(outer - inner) <= precision * np.maximum(1.0, np.abs(outer)))
 
 
 def _inside(region: Interval, origin: Array, shares: tuple[float, ...]) -> Array:

@@ -99,16 +99,24 @@ class Ranges:
     sure: Array
 
 
-def ranges(leads: Leads, labels: Array, target: int | None) -> Ranges:
-    """All intervals in which some label leads."""
+def ranges(leads: Leads, labels: Array, of: Array, target: int | None) -> Ranges:
+    """All intervals in which some label leads.
+
+    Args:
+        leads: Label scores along segments.
+        labels: The label of each segment's input, ``(segments,)``.
+        of: Which line each segment is a part of, increasing; parts of one line are in order.
+        target: The only label that counts, or None.
+    """
     piece, label = leads.open(labels, target)
-    order = np.lexsort((piece, label, leads.line[piece]))
+    order = np.lexsort((piece, label, of[leads.line[piece]]))
     piece, label = piece[order], label[order]
     first, last = _lead(leads, piece, label), _lead(leads, piece + 1, label)
     before, after = leads.error[piece][:, None], leads.error[piece + 1][:, None]
     outer = _kept(leads, piece, first + before, last + after, -1)
     inner = _kept(leads, piece, first - before, last - after, 1)
-    key = leads.line[piece] * leads.scores.shape[1] + label
+    line = of[leads.line[piece]]
+    key = line * leads.scores.shape[1] + label
     some = np.flatnonzero(outer[0] <= outer[1])
     group = _joined(key[some], outer[0][some], outer[1][some])
     count = int(group[-1]) + 1 if len(group) else 0
@@ -124,7 +132,8 @@ def ranges(leads: Leads, labels: Array, target: int | None) -> Ranges:
     np.maximum.at(high, group[mine], inner[1][some][mine])
     at = some[heads] if count else some
     return Ranges(
-        leads.line[piece][at], label[at], outer[0][at], outer[1][some[tails]] if count else outer[1][at],
+        line[at],
+        label[at], outer[0][at], outer[1][some[tails]] if count else outer[1][at],
         low, high, pieces_of == 1,
     )  # fmt: skip
 

@@ -13,14 +13,6 @@ TOLERANCE = 2.0**-48
 """A bend whose distance from linear is below this share of the values is left to the error bound."""
 
 
-def _piecewise(u: float, breaks: Array, slopes: Array, intercepts: Array) -> float:
-    """A scalar function of pieces."""
-    arm = 0
-    while arm < len(breaks) and u > breaks[arm]:
-        arm += 1
-    return float(slopes[arm] * u + intercepts[arm])
-
-
 def _crossings(
     values: Array, base: Array, elements: Array, of: Array, item: Array, line: Array, time: Array,
     breaks: Array, tolerance: float, piece: Array, at: Array,
@@ -53,23 +45,27 @@ def _bent(
     values: Array, base: Array, elements: Array, of: Array, item: Array, line: Array, time: Array,
     breaks: Array, slopes: Array, intercepts: Array, out: Array, size: Array, bend: Array,
 ) -> None:  # fmt: skip
-    """What a scalar function makes of deviations; the largest result of a row, and how far its piece bends."""
+    """What a scalar function makes of deviations; the largest result of a row, how far the piece before it bends."""
+    ends = len(breaks)
     for p in range(len(values)):
         most, worst, bad = 0.0, 0.0, False
-        piece = p + 1 < len(values) and line[p] == line[p + 1] and time[p + 1] > time[p]
+        piece = p > 0 and line[p] == line[p - 1] and time[p] > time[p - 1]
         for s in range(values.shape[1]):
-            d = values[p, s]
-            y, e = 0.0, values[p + 1, s] if piece else d
-            if d != 0 or e != 0:
+            d, y = values[p, s], 0.0
+            if d != 0 or (piece and values[p - 1, s] != 0):
                 z = base[item[p], elements[of[p], s]]
-                u = z + d
-                y = _piecewise(u, breaks, slopes, intercepts) - _piecewise(z, breaks, slopes, intercepts)
-                if d == 0:
-                    y = 0.0
+                u, own, arm = z + d, 0, 0
+                for k in range(ends):
+                    own += z > breaks[k]
+                    arm += u > breaks[k]
+                if own == arm:
+                    y = slopes[arm] * d
+                else:
+                    y = (slopes[arm] * u + intercepts[arm]) - (slopes[own] * z + intercepts[own])
                 if piece:
-                    v, far = z + e, 0.0
-                    for k in range(len(breaks)):
-                        a, b = u - breaks[k], v - breaks[k]
+                    before, far = z + values[p - 1, s], 0.0
+                    for k in range(ends):
+                        a, b = before - breaks[k], u - breaks[k]
                         if (a < 0 and b > 0) or (a > 0 and b < 0):
                             far += abs(slopes[k + 1] - slopes[k]) * min(abs(a), abs(b))
                     worst = max(worst, far)
@@ -134,10 +130,10 @@ def _largest(
     values: Array, base: Array, present: Array, elements: Array, of: Array, item: Array, line: Array, time: Array,
     width: int, out: Array, size: Array, bend: Array,
 ) -> None:  # fmt: skip
-    """The largest of each group less that at the input; the largest result of a row, and how far its piece bends."""
+    """The largest of each group less that at the input; the largest result of a row, how far the piece before it bends."""
     for p in range(len(values)):
         most, worst, bad = 0.0, 0.0, False
-        piece = p + 1 < len(values) and line[p] == line[p + 1] and time[p + 1] > time[p]
+        piece = p > 0 and line[p] == line[p - 1] and time[p] > time[p - 1]
         for start in range(0, values.shape[1], width):
             y, top, rest, some = 0.0, 0.0, 0.0, False
             for s in range(start, start + width):
@@ -151,7 +147,7 @@ def _largest(
                 bad = bad or values[p, s] != values[p, s]
             y = top - rest
             if piece and some:
-                a, b, near, far = _winners(values, base, present, elements, of, item, p, start, width)
+                a, b, near, far = _winners(values, base, present, elements, of, item, p - 1, start, width)
                 if a != b:
                     worst = max(worst, min(near, far))
             out[p, start // width] = y
@@ -160,7 +156,116 @@ def _largest(
         bend[p] = worst
 
 
+def _arm(u: float, breaks: Array) -> int:
+    """The piece of a scalar function that a number lies on."""
+    arm = 0
+    while arm < len(breaks) and u > breaks[arm]:
+        arm += 1
+    return arm
+
+
+def _enclosed(
+    values: Array, spread: Array, slack: Array, base: Array, elements: Array, of: Array, item: Array,
+    breaks: Array, slopes: Array, intercepts: Array, out: Array, wider: Array, size: Array, widest: Array,
+) -> None:  # fmt: skip
+    """A line through a scalar function over each segment, and how far the function may leave it.
+
+    Args:
+        values: Deviations at the first ends of the segments, then at the last ones, ``(2 n, m)``.
+        spread: How far the true ones may leave the line between, ``(n, m)``.
+        slack: What else is to be added to that, per segment.
+        base: Values at the inputs.
+        elements: Which element each entry is.
+        of: Which row of that table each segment reads.
+        item: Which input each is about.
+        breaks: Breakpoints.
+        slopes: Slopes.
+        intercepts: Intercepts.
+        out: Where the ends of the new lines go.
+        wider: Where the new spreads go.
+        size: Where the largest end of each row goes.
+        widest: Where the largest spread goes.
+    """
+    n = len(spread)
+    for r in range(n):
+        most, next_most, largest_spread, bad = 0.0, 0.0, 0.0, False
+        for s in range(spread.shape[1]):
+            first, last, free = values[r, s], values[n + r, s], spread[r, s]
+            y0, y1, room = 0.0, 0.0, 0.0
+            if first != 0 or last != 0 or free != 0:
+                z = base[item[r], elements[of[r], s]]
+                a, b = z + first, z + last
+                low, high = min(a, b) - (free + slack[r]), max(a, b) + (free + slack[r])
+                arm, other, own = _arm(low, breaks), _arm(high, breaks), _arm(z, breaks)
+                if arm == other and arm == own:
+                    y0, y1, room = slopes[arm] * first, slopes[arm] * last, abs(slopes[arm]) * free
+                else:
+                    at_low, at_high = slopes[arm] * low + intercepts[arm], slopes[other] * high + intercepts[other]
+                    k, least, top = slopes[arm], intercepts[arm], intercepts[arm]
+                    if arm != other:
+                        k = (at_high - at_low) / (high - low)
+                        least = min(at_low - k * low, at_high - k * high)
+                        top = max(at_low - k * low, at_high - k * high)
+                        for at in range(arm, other):
+                            bend = slopes[at] * breaks[at] + intercepts[at] - k * breaks[at]
+                            least, top = min(least, bend), max(top, bend)
+                    shift = (least + top) / 2 - (slopes[own] * z + intercepts[own])
+                    y0, y1 = k * a + shift, k * b + shift
+                    room = (abs(k) * free + (top - least) / 2) * (1 + 2.0**-40)
+            out[r, s], out[n + r, s], wider[r, s] = y0, y1, room
+            most, next_most = max(most, abs(y0)), max(next_most, abs(y1))
+            largest_spread = max(largest_spread, room)
+            bad = bad or y0 != y0 or y1 != y1 or room != room
+        size[r], size[n + r] = np.nan if bad else most, np.nan if bad else next_most
+        widest[r] = np.nan if bad else largest_spread
+
+
+def _dominated(
+    values: Array, spread: Array, slack: Array, base: Array, present: Array, elements: Array, of: Array, item: Array,
+    width: int, out: Array, wider: Array, size: Array, widest: Array,
+) -> None:  # fmt: skip
+    """A line through the largest of each group over each segment, and how far the largest may leave it."""
+    n = len(spread)
+    for r in range(n):
+        most, next_most, largest_spread, bad = 0.0, 0.0, 0.0, False
+        for start in range(0, spread.shape[1], width):
+            best, lead, at_input, some = -1, 0.0, 0.0, False
+            for s in range(start, start + width):
+                e = elements[of[r], s]
+                if e < 0 or not present[e]:
+                    continue
+                z = base[item[r], e]
+                at_input = z if not some else max(at_input, z)
+                some = True
+                middle = z + (values[r, s] + values[n + r, s]) / 2
+                if best < 0 or middle > lead:
+                    best, lead = s, middle
+                bad = bad or middle != middle or spread[r, s] != spread[r, s]
+            y0, y1, room = 0.0, 0.0, 0.0
+            if best >= 0:
+                z = base[item[r], elements[of[r], best]]
+                a, b, down = z + values[r, best], z + values[n + r, best], spread[r, best]
+                up = down
+                for s in range(start, start + width):
+                    e = elements[of[r], s]
+                    if s == best or e < 0 or not present[e]:
+                        continue
+                    c = base[item[r], e]
+                    over = max(c + values[r, s] - a, c + values[n + r, s] - b) + spread[r, s]
+                    if over + down + slack[r] > 0:
+                        up = max(up, over)
+                y0, y1 = a + (up - down) / 2 - at_input, b + (up - down) / 2 - at_input
+                room = (up + down) / 2 * (1 + 2.0**-40)
+            out[r, start // width], out[n + r, start // width], wider[r, start // width] = y0, y1, room
+            most, next_most = max(most, abs(y0)), max(next_most, abs(y1))
+            largest_spread = max(largest_spread, room)
+        size[r], size[n + r] = np.nan if bad else most, np.nan if bad else next_most
+        widest[r] = np.nan if bad else largest_spread
+
+
 crossings = Kernel(_crossings)
-bent = Kernel(_bent, _piecewise)
+bent = Kernel(_bent)
 meetings = Kernel(_meetings, _winners, _scale)
 largest = Kernel(_largest, _winners)
+enclosed = Kernel(_enclosed, _arm)
+dominated = Kernel(_dominated)

@@ -132,10 +132,10 @@ class Walk(Interpretation[Along]):
         return self._largest(instruction, operand, base)
 
     def _piecewise(self, instruction: Piecewise, operand: Along, base: Base) -> Along:
-        tables = _tables(instruction)
+        tables = tables_of(instruction)
         operand, _ = self._finer(operand, tables[0])
         x, points = operand.deviation, self.points(operand.version)
-        values, out = _rows(x), np.empty_like(_rows(x))
+        values, out = rows_of(x), np.empty_like(rows_of(x))
         size, bend = np.empty(len(values)), np.empty(len(values))
         item = self.segments.item[points.line]
         bends.bent(
@@ -150,7 +150,7 @@ class Walk(Interpretation[Along]):
     def _finer(self, operand: Along, breaks: Array) -> tuple[Along, bool]:
         """Insert points where values cross breakpoints."""
         x, points = operand.deviation, self.points(operand.version)
-        values, item = _rows(x), self.segments.item[points.line]
+        values, item = rows_of(x), self.segments.item[points.line]
         found = _stored(
             lambda piece, at: bends.crossings(
                 values, operand.base.value, *places(x), item, points.line, points.time, breaks, bends.TOLERANCE,
@@ -177,7 +177,7 @@ class Walk(Interpretation[Along]):
             if not more:
                 break
         x, points = self.windows.gather(instruction.windows, operand.deviation), self.points(operand.version)
-        values, item = _rows(x), self.segments.item[points.line]
+        values, item = rows_of(x), self.segments.item[points.line]
         out = np.empty((len(values), values.shape[1] // width))
         size, bend = np.empty(len(values)), np.empty(len(values))
         bends.largest(
@@ -194,7 +194,7 @@ class Walk(Interpretation[Along]):
     def _apart(self, instruction: Largest, operand: Along, groups: Array, present: Array) -> tuple[Along, bool]:
         """Insert points where the winner at one end of a piece meets that at the other."""
         x, points = self.windows.gather(instruction.windows, operand.deviation), self.points(operand.version)
-        values, item, width = _rows(x), self.segments.item[points.line], instruction.windows.shape[-1]
+        values, item, width = rows_of(x), self.segments.item[points.line], instruction.windows.shape[-1]
         found = _stored(
             lambda piece, at: bends.meetings(
                 values, groups, present, *places(x), item, points.line, points.time, width, bends.TOLERANCE,
@@ -215,11 +215,12 @@ class Walk(Interpretation[Along]):
         return Bounded(data.value, error * UP + 8 * TINY, size)
 
 
-def _rows(x: Windowed) -> Array:
+def rows_of(x: Windowed) -> Array:
+    """The numbers of a batch, row by row."""
     return np.ascontiguousarray(x.data.value.reshape(len(x.data.value), -1))
 
 
-def _tables(instruction: Piecewise) -> tuple[Array, Array, Array]:
+def tables_of(instruction: Piecewise) -> tuple[Array, Array, Array]:
     """Breakpoints, slopes and intercepts as floats."""
     parts = (instruction.breakpoints, instruction.slopes, instruction.intercepts)
     breaks, slopes, intercepts = (np.array([float(number) for number in part]) for part in parts)
@@ -229,7 +230,7 @@ def _tables(instruction: Piecewise) -> tuple[Array, Array, Array]:
 def _spread(bend: Array, points: Points) -> Array:
     """How far the piece behind or before each point bends, whichever more."""
     found = bend.copy()
-    np.maximum(found[1:], bend[:-1], out=found[1:])
+    np.maximum(found[:-1], bend[1:], out=found[:-1])
     return found * UP
 
 
