@@ -2,6 +2,7 @@ from . import datasets as datasets
 from . import zoo as zoo
 from .attacks import Attack as Attack
 from .attacks import Attacks as Attacks
+from .attacks import Comparison as Comparison
 from .attacks import Result as Result
 from .attacks import SmallestResult as SmallestResult
 from .attacks import Witness as Witness
@@ -19,6 +20,7 @@ from .verbs import conditions as conditions
 from .verbs import importance as importance
 from .verbs import labels_within as labels_within
 from .verbs import load as load
+from .verbs import resume as resume
 from .verbs import smallest as smallest
 from .verbs import translate as translate
 

@@ -11,7 +11,7 @@ from deepcheck.attacks.question import Question
 from deepcheck.attacks.result import Attack, Attacks, Comparison, Result, Witness
 from deepcheck.attacks.schema import as_json
 from deepcheck.attacks.search import COLUMN_BYTES, OBJECTIVES, Search
-from deepcheck.attacks.set_assemble import replay_smallest, replayed_sets
+from deepcheck.attacks.set_assemble import replay_smallest, replayed_again, replayed_sets
 from deepcheck.attacks.set_result import Replays, SetAttacks, SetResult
 from deepcheck.attacks.set_strategy import SetStrategy
 from deepcheck.attacks.smallest import Smallest
@@ -51,5 +51,6 @@ __all__ = [
     "find_smallest",
     "replay_smallest",
     "replayed",
+    "replayed_again",
     "replayed_sets",
 ]

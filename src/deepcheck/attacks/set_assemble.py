@@ -47,6 +47,16 @@ def replayed_sets(
     return SetAttacks(tuple(results), sum(seconds), time.perf_counter() - started)
 
 
+def replayed_again(result: SetResult, family: Family, took: float) -> SetResult:
+    """The result after its search went on."""
+    if result.study.model_labels[result.item] != result.study.run.labels[result.item]:
+        family = _open(family, Outcome.LABEL)
+    replayer = replayer_for(result.study.program.origin)
+    return replace(
+        result, family=family, replayed=_replays(result.study, result.item, family, replayer), took=result.took + took
+    )
+
+
 def replay_smallest(result: SmallestResult) -> SmallestResult:
     """Replay the input and the witness: where the model's own label of the input differs, nothing is decided."""
     study, replayer = result.study, replayer_for(result.study.program.origin)

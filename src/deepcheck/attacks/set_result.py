@@ -59,6 +59,7 @@ class SetResult(Result):
         replayed: Replay of the first listed witnesses.
         took: Seconds of the analysis.
         along: What became of the same sets along the input's path, where all paths were asked about.
+        search: A search that can go on, where all paths were asked about.
     """
 
     shared: Study = field(repr=False)
@@ -67,6 +68,7 @@ class SetResult(Result):
     replayed: Replays = field(repr=False)
     took: float
     along: Family | None = field(default=None, repr=False)
+    search: object = field(default=None, repr=False, compare=False)
 
     @property
     def item(self) -> int:

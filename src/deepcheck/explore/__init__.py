@@ -1,7 +1,8 @@
 """Beyond one path: all paths over a few features."""
 
-from deepcheck.explore.all_paths import AllPaths, Explored
+from deepcheck.explore.all_paths import AllPaths, Explored, climb
+from deepcheck.explore.ladder import Ladder
 from deepcheck.explore.line_search import search_lines
 from deepcheck.explore.minimal import smallest_over_all_paths
 
-__all__ = ["AllPaths", "Explored", "search_lines", "smallest_over_all_paths"]
+__all__ = ["AllPaths", "Explored", "Ladder", "climb", "search_lines", "smallest_over_all_paths"]

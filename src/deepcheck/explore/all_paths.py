@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,11 +31,13 @@ class Explored:
         along: Along the input's path.
         family: Along any path.
         seconds: How long that took.
+        search: The search itself, where there was one: it can go on.
     """
 
     along: Family
     family: Family
     seconds: float
+    search: Ladder | None
 
 
 @dataclass(frozen=True)
@@ -75,10 +78,15 @@ class AllPaths:
                 question = Question(
                     query, x, run, int(item), forms, row, self.features, self.order[item], deadline, advance
                 )
-                with one_thread_a_product():
-                    family = self._family(question, prepared, along[item][0])
+                why = self._reason(question)
+                ladder = None if why is not None else self._ladder(question, prepared, along[item][0])
+                if ladder is not None:
+                    climb(ladder, self.size)
+                    family = ladder.family(self.size)
+                else:
+                    family = nothing(question, self.size, self.tried, why or Outcome.UNTRIED)
                 took = time.perf_counter() - started + along[item][1]
-                found.append(Explored(along[item][0], family, took))
+                found.append(Explored(along[item][0], family, took, ladder))
                 if self.progress is not None:
                     self.progress(float(len(found)))
         return found
@@ -92,16 +100,21 @@ class AllPaths:
         progress = self.progress
         return None if progress is None else lambda share: progress(float(item) + share)
 
-    def _family(self, question: Question, prepared: Prepared, along: Family) -> Family:
+    @staticmethod
+    def _reason(question: Question) -> Outcome | None:
+        """Why nothing can be decided about an input, or None."""
         if question.run.overflow[question.item]:
-            return nothing(question, self.size, self.tried, Outcome.OVERFLOW)
-        if question.run.unsettled[question.item]:
-            return nothing(question, self.size, self.tried, Outcome.ROUNDING)
-        if question.late():
-            return nothing(question, self.size, self.tried, Outcome.UNTRIED)
-        ladder = Ladder(question, prepared, self.tried, self.first, seeds_of(along, question.features))
-        ladder.climb(self.size)
-        return ladder.family(self.size)
+            return Outcome.OVERFLOW
+        return Outcome.ROUNDING if question.run.unsettled[question.item] else None
+
+    def _ladder(self, question: Question, prepared: Prepared, along: Family) -> Ladder:
+        return Ladder(question, prepared, self.tried, self.first, seeds_of(along, question.features))
+
+
+def climb(search: Ladder, size: int) -> None:
+    """Go on with a search until it is through, its time is out, or somebody presses Ctrl-C."""
+    with one_thread_a_product(), np.errstate(over="ignore", invalid="ignore"), suppress(KeyboardInterrupt):
+        search.climb(size)
 
 
 def seeds_of(family: Family, features: Features) -> list[Attackable]:

@@ -4,6 +4,7 @@ First one bound over everything; most inputs of a robust network need no more. E
 listed is minimal: what contains an attackable set is attackable, and only counted.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import comb
@@ -43,37 +44,54 @@ class Ladder:
         self.ball = Ball.of(self.question, self.prepared)
         self.known = Known(self.question.features.count)
         self.asked = np.sort(self.question.order[: self.tried])
+        self.deadline = self.question.deadline
+        self.tree: Tree | None = None
 
     def climb(self, size: int) -> Tally:
-        """Decide sets of ``size`` features, all smaller ones first; the tally of the last size.
+        """Decide sets of ``size`` features, all smaller ones first, as far as the time goes; may be called again.
 
         Features that are attackable alone are left out of larger sets.
+
+        Returns:
+            The tally of the last size that was begun.
         """
-        whole = Node(((self.asked, size),), self.ball.wanted, None)
-        root = whole if self.known.sets or size > self.tried else self._tree().once(whole)
-        if root is None:
-            self.levels = [_all_proved(self.tried, each) for each in range(1, size + 1)]
-            return self.levels[-1]
+        root = Node(((self.asked, size),), self.ball.wanted, None)
+        if self.tree is None and not self.known.sets and len(self.levels) < size <= self.tried:
+            bounded = self._tree().once(root)
+            if bounded is None:
+                self.levels = [_all_proved(self.tried, each) for each in range(1, size + 1)]
+                return self.levels[-1]
+            root = bounded
         while len(self.levels) < size and not self._stop():
-            self.levels.append(self._level(len(self.levels) + 1, root))
-        return self.levels[-1]
+            if self.tree is None:
+                self.tree = self._level(len(self.levels) + 1, root)
+            tally = self.tree.go()
+            if not self.tree.whole:
+                return tally
+            self.levels.append(tally)
+            self.tree = None
+        return self.levels[-1] if self.levels else Tally()
+
+    def late(self) -> bool:
+        """Has the time run out?"""
+        return self.deadline is not None and time.monotonic() > self.deadline
 
     def _tree(self) -> Tree:
-        return Tree(self.ball, self.known, self.question.late, self.first, self.question.advance)
+        return Tree(self.ball, self.known, self.late, self.first, self.question.advance)
 
     def _stop(self) -> bool:
-        return self.question.late() or (self.first and bool(self.known.sets))
+        return self.late() or (self.first and bool(self.known.sets))
 
-    def _level(self, size: int, root: Node) -> Tally:
-        """Decide the sets of one size that have no feature which is attackable alone."""
+    def _level(self, size: int, root: Node) -> Tree:
+        """A search over the sets of one size that have no feature which is attackable alone."""
         seeds = [seed for seed in self.seeds if len(seed.features) == size]
         if seeds:
             fresh = ~self.known.contained(np.array([seed.features for seed in seeds], dtype=np.int64))
             self.known.add([seed for seed, new in zip(seeds, fresh, strict=True) if new])
         features = np.setdiff1d(self.asked, self.known.singles()) if size > 1 else self.asked
-        if len(features) < size:
-            return Tally()
-        return self._tree().run(replace(root, blocks=((features, size),), danger=-np.inf))
+        tree = self._tree()
+        tree.start([replace(root, blocks=((features, size),), danger=-np.inf)] if len(features) >= size else [])
+        return tree
 
     def family(self, size: int) -> Family:
         """What became of all sets of ``size`` features, as far as the levels went."""
@@ -81,18 +99,19 @@ class Ladder:
         total, asked = comb(len(question.order), size), comb(tried, size)
         alone = len(self.known.singles())
         whole = len(self.levels) >= size
-        tally = self.levels[size - 1] if whole else Tally(untried=0)
+        begun = len(self.levels) == size - 1 and self.tree is not None
+        tally = self.levels[size - 1] if whole else self.tree.tally if begun and self.tree else Tally()
         if size == 1:
             attackable = len(self.known.of_size(1))
         else:
             attackable = asked - comb(tried - alone, size)
-            if whole:
+            if whole or begun:
                 attackable += tally.containing + len(tally.attackable)
         wins = self._wins(size)
         attackable = max(attackable, len(np.unique(wins.completed_places())))
         undecided = {why: len(sets) for why, sets in tally.undecided.items()}
         open_sets = sum(undecided.values())
-        proved = tally.proved if whole else 0
+        proved = tally.proved
         untried = total - attackable - proved - open_sets
         new = len(self.known.of_size(size)) if whole and not self.first and not tally.untried else None
         return Family(size, question.order, wins, attackable, new, undecided, untried)

@@ -15,7 +15,7 @@ from deepcheck.explore.ball import Ball, Leads, stacked
 from deepcheck.explore.found import Attackable, Known
 from deepcheck.explore.listing import open_sets
 from deepcheck.explore.node import ROUNDING, Node, blocks_of, halves, survivors
-from deepcheck.explore.splitting import Splitting
+from deepcheck.explore.splitting import Decisions, Splitting
 from deepcheck.program import Array, in_parallel
 from deepcheck.symbolic import bounds
 from deepcheck.symbolic.regions import Blocks
@@ -27,6 +27,9 @@ SHRUNK = 0.7
 BATCH_ELEMENTS = 1 << 17
 """About so many branch elements are bounded at once."""
 
+Waiting = tuple[Array, Array, tuple[bounds.Known, ...]]
+"""Sets that wait to be decided one by one, their open labels, and the layers' ranges of a part that holds them."""
+
 
 @dataclass
 class Tally:
@@ -34,11 +37,12 @@ class Tally:
 
     Attributes:
         proved: How many are proved.
-        containing: How many contain a known smaller attackable set.
+        containing: How many contain a set that was known to be attackable.
         attackable: The others that are attackable.
         undecided: Those that are open, by `Outcome`.
-        untried: How many were not tried.
-        parts: Families that were proved as a whole, with the bound that proved each.
+        untried: How many are not tried yet.
+        families: How many families were bounded.
+        pieces: How many boxes of single sets were.
     """
 
     proved: int = 0
@@ -73,7 +77,7 @@ class Tree:
         self.batch = int(np.clip(BATCH_ELEMENTS // max(width, 1), 2, 64))
         self.pieces = int(np.clip(4 * BATCH_ELEMENTS // max(width, 1), 8, 4096))
         self.listing = self.pieces // 2
-        self.waiting: list[tuple[Array, Array, tuple[bounds.Known, ...]]] = []
+        self.waiting: list[Waiting] = []
 
     def once(self, root: Node) -> Node | None:
         """Bound a node once: None if that proves it, else the same with its ranges and the labels that are open."""
@@ -85,22 +89,27 @@ class Tree:
         labels = leads.labels_of(1, len(root.labels))[0]
         return Node(root.blocks, labels, leads.known_of(0), -np.inf)
 
-    def run(self, root: Node) -> Tally:
-        """Decide the sets of a node."""
-        self.tally, self.work = Tally(), [root]
-        total = max(root.sets, 1)
-        self.left = root.sets
-        while self.work and not self._stop():
-            nodes = [self.work.pop() for _ in range(min(self.batch, len(self.work)))]
-            self._round(nodes)
+    def start(self, nodes: list[Node]) -> None:
+        """Ask about the sets of some nodes."""
+        self.total = self.left = sum(node.sets for node in nodes)
+        self.tally, self.work = Tally(untried=self.left), nodes
+
+    def go(self) -> Tally:
+        """Decide what is left of those sets, as far as the time goes; may be called again."""
+        while (self.work or self.waiting) and not self._stop():
+            if self.work:
+                self._round([self.work.pop() for _ in range(min(self.batch, len(self.work)))])
             if sum(len(sets) for sets, _, _ in self.waiting) >= self.listing or not self.work:
                 self._decide()
+            self.tally.untried = self.left
             if self.report is not None:
-                self.report(1 - self.left / total)
-        while self.waiting and not self._stop():
-            self._decide()
-        self.tally.untried += sum(node.sets for node in self.work) + sum(len(sets) for sets, _, _ in self.waiting)
+                self.report(1 - self.left / max(self.total, 1))
         return self.tally
+
+    @property
+    def whole(self) -> bool:
+        """Is nothing left?"""
+        return not self.work and not self.waiting
 
     def _stop(self) -> bool:
         return self.late() or (self.first and bool(self.tally.attackable))
@@ -116,7 +125,12 @@ class Tree:
                 return parts, self.ball.bound(parts, labels, stacked([node.known for node in group]))
 
         children: list[Node] = []
-        for group, (parts, leads) in zip(groups, in_parallel(work, groups), strict=True):
+        try:
+            bounded = in_parallel(work, groups)
+        except KeyboardInterrupt:
+            self.work += nodes
+            raise
+        for group, (parts, leads) in zip(groups, bounded, strict=True):
             gains = parts.changes(leads.forms.coefficients.value)
             for at, node in enumerate(group):
                 children += self._settle(node, at, parts, leads, gains)
@@ -178,17 +192,29 @@ class Tree:
 
     def _decide(self) -> None:
         """Decide the sets that wait, one by one."""
-        if not self.waiting:
-            return
         waiting, self.waiting = self.waiting, []
+        if not waiting:
+            return
         sets = np.concatenate([sets for sets, _, _ in waiting])
         splitting = Splitting(self.ball, sets, self.pieces, self.late, self.first)
-        done = splitting.run([(len(own), labels, known) for own, labels, known in waiting])
+        try:
+            splitting.run([(len(own), labels, known) for own, labels, known in waiting])
+        finally:
+            self._book(splitting.done, waiting, sets)
+
+    def _book(self, done: Decisions, waiting: list[Waiting], sets: Array) -> None:
+        """Count what became of sets; those that there was no time for wait on."""
+        found = list(done.attacks.values())
+        self.known.add(found)
+        self.tally.attackable += found
         self.tally.pieces += int(done.pieces.sum())
-        self.known.add(list(done.attacks.values()))
-        self.tally.attackable += list(done.attacks.values())
         self.tally.proved += int(np.count_nonzero(done.outcomes == Outcome.PROVED))
-        self.tally.untried += int(np.count_nonzero(done.outcomes == Outcome.UNTRIED))
-        self.left -= len(sets)
         for at in np.flatnonzero(done.outcomes >= Outcome.TIE):
             self.tally.undecided.setdefault(Outcome(done.outcomes[at]), []).append(tuple(sets[at].tolist()))
+        start = 0
+        for own, labels, known in waiting:
+            again = own[done.outcomes[start : start + len(own)] == Outcome.UNTRIED]
+            start += len(own)
+            self.left -= len(own) - len(again)
+            if len(again):
+                self.waiting.append((again, labels, known))

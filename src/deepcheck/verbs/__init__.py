@@ -4,8 +4,19 @@ from deepcheck.verbs.attacking import attack
 from deepcheck.verbs.conditions import conditions
 from deepcheck.verbs.loading import load
 from deepcheck.verbs.reaching import LabelReach, labels_within
+from deepcheck.verbs.resuming import resume
 from deepcheck.verbs.scoring import importance
 from deepcheck.verbs.smallest import smallest
 from deepcheck.verbs.translating import translate
 
-__all__ = ["LabelReach", "attack", "conditions", "importance", "labels_within", "load", "smallest", "translate"]
+__all__ = [
+    "LabelReach",
+    "attack",
+    "conditions",
+    "importance",
+    "labels_within",
+    "load",
+    "resume",
+    "smallest",
+    "translate",
+]

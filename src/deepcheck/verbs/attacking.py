@@ -185,7 +185,9 @@ class _Call:
         before = (time.perf_counter() - started) / len(study.x)
         found = strategy.run(self.query, study.x, study.run)
         seconds = [before + each.seconds for each in found]
-        return replayed_sets(study, [each.family for each in found], seconds, [each.along for each in found])
+        results = replayed_sets(study, [each.family for each in found], seconds, [each.along for each in found])
+        searched = [replace(result, search=each.search) for result, each in zip(results.results, found, strict=True)]
+        return replace(results, results=tuple(searched))
 
 
 FASTEST = {"interval": 1, "polygon": 2}
