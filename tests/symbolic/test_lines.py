@@ -1,6 +1,7 @@
 """What is said about lines holds at points of them, in fractions that use nothing of DeepCheck."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -95,7 +96,7 @@ def test_exact_pieces_are_exact_and_join(network, seed):
     lower, upper = Fraction(-1, 3), Fraction(5, 4)
     pieces = list(exact_pieces(program, x, element, lower, upper))
     assert (pieces[0].lower, pieces[-1].upper) == (lower, upper)
-    assert all(a.upper == b.lower and a.lower < a.upper for a, b in zip(pieces, pieces[1:], strict=False))
+    assert all(a.upper == b.lower and a.lower < a.upper for a, b in pairwise(pieces))
     for piece in pieces[:6]:
         when = piece.lower + (piece.upper - piece.lower) * share_of(rng)
         truth = outputs_at(network.model, network.x, element, when)

@@ -1,8 +1,8 @@
 """From the values that attack along lines to regions with witnesses; what error bounds leave open is named.
 
 Verified: a line without an outer interval is proved, by outward rounding; every witness is run again, in exact
-arithmetic wherever floats do not settle its label. The ends of regions are exact up to `PRECISION`, or `COARSE` in a network in
-which exact arithmetic takes long.
+arithmetic wherever floats do not settle its label. The ends of regions are exact up to `PRECISION`, or `COARSE` in a
+network in which exact arithmetic takes long.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ from deepcheck.solvers.planes import PRECISION
 from deepcheck.symbolic import run
 from deepcheck.symbolic.segments import Segments
 
+NEAR_PEAK = 1 / 16
+"""How far from the largest margin to the middle of an interval a witness is taken."""
 COARSE, LARGE = 2.0**-10, 1 << 21
 """In networks of more multiplications than this a run, ends of regions need not be known any better."""
 
@@ -66,7 +68,7 @@ def decide(query: Search, x: Array, segments: Segments, found: Ranges) -> Decide
         precision = PRECISION if query.program.products <= LARGE else COARSE
         sure = found.sure & _sharp(region.outer_lower, region.inner_lower, precision)
         sure &= _sharp(region.outer_upper, region.inner_upper, precision)
-        candidates = _inside(region, origin, INWARD)
+        candidates = _inside(region, found.peak, origin)
     else:
         outer, inner = levels_within(region, origin, query.box, element)
         first, last = outer
@@ -106,11 +108,13 @@ def _sharp(outer: Array, inner: Array, precision: float) -> Array:
         return np.asarray(np.abs(outer - inner) <= precision * np.maximum(1.0, np.abs(outer)))
 
 
-def _inside(region: Interval, origin: Array, shares: tuple[float, ...]) -> Array:
-    """Values inside of the surely attacking intervals, ``(rows, candidates)``."""
+def _inside(region: Interval, peak: Array, origin: Array) -> Array:
+    """Values inside of the surely attacking intervals, ``(rows, candidates)``; first beside the largest margin."""
     low, high = region.inner_lower, region.inner_upper
     with np.errstate(invalid="ignore"):
-        return np.stack([origin + low + (high - low) * share for share in shares], axis=1)
+        middle, peak = low + (high - low) / 2, np.clip(peak, low, high)
+        steps = [peak + (middle - peak) * NEAR_PEAK, *(low + (high - low) * share for share in INWARD)]
+        return origin[:, None] + np.stack(steps, axis=1)
 
 
 def _best(

@@ -88,6 +88,7 @@ class Ranges:
         inner_lower: The lower end of what leads surely.
         inner_upper: Its upper end.
         sure: Is there one inner interval inside the outer one?
+        peak: The end of a piece at which the label leads by the most.
     """
 
     line: Array
@@ -97,6 +98,7 @@ class Ranges:
     inner_lower: Array
     inner_upper: Array
     sure: Array
+    peak: Array
 
 
 def ranges(leads: Leads, labels: Array, of: Array, target: int | None) -> Ranges:
@@ -135,7 +137,17 @@ def ranges(leads: Leads, labels: Array, of: Array, target: int | None) -> Ranges
         line[at],
         label[at], outer[0][at], outer[1][some[tails]] if count else outer[1][at],
         low, high, pieces_of == 1,
+        _peaks(leads, piece[some], group, np.stack([first[some].min(axis=1), last[some].min(axis=1)], axis=1)),
     )  # fmt: skip
+
+
+def _peaks(leads: Leads, piece: Array, group: Array, margins: Array) -> Array:
+    """For each group of pieces the time of the end with the largest margin."""
+    ends = np.stack([leads.time[piece], leads.time[piece + 1]], axis=1)
+    rows = np.repeat(group, 2)
+    order = np.lexsort((-margins.ravel(), rows))
+    best = order[np.searchsorted(rows[order], np.arange(int(group[-1]) + 1 if len(group) else 0))]
+    return np.asarray(ends.ravel()[best])
 
 
 def _lead(leads: Leads, points: Array, label: Array) -> Array:

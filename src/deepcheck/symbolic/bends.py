@@ -130,7 +130,7 @@ def _largest(
     values: Array, base: Array, present: Array, elements: Array, of: Array, item: Array, line: Array, time: Array,
     width: int, out: Array, size: Array, bend: Array,
 ) -> None:  # fmt: skip
-    """The largest of each group less that at the input; the largest result of a row, how far the piece before it bends."""
+    """The largest of each group less that at the input; the largest result of a row, how far the piece before bends."""
     for p in range(len(values)):
         most, worst, bad = 0.0, 0.0, False
         piece = p > 0 and line[p] == line[p - 1] and time[p] > time[p - 1]
