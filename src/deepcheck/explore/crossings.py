@@ -1,0 +1,159 @@
+"""From a region to its neighbours: for every wall the region behind it, or a proof that there is none.
+
+Floats propose points behind a wall; what is claimed rests on certified runs, on error bounds and on these facts. Let
+``P`` be a region's path and ``P'`` the same path with the one arm flipped that a guard keeps.
+
+1. The instructions before that branch have the same arms, so both paths have the same guard there, with opposite signs;
+   where it is 0 both arms agree (pieces are continuous), and so do all later values. So both closed regions have the
+   same face on the guard's hyperplane.
+2. So if ``P'`` has been visited, nothing is left to do for that wall.
+3. If a point behind this wall alone, all other walls of ``P`` certainly positive there, has the path ``P'`` in a
+   certified run, then the segment from inside the region to it meets the face in its relative interior; the other half
+   of the segment lies in the closed region of ``P'``, and next to the face in the only region behind it: that is
+   ``P'``. (Ties are broken by the same rule at every point, so one region has one path.)
+4. If multipliers prove, with outward rounding, that the guard stays positive where the other walls hold, the wall does
+   not touch the region.
+
+What none of this settles (several guards on one hyperplane, walls that touch in a corner) goes to `exact_walls`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from deepcheck.explore.exact_walls import ExactWalls
+from deepcheck.explore.guards import flipped, key
+from deepcheck.explore.polytopes import Polytope
+from deepcheck.explore.slices import Region, Slice, regions_at
+from deepcheck.program import Array
+from deepcheck.program.bounded import UNIT
+from deepcheck.solvers.least import least
+
+STEPS = (0.5, 2.0**-4, 2.0**-8, 2.0**-14)
+"""How far behind a wall to look, one after another, as a share of the way to where its guard is least."""
+
+
+@dataclass
+class Crossed:
+    """What lies behind the walls of one region.
+
+    Attributes:
+        regions: New regions; some may be the same.
+        open: For how many walls nothing is known.
+    """
+
+    regions: list[Region] = field(default_factory=list)
+    open: int = 0
+
+
+@dataclass
+class _Walls:
+    """The walls of one region that are still to cross.
+
+    Attributes:
+        polytope: The region.
+        keys: The path behind each wall as a key, by wall.
+        left: The walls that are left.
+        least: Where each wall's guard is least without it, ``(m, k)``.
+    """
+
+    polytope: Polytope
+    keys: list[bytes]
+    left: list[int]
+    points: Array
+
+
+def cross(
+    slice_: Slice, some: Sequence[Polytope], visited: Callable[[bytes], bool], left: Callable[[], float | None]
+) -> list[Crossed]:
+    """Find the neighbours of some regions.
+
+    Args:
+        slice_: The slice.
+        some: The regions.
+        visited: Has a path been visited?
+        left: How many seconds are left, or None.
+    """
+    found = [Crossed() for _ in some]
+    work = [_behind(slice_, polytope, visited) for polytope in some]
+    new: set[bytes] = set()
+    for step in STEPS:
+        tries = [(at, wall, point) for at, walls in enumerate(work) for wall, point in _tries(slice_, walls, step)]
+        regions = regions_at(slice_, np.array([point for _, _, point in tries]))
+        for (at, wall, _), region in zip(tries, regions, strict=True):
+            if region is not None and region.key == work[at].keys[wall]:
+                work[at].left.remove(wall)
+                if region.key not in new:
+                    new.add(region.key)
+                    found[at].regions.append(region)
+        for walls in work:
+            walls.left = [wall for wall in walls.left if walls.keys[wall] not in new]
+    for at, walls in enumerate(work):
+        if walls.left:
+            _exactly(slice_, walls, found[at], lambda name: visited(name) or name in new, left)
+            new |= {region.key for region in found[at].regions}
+    return found
+
+
+def _behind(slice_: Slice, polytope: Polytope, visited: Callable[[bytes], bool]) -> _Walls:
+    """The walls of a region behind which no visited path lies and that may touch it."""
+    path, walls = polytope.region.path, polytope.walls
+    keys = [key(flipped(path, slice_.families[block], place)) for block, place in polytope.names.tolist()]
+    asked = np.array([wall for wall, name in enumerate(keys) if not visited(name)], dtype=np.int64)
+    points = np.zeros((len(keys), len(walls.lower)))
+    if not len(asked):
+        return _Walls(polytope, keys, [], points)
+    found = least(walls.take(asked), walls, polytope.centre, asked)
+    points[asked] = found.points
+    return _Walls(polytope, keys, asked[~(found.floors > 0)].tolist(), points)
+
+
+def _tries(slice_: Slice, work: _Walls, step: float) -> list[tuple[int, Array]]:
+    """For each wall that is left a point behind it and it alone, certainly; none where there is no such point."""
+    if not work.left or not work.polytope.room > 0:
+        return []
+    walls, centre, origin = work.polytope.walls, work.polytope.centre, work.polytope.region.point
+    some = np.array(work.left)
+    ends = work.points[some]
+    with np.errstate(all="ignore"):
+        here = walls.values[some] + walls.slopes[some] @ centre
+        there = walls.values[some] + (walls.slopes[some] * ends).sum(axis=1)
+        share = here / (here - there)  # where on the way to the end the guard is 0
+        moved = centre + (share + step * (1 - share))[:, None] * (ends - centre)
+        points = origin + moved
+        moved = points - origin
+        values = walls.values + moved @ walls.slopes.T
+        # A displacement is rounded once more than `doubts` allows for.
+        doubts = walls.doubts(np.abs(moved)) + 4 * UNIT * (np.abs(points) + np.abs(origin)) @ np.abs(walls.slopes).T
+    rows = np.arange(len(some))
+    signs = np.ones((len(some), len(walls)))
+    signs[rows, some] = -1.0
+    certain = ((signs * values > doubts) & np.isfinite(values)).all(axis=1)
+    return [
+        (int(wall), point)
+        for wall, point, sure in zip(some, points, certain, strict=True)
+        if sure and slice_.contains(point)
+    ]
+
+
+def _exactly(
+    slice_: Slice, work: _Walls, found: Crossed, visited: Callable[[bytes], bool], left: Callable[[], float | None]
+) -> None:
+    """Cross what is left in exact arithmetic."""
+    polytope = work.polytope
+    exact = ExactWalls.of(slice_, polytope.region)
+    names = [tuple(name) for name in polytope.names.tolist()]
+    waiting = set(work.left)
+    for wall in work.left:
+        if wall not in waiting or visited(work.keys[wall]):
+            continue
+        if exact is None:
+            found.open += 1
+            continue
+        same, answer = exact.behind(names[wall], left)
+        waiting -= {at for at, name in enumerate(names) if name in same}
+        if isinstance(answer, Region):
+            found.regions.append(answer)
+        elif answer == "open":
+            found.open += 1
