@@ -76,8 +76,9 @@ def test_several_inputs_with_their_own_bounds():
 
 def brute_force(model, x, table):
     """Label scores with each element at each level, in plain NumPy, ``(elements, levels, labels)``."""
-    stored = [onnx.numpy_helper.to_array(tensor) for tensor in model.graph.initializer]
-    weights, biases = ([a.astype(np.float64) for a in stored if a.ndim == d and a.dtype == np.float32] for d in (2, 1))
+    stored = {tensor.name: onnx.numpy_helper.to_array(tensor).astype(np.float64) for tensor in model.graph.initializer}
+    layers = [node.input[1:3] for node in model.graph.node if node.op_type == "Gemm"]
+    weights, biases = [stored[weight].T for weight, _ in layers], [stored[bias] for _, bias in layers]
     flat, table = x.reshape(-1).astype(np.float64), table.astype(np.float64)
     z = (flat @ weights[0] + biases[0]) + (table[None, :, None] - flat[:, None, None]) * weights[0][:, None, :]
     for weight, bias in zip(weights[1:], biases[1:], strict=True):
