@@ -11,12 +11,15 @@ from .domains import Features as Features
 from .domains import Pixels as Pixels
 from .errors import DeepCheckError as DeepCheckError
 from .errors import UncertifiedPath as UncertifiedPath
+from .explore import Exploration as Exploration
+from .explore import exploration_as_json as exploration_as_json
 from .program import Program as Program
 from .ranking import order_of as order_of
 from .ranking import shortlist_length as shortlist_length
 from .verbs import LabelReach as LabelReach
 from .verbs import attack as attack
 from .verbs import conditions as conditions
+from .verbs import explore as explore
 from .verbs import importance as importance
 from .verbs import labels_within as labels_within
 from .verbs import load as load

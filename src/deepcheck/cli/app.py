@@ -7,13 +7,14 @@ import typer
 import deepcheck
 from deepcheck.cli.attack import attack
 from deepcheck.cli.demo import demo
+from deepcheck.cli.explore import explore
 from deepcheck.cli.importance import importance
 from deepcheck.cli.info import info
 from deepcheck.cli.labels import labels
 from deepcheck.cli.reproduce import reproduce
 from deepcheck.cli.translate import translate
 
-VERBS = (demo, info, importance, attack, labels, translate, reproduce)
+VERBS = (demo, info, importance, attack, explore, labels, translate, reproduce)
 
 
 def command() -> Any:

@@ -47,6 +47,11 @@ def shares(say: Say | None) -> Callable[[float], None] | None:
     return None if say is None else lambda share: say(f"{share:.0%}")
 
 
+def paths(say: Say | None) -> Callable[[int, int], None] | None:
+    """What to call with how many paths were visited and how many are ahead."""
+    return None if say is None else lambda visited, ahead: say(f"{visited:,} paths visited, {ahead:,} ahead")
+
+
 def bounds(say: Say | None) -> Callable[[int, int | None], None] | None:
     """What to call with the proved bound and the best size so far."""
     if say is None:

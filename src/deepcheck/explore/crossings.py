@@ -78,6 +78,10 @@ def cross(
     found = [Crossed() for _ in some]
     work = [_behind(slice_, polytope, visited) for polytope in some]
     new: set[bytes] = set()
+
+    def known(name: bytes) -> bool:
+        return visited(name) or name in new
+
     for step in STEPS:
         tries = [(at, wall, point) for at, walls in enumerate(work) for wall, point in _tries(slice_, walls, step)]
         regions = regions_at(slice_, np.array([point for _, _, point in tries]))
@@ -91,7 +95,7 @@ def cross(
             walls.left = [wall for wall in walls.left if walls.keys[wall] not in new]
     for at, walls in enumerate(work):
         if walls.left:
-            _exactly(slice_, walls, found[at], lambda name: visited(name) or name in new, left)
+            _exactly(slice_, walls, found[at], known, left)
             new |= {region.key for region in found[at].regions}
     return found
 

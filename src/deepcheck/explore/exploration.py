@@ -24,6 +24,7 @@ from deepcheck.explore.goals import Reached, reached
 from deepcheck.explore.polytopes import Polytope, polytopes
 from deepcheck.explore.slices import Region, Slice, regions_at
 from deepcheck.program import Array
+from deepcheck.program.parallel import one_thread_a_product
 from deepcheck.solvers import exact_lp
 
 ORDERS = ("nearest", "depth")
@@ -106,9 +107,10 @@ class Explorer:
     def run(self) -> Explored:
         """Explore; Ctrl-C ends the search, not the program."""
         try:
-            self._start()
-            while self._frontier and not self._over():
-                self._round()
+            with one_thread_a_product():
+                self._start()
+                while self._frontier and not self._over():
+                    self._round()
         except KeyboardInterrupt:
             self.found.stopped = "interrupted"
         self.found.frontier = len(self._frontier)

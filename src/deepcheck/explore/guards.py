@@ -1,6 +1,7 @@
 """The guards of a path with their names: which arm of which element each of them keeps, and what lies behind it."""
 
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 import numpy as np
 
@@ -81,13 +82,17 @@ class NamedGuards:
 
     def joined(self) -> tuple[Array, Walls]:
         """All names, ``(m, 2)``, and all walls."""
-        parts, k = self.walls, len(self.lower)
-        empty = Walls(np.zeros(0), np.zeros(0), np.zeros((0, k)), np.zeros(0), self.lower, self.upper)
-        each = [empty, *parts]
+        k = len(self.lower)
+        none = np.zeros(0)
+        each = [Walls(none, none, np.zeros((0, k)), none, self.lower, self.upper), *self.walls]
         walls = Walls(
-            *(np.concatenate([getattr(w, n) for w in each]) for n in ("values", "value_errors", "slopes")),
-            np.concatenate([w.slope_errors for w in each]), self.lower, self.upper,
-        )  # fmt: skip
+            np.concatenate([part.values for part in each]),
+            np.concatenate([part.value_errors for part in each]),
+            np.concatenate([part.slopes for part in each]),
+            np.concatenate([part.slope_errors for part in each]),
+            self.lower,
+            self.upper,
+        )
         return np.concatenate([np.zeros((0, 2), np.int64), *self.names]), walls
 
 
@@ -133,8 +138,6 @@ def flipped(path: Path, family: Family, guard: int) -> tuple[Array, ...]:
 
 def key(arms: tuple[Array, ...]) -> bytes:
     """A path as a key: equal exactly for equal arms, up to a collision of a 128-bit hash."""
-    from hashlib import blake2b
-
     digest = blake2b(digest_size=16)
     for part in arms:
         digest.update(np.ascontiguousarray(part).view(np.uint8).data)

@@ -7,10 +7,10 @@ import numpy as np
 
 from deepcheck.explore.guards import NamedGuards
 from deepcheck.explore.slices import Region, Slice
-from deepcheck.program import Array, Path
+from deepcheck.program import Array, Bounded, Path
 from deepcheck.program.bounded import UNIT, UP
 from deepcheck.solvers.least import Walls, inside, least
-from deepcheck.symbolic import guard_columns, label_differences
+from deepcheck.symbolic import guard_columns
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,26 +43,24 @@ def polytopes(slice_: Slice, regions: Sequence[Region]) -> list[Polytope]:
     inputs = slice_.inputs(np.stack([region.point for region in regions]))
     sinks = [NamedGuards(*slice_.moves(region.point)) for region in regions]
     with np.errstate(over="ignore", invalid="ignore"):
-        guard_columns(slice_.program, inputs, path, [slice_.elements] * len(regions), sinks)
-        leads = _leads(slice_, regions, path, sinks)
-        return [
-            _trimmed(region, *sink.joined(), lead) for region, sink, lead in zip(regions, sinks, leads, strict=True)
-        ]
+        slopes = guard_columns(slice_.program, inputs, path, [slice_.elements] * len(regions), sinks)
+        k, found = len(slice_.elements), []
+        for at, (region, sink) in enumerate(zip(regions, sinks, strict=True)):
+            mine = slice(at * k, at * k + k)
+            own = Bounded(slopes.value[mine], slopes.error[mine], slopes.size[mine])
+            found.append(_trimmed(region, *sink.joined(), _leads(slice_, region, own, sink)))
+        return found
 
 
-def _leads(slice_: Slice, regions: Sequence[Region], path: Path, sinks: Sequence[NamedGuards]) -> list[Walls]:
-    """The input's label's lead over every other label."""
-    labels, others = np.full(len(regions), slice_.label), slice_.others
-    forms, _ = label_differences(slice_.program, path, labels)
-    count = len(others)
-    slopes = -forms.value.reshape(len(regions), count, -1)[:, :, slice_.elements]
-    slope_errors = forms.error.reshape(len(regions), count)
-    found = []
-    for at, (region, sink) in enumerate(zip(regions, sinks, strict=True)):
-        gaps = region.scores[slice_.label] - region.scores[others]
-        doubt = region.score_errors[slice_.label] + region.score_errors[others] + 2 * UNIT * np.abs(gaps)
-        found.append(Walls(gaps, doubt * UP, slopes[at], slope_errors[at], sink.lower, sink.upper))
-    return found
+def _leads(slice_: Slice, region: Region, slopes: Bounded, sink: NamedGuards) -> Walls:
+    """The input's label's lead over every other label, from the slopes of the outputs, ``(k, outputs)``."""
+    decision, others = slice_.program.decided(), slice_.others
+    rates, doubts = decision.scores(slopes.value), decision.doubts(np.full(slopes.value.shape, slopes.error.max()))
+    gaps = region.scores[slice_.label] - region.scores[others]
+    doubt = region.score_errors[slice_.label] + region.score_errors[others] + 2 * UNIT * np.abs(gaps)
+    leads = (rates[:, [slice_.label]] - rates[:, others]).T
+    slope_doubt = 2 * doubts.max() + 2 * UNIT * np.abs(leads).max(axis=1, initial=0.0)
+    return Walls(gaps, doubt * UP, leads, slope_doubt * UP, sink.lower, sink.upper)
 
 
 def _trimmed(region: Region, names: Array, walls: Walls, leads: Walls) -> Polytope:

@@ -1,8 +1,8 @@
 """The least values of many linear forms over one polytope of a few unknowns, each with multipliers that prove it.
 
-A compiled simplex method proposes, in floats, a point and multipliers per form; what the multipliers prove is worked out
-with outward rounding, whatever they are. Which rows of a polytope are redundant, its bounding box and whether a lead
-can vanish on it are such questions.
+A compiled simplex method proposes, in floats, a point and multipliers for each form; what these prove is worked
+out with outward rounding, whatever they are. Which rows of a polytope are redundant, its bounding box and whether a
+lead can vanish on it are such questions.
 
 Source: Neumaier and Shcherbina, Safe bounds in linear and mixed-integer programming (2004).
 """

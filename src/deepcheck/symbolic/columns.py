@@ -203,7 +203,7 @@ class _ByItem:
 
 def guard_columns(
     program: Program, x: Array, path: Path, elements: Sequence[Array], sinks: Sequence[GuardSink[Bounded]]
-) -> None:
+) -> Bounded:
     """Run columns of some items, and emit whole rows of guards over all columns of an item.
 
     Unlike in `bounded_columns`, an item's sink gets the guards' values once, ``(1, m)``, with the slopes of all of its
@@ -215,6 +215,9 @@ def guard_columns(
         path: The items' exact paths.
         elements: The symbolic elements of each item.
         sinks: Where each item's guards go.
+
+    Returns:
+        The slopes of the outputs, ``(columns of all items, outputs)``.
     """
     widest = max(prod(shape) for shape in program.shapes)
     counts = [len(own) for own in elements]
@@ -232,7 +235,9 @@ def guard_columns(
     movable = movable_guards(program, path)
     items, sink = np.repeat(np.arange(len(elements)), counts), _ByItem(sinks, np.cumsum([0, *counts]))
     start: Column[Bounded, Windowed] = Column(exact_floats(x), windows.units(), shared=True)
-    interpret(program, start, Columns(norm, windows, whole, path, items, of, sink, movable))
+    columns = Columns(norm, windows, whole, path, items, of, sink, movable)
+    out = columns.own(interpret(program, start, columns))
+    return norm.flat(windows.dense(out.slopes))
 
 
 def exact_columns(program: Program, x: Array, path: Path, elements: Array, sink: GuardSink[Rationals]) -> Rationals:

@@ -2,6 +2,7 @@
 
 from deepcheck.verbs.attacking import attack
 from deepcheck.verbs.conditions import conditions
+from deepcheck.verbs.exploring import explore
 from deepcheck.verbs.loading import load
 from deepcheck.verbs.reaching import LabelReach, labels_within
 from deepcheck.verbs.resuming import resume
@@ -13,6 +14,7 @@ __all__ = [
     "LabelReach",
     "attack",
     "conditions",
+    "explore",
     "importance",
     "labels_within",
     "load",
