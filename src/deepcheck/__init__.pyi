@@ -7,6 +7,7 @@ from .attacks import Result as Result
 from .attacks import SmallestResult as SmallestResult
 from .attacks import Witness as Witness
 from .attacks import as_json as as_json
+from .campaign import MinimalTable as MinimalTable
 from .domains import Features as Features
 from .domains import Pixels as Pixels
 from .errors import DeepCheckError as DeepCheckError
@@ -24,6 +25,7 @@ from .verbs import importance as importance
 from .verbs import labels_within as labels_within
 from .verbs import load as load
 from .verbs import resume as resume
+from .verbs import run_minimal as run_minimal
 from .verbs import smallest as smallest
 from .verbs import translate as translate
 

@@ -12,9 +12,10 @@ from deepcheck.cli.importance import importance
 from deepcheck.cli.info import info
 from deepcheck.cli.labels import labels
 from deepcheck.cli.reproduce import reproduce
+from deepcheck.cli.run import run
 from deepcheck.cli.translate import translate
 
-VERBS = (demo, info, importance, attack, explore, labels, translate, reproduce)
+VERBS = (demo, info, importance, attack, explore, labels, translate, reproduce, run)
 
 
 def command() -> Any:

@@ -86,19 +86,24 @@ def read_input(text: str, program: "Program", *, domain: "Pixels", layout: "Layo
     """
     named = None if Path(text).exists() else re.fullmatch(r"([\w-]+):(\w+):(\d+)", text)
     if named:
-        images = _image_set(named.group(1), named.group(2), data)
+        images = image_set(named.group(1), named.group(2), data)
         levels, full = images.pixels(int(named.group(3)))[0] * images.max_level, images.max_level
-        return Question(_fitted(scaled(levels, full, domain, program), program, layout, text), is_image=True)
+        return Question(fitted(scaled(levels, full, domain, program), program, layout, text), is_image=True)
     path = Path(text)
     if not path.is_file():
         raise InputError(f"expected a .npy or .npz file, an image, or an image such as mnist:test:7, got '{text}'")
     if path.suffix.lower() in (".npy", ".npz"):
         return Question(_one(next(iter(read_arrays(path).values())), program), is_image=False)
     levels = _levels(path, program, layout)
-    return Question(_fitted(scaled(levels, 255, domain, program), program, layout, text), is_image=True)
+    return Question(fitted(scaled(levels, 255, domain, program), program, layout, text), is_image=True)
 
 
-def _image_set(name: str, split: str, data: Path | None) -> "ImageSet":
+def image_set(name: str, split: str, data: Path | None) -> "ImageSet":
+    """Read a data set by its name on the command line.
+
+    Raises:
+        OptionError: If there is none of this name.
+    """
     readers: dict[str, Callable[[], ImageSet]] = {
         "mnist": lambda: deepcheck.datasets.mnist(split, data),
         "fashion-mnist": lambda: deepcheck.datasets.fashion_mnist(split, data),
@@ -156,7 +161,7 @@ def _channels(program: "Program", layout: "Layout", positions: int, name: str) -
     raise InputError(f"expected an input of shape {program.input_shape}, got image {name}: save it as .npy")
 
 
-def _fitted(pixels: "Array", program: "Program", layout: "Layout", name: str) -> "Array":
+def fitted(pixels: "Array", program: "Program", layout: "Layout", name: str) -> "Array":
     """An image ``(channels, rows, columns)`` in the program's own shape; nothing is resized."""
     shape = program.input_shape
     given = pixels if layout == "nchw" or len(shape) != 3 else pixels.transpose(1, 2, 0)

@@ -6,6 +6,7 @@ from deepcheck.verbs.exploring import explore
 from deepcheck.verbs.loading import load
 from deepcheck.verbs.reaching import LabelReach, labels_within
 from deepcheck.verbs.resuming import resume
+from deepcheck.verbs.running import run_minimal
 from deepcheck.verbs.scoring import importance
 from deepcheck.verbs.smallest import smallest
 from deepcheck.verbs.translating import translate
@@ -19,6 +20,7 @@ __all__ = [
     "labels_within",
     "load",
     "resume",
+    "run_minimal",
     "smallest",
     "translate",
 ]
