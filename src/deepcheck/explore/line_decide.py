@@ -13,11 +13,13 @@ from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.search import Search
 from deepcheck.attacks.triples import INWARD, NEAR_LEVELS, levels_within
+from deepcheck.explore.line_exact import rounded
 from deepcheck.explore.line_regions import Ranges
-from deepcheck.program import Array
+from deepcheck.program import Array, Program
+from deepcheck.program.bounded import UP
 from deepcheck.solvers import Interval
 from deepcheck.solvers.planes import PRECISION
-from deepcheck.symbolic import run
+from deepcheck.symbolic import EXACT_PRODUCTS, exact_outputs, run
 from deepcheck.symbolic.segments import Segments
 
 NEAR_PEAK = 1 / 16
@@ -137,16 +139,30 @@ def _best(
     return value, margin
 
 
-def certified_leads(query: Search, changed: Array, label: Array) -> Array:
-    """The lead of a label over every other one at changed inputs, 0 where it is not certain to lead."""
-    program, decision = query.program, query.program.decided()
+def certified(program: Program, changed: Array) -> tuple[Array, Array, Array]:
+    """The labels of changed inputs, their leads over every other label (0: a tie), and whether they are decided.
+
+    A lead that floats do not know well is worked out in exact arithmetic, where the network is small enough.
+    """
     outcome = run(program, changed, sharp=True, borders=False)
-    outputs = outcome.outputs
+    decision, outputs, labels = program.decided(), outcome.outputs, outcome.labels
     scores = decision.scores(outputs.value)
     doubts = decision.doubts(np.broadcast_to(outputs.element_error, outputs.value.shape)).max(axis=1)
-    rows = np.arange(len(label))
+    rows = np.arange(len(labels))
     rest = scores.copy()
-    rest[rows, label] = -np.inf
-    lead = scores[rows, label] - rest.max(axis=1)
-    sure = (outcome.labels == label) & ~outcome.overflow & ~outcome.unsettled
-    return np.asarray(np.where(sure & (lead * PRECISION > 2 * doubts), lead, 0.0))
+    rest[rows, labels] = -np.inf
+    lead = scores[rows, labels] - rest.max(axis=1)
+    sure = ~outcome.overflow & ~outcome.unsettled
+    for row in np.flatnonzero(sure & ~(lead * PRECISION > 2 * doubts)):
+        if program.products > EXACT_PRODUCTS:
+            sure[row] &= lead[row] > 2 * doubts[row] * UP
+            continue
+        exact = decision.scores(exact_outputs(program, changed[row : row + 1]).fractions())[0]
+        lead[row] = rounded(min(exact[labels[row]] - each for k, each in enumerate(exact) if k != labels[row]))
+    return labels, lead, sure
+
+
+def certified_leads(query: Search, changed: Array, label: Array) -> Array:
+    """The lead of a label over every other one at changed inputs, 0 where it is not certain to lead."""
+    labels, lead, sure = certified(query.program, changed)
+    return np.asarray(np.where(sure & (labels == label), lead, 0.0))

@@ -109,11 +109,12 @@ def _region(query: Search, stretch: Stretch, element: int, origin: Fraction, lab
         outcome = Outcome.NO_VALUE if stretch.won and box.tables is None else Outcome.TIE
     return (
         float(whole.lower), float(whole.upper), first, last, best,
-        _rounded(margin) if margin > 0 else float("nan"), int(outcome),
+        rounded(margin) if margin > 0 else float("nan"), int(outcome),
     )  # fmt: skip
 
 
-def _rounded(value: Fraction) -> float:
+def rounded(value: Fraction) -> float:
+    """The nearest float; infinite where it is too large."""
     try:
         return float(value)
     except OverflowError:

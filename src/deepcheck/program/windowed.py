@@ -50,14 +50,16 @@ class Windows(Arithmetic[Windowed]):
     """`NormBounded`, within windows. Remembers what it worked out for one set of symbolic elements."""
 
     def __init__(self, elements: Array, shape: tuple[int, ...]) -> None:
-        self._start = Window(np.ascontiguousarray(elements, dtype=np.int64)[:, None])
+        """Windows that start from one element each, ``(n,)``, or from several at once, ``(n, k)``."""
+        table = elements if elements.ndim == 2 else elements[:, None]
+        self._start = Window(np.ascontiguousarray(table, dtype=np.int64))
         self._shape = shape
         self._norm = NormBounded()
         self._plans: dict[tuple[Window, object], tuple[Array, Window]] = {}
 
     def magnitudes(self) -> "Windows":
         """The same windows, with absolute values of all constants: run on magnitudes, it bounds every sum."""
-        made = Windows(self._start.elements[:, 0], self._shape)
+        made = Windows(self._start.elements, self._shape)
         made._start, made._plans, made._norm = self._start, self._plans, NormBounded(Floats(absolute=True))
         return made
 
@@ -65,6 +67,11 @@ class Windows(Arithmetic[Windowed]):
         """Unit displacements of the symbolic elements."""
         ones = np.ones((len(self._start.elements), 1))
         return Windowed(Bounded(ones, np.zeros(len(ones)), np.ones(len(ones))), self._shape, self._start)
+
+    def moved(self, steps: Array, of: Array) -> Windowed:
+        """Displacements of the symbolic elements, ``(rows, k)``, exact; ``of`` says whose each row is."""
+        largest = np.abs(steps).max(axis=1, initial=0.0)
+        return Windowed(Bounded(steps, np.zeros(len(steps)), largest), self._shape, self._start, of)
 
     def _plan(self, window: Window, key: object, make: Callable[[], tuple[Array, Window]]) -> tuple[Array, Window]:
         if (window, key) not in self._plans:
@@ -95,6 +102,20 @@ class Windows(Arithmetic[Windowed]):
         offsets = np.arange(len(padded))[:, None] * padded.shape[1]
         value = np.take(padded.reshape(-1), x.own(slots) + offsets)
         return Windowed(x.data._replace(value=value), move.shape, wider, x.of)
+
+    def reading(self, move: Gather, x: Windowed) -> tuple[Windowed, Array, Array]:
+        """Where a gather reads: what is behind it reads the operand's rows in place.
+
+        Returns:
+            The operand, whole where its window is dropped; a table of the elements behind the gather; and for each of
+            those which entry of the operand's row it is, -1 where it is 0. Rows of the tables as `Windowed.of` says.
+        """
+        if x.window is None or not self._keeps(x.window, move):
+            elements = np.arange(prod(move.shape))[None]
+            return Windowed(self.dense(x), x.shape), elements, np.asarray(move.index.reshape(1, -1))
+        window = x.window
+        slots, wider = self._plan(window, move, lambda: grown(window, move))
+        return x, wider.elements, np.where(slots == window.elements.shape[1], ABSENT, slots)
 
     def contract(self, product: Contract, x: Windowed) -> Windowed:
         groups, rows, width = product.source_shape
