@@ -4,9 +4,10 @@
     python benchmarks/few_pixels.py --publish
 
 Images: the first 100 of `../models/data/mnist_test.csv` beside `DEEPCHECK_DATA`, those that the network labels rightly
-behind its source's own normalisation; pixels in [0, 1]. Up to size 2 every set gets a verdict; from size 3 on the search
-stops at the first attack (the verdict of published tables). Records lie in `--out` (by default `runs/few_pixels`, which
-git ignores); what is there is not run again. A machine that does something else beside makes them slower: say so.
+behind its source's own normalisation; pixels in [0, 1]. Up to size 2 every set gets a verdict; from size 3 on the
+search stops at the first attack (the verdict of published tables). Records lie in `--out` (by default
+`runs/few_pixels`, which git ignores); what is there is not run again. A machine that does something else beside makes
+them slower: say so.
 """
 
 import argparse

@@ -72,6 +72,10 @@ class Ladder:
             self.tree = None
         return self.levels[-1] if self.levels else Tally()
 
+    def proves(self, size: int) -> bool:
+        """Does one bound prove all sets of at most so many features?"""
+        return self._tree().once(Node(((self.asked, size),), self.ball.wanted, None)) is None
+
     def late(self) -> bool:
         """Has the time run out?"""
         return self.deadline is not None and time.monotonic() > self.deadline

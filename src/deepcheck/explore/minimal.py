@@ -72,6 +72,9 @@ class _Climb:
             self._improve(Attackable(tuple(sorted(along.features)), along.label, own, along.margin))
 
     def run(self) -> None:
+        if self.ladder.proves(self.most):
+            self.bound = self.most + 1
+            return
         self._improve(greedy(self.question))
         while self.bound <= self.most and not self._done():
             tally = self.ladder.climb(self.bound)

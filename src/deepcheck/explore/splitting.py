@@ -62,40 +62,51 @@ class Splitting:
         self.done = Decisions(np.full(count, int(Outcome.UNTRIED)), {}, np.zeros(count, np.int64))
         self.left = np.zeros(count, dtype=np.int64)
         self.ties = np.zeros(count, dtype=bool)
+        self.work: list[Pieces] = []
 
-    def run(self, groups: Sequence[tuple[int, Array, tuple[Known, ...]]]) -> Decisions:
-        """Decide every set.
+    def start(self, groups: Sequence[tuple[int, Array, tuple[Known, ...]]]) -> None:
+        """Ask about every set.
 
         Args:
             groups: For each group of sets, in order: how many, which other labels are open ``(others,)``, and the
                 layers' ranges of a part that holds all of them.
         """
-        work, start = [], 0
+        start = 0
         for count, labels, known in groups:
-            work.append(self.cutter.whole(np.arange(start, start + count), labels, known))
+            self.work.append(self.cutter.whole(np.arange(start, start + count), labels, known))
             start += count
         self.left[:] = 1
-        work.reverse()
-        while work and not self.late() and not (self.first and self.done.attacks):
-            taken = self._taken(work)
-            np.subtract.at(self.left, taken.of, 1)
-            live = taken.take(np.flatnonzero(self.done.outcomes[taken.of] == Outcome.UNTRIED))
-            if len(live):
-                halves = self._round(live)
-                np.add.at(self.left, halves.of, 1)
-                if len(halves):
-                    work.append(halves)
-            closed = (self.left[taken.of] == 0) & (self.done.outcomes[taken.of] == Outcome.UNTRIED)
-            self.done.outcomes[taken.of[closed]] = Outcome.PROVED
+        self.work.reverse()
+
+    def go(self) -> Decisions:
+        """Decide the sets, as far as the time goes; may be called again."""
+        while self.work and not self.late() and not (self.first and self.done.attacks):
+            taken = self._taken()
+            try:
+                self._settle(taken)
+            except KeyboardInterrupt:
+                self.work.append(taken)
+                raise
         return self.done
 
-    def _taken(self, work: list[Pieces]) -> Pieces:
+    def _settle(self, taken: Pieces) -> None:
+        """Close pieces, or put their halves back."""
+        live = taken.take(np.flatnonzero(self.done.outcomes[taken.of] == Outcome.UNTRIED))
+        halves = self._round(live) if len(live) else live
+        np.subtract.at(self.left, taken.of, 1)
+        np.add.at(self.left, halves.of, 1)
+        if len(halves):
+            self.work.append(halves)
+        closed = (self.left[taken.of] == 0) & (self.done.outcomes[taken.of] == Outcome.UNTRIED)
+        self.done.outcomes[taken.of[closed]] = Outcome.PROVED
+
+    def _taken(self) -> Pieces:
         """The next batch, off the end of the list."""
         parts, count = [], 0
-        while work and count < self.batch:
-            pieces, room = work.pop(), self.batch - count
+        while self.work and count < self.batch:
+            pieces, room = self.work.pop(), self.batch - count
             if len(pieces) > room:
-                work.append(pieces.take(slice(room, None)))
+                self.work.append(pieces.take(slice(room, None)))
                 pieces = pieces.take(slice(0, room))
             parts.append(pieces)
             count += len(pieces)

@@ -15,7 +15,7 @@ from deepcheck.explore.ball import Ball, Leads, stacked
 from deepcheck.explore.found import Attackable, Known
 from deepcheck.explore.listing import open_sets
 from deepcheck.explore.node import ROUNDING, Node, blocks_of, halves, survivors
-from deepcheck.explore.splitting import Decisions, Splitting
+from deepcheck.explore.splitting import Splitting
 from deepcheck.program import Array, in_parallel
 from deepcheck.symbolic import bounds
 from deepcheck.symbolic.regions import Blocks
@@ -78,6 +78,8 @@ class Tree:
         self.pieces = int(np.clip(4 * BATCH_ELEMENTS // max(width, 1), 8, 4096))
         self.listing = self.pieces // 2
         self.waiting: list[Waiting] = []
+        self.splitting: Splitting | None = None
+        self.booked = np.zeros(0, dtype=bool)
 
     def once(self, root: Node) -> Node | None:
         """Bound a node once: None if that proves it, else the same with its ranges and the labels that are open."""
@@ -96,10 +98,11 @@ class Tree:
 
     def go(self) -> Tally:
         """Decide what is left of those sets, as far as the time goes; may be called again."""
-        while (self.work or self.waiting) and not self._stop():
-            if self.work:
+        while not self.whole and not self._stop():
+            if self.work and self.splitting is None:
                 self._round([self.work.pop() for _ in range(min(self.batch, len(self.work)))])
-            if sum(len(sets) for sets, _, _ in self.waiting) >= self.listing or not self.work:
+            listed = sum(len(sets) for sets, _, _ in self.waiting)
+            if self.splitting is not None or listed >= self.listing or not self.work:
                 self._decide()
             self.tally.untried = self.left
             if self.report is not None:
@@ -109,7 +112,7 @@ class Tree:
     @property
     def whole(self) -> bool:
         """Is nothing left?"""
-        return not self.work and not self.waiting
+        return not self.work and not self.waiting and self.splitting is None
 
     def _stop(self) -> bool:
         return self.late() or (self.first and bool(self.tally.attackable))
@@ -192,29 +195,29 @@ class Tree:
 
     def _decide(self) -> None:
         """Decide the sets that wait, one by one."""
-        waiting, self.waiting = self.waiting, []
-        if not waiting:
-            return
-        sets = np.concatenate([sets for sets, _, _ in waiting])
-        splitting = Splitting(self.ball, sets, self.pieces, self.late, self.first)
-        try:
-            splitting.run([(len(own), labels, known) for own, labels, known in waiting])
-        finally:
-            self._book(splitting.done, waiting, sets)
+        if self.splitting is None and self.waiting:
+            sets = np.concatenate([sets for sets, _, _ in self.waiting])
+            self.splitting = Splitting(self.ball, sets, self.pieces, self.late, self.first)
+            self.splitting.start([(len(own), labels, known) for own, labels, known in self.waiting])
+            self.waiting, self.booked = [], np.zeros(len(sets), dtype=bool)
+        if self.splitting is not None:
+            try:
+                self.splitting.go()
+            finally:
+                self._book(self.splitting)
 
-    def _book(self, done: Decisions, waiting: list[Waiting], sets: Array) -> None:
-        """Count what became of sets; those that there was no time for wait on."""
-        found = list(done.attacks.values())
+    def _book(self, splitting: Splitting) -> None:
+        """Count what became of sets since the last time."""
+        done, sets = splitting.done, splitting.sets
+        new = np.flatnonzero((done.outcomes != Outcome.UNTRIED) & ~self.booked)
+        self.booked[new] = True
+        found = [done.attacks[at] for at in new.tolist() if at in done.attacks]
         self.known.add(found)
         self.tally.attackable += found
-        self.tally.pieces += int(done.pieces.sum())
-        self.tally.proved += int(np.count_nonzero(done.outcomes == Outcome.PROVED))
-        for at in np.flatnonzero(done.outcomes >= Outcome.TIE):
+        self.tally.proved += int(np.count_nonzero(done.outcomes[new] == Outcome.PROVED))
+        for at in new[done.outcomes[new] >= Outcome.TIE]:
             self.tally.undecided.setdefault(Outcome(done.outcomes[at]), []).append(tuple(sets[at].tolist()))
-        start = 0
-        for own, labels, known in waiting:
-            again = own[done.outcomes[start : start + len(own)] == Outcome.UNTRIED]
-            start += len(own)
-            self.left -= len(own) - len(again)
-            if len(again):
-                self.waiting.append((again, labels, known))
+        self.left -= len(new)
+        if not splitting.work:
+            self.tally.pieces += int(done.pieces.sum())
+            self.splitting = None
