@@ -57,7 +57,7 @@ def test_hidden(size, outcome):
             assert ask(made, less).verdict == "proved"
 
 
-@pytest.mark.parametrize("outcome", HEIGHTS)
+@pytest.mark.parametrize("outcome", ["hardly", "tie"])
 @pytest.mark.parametrize("kind", ["convolution", "pool"])
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_hidden_in_images(kind, size, outcome):
@@ -70,7 +70,7 @@ def test_hidden_in_images(kind, size, outcome):
         check_hidden(made, ask(made, size, timeout=0.7))
 
 
-@pytest.mark.parametrize("outcome", HEIGHTS)
+@pytest.mark.parametrize("outcome", ["hardly", "tie"])
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", [1, 2])
 def test_beside_pre_activations_of_exactly_zero(kind, size, outcome):
@@ -91,8 +91,8 @@ def test_behind_several_layers(size, depth):
         check_decided(made, ask(made, size))
 
 
-@pytest.mark.parametrize("outcome", HEIGHTS)
-@pytest.mark.parametrize(("size", "count"), [(1, 60), (2, 20)])
+@pytest.mark.parametrize("outcome", ["hardly", "fails"])
+@pytest.mark.parametrize(("size", "count"), [(1, 80), (2, 14)])
 def test_among_many_features(size, count, outcome):
     need(size)
     made = plant("dense", size, outcome, count=count, exponent=12, seed=count, swapped=True)
@@ -103,8 +103,8 @@ def test_among_many_features(size, count, outcome):
 def test_not_proved_in_a_moment(size):
     """A time limit leaves sets open; it never proves what has a counter-example."""
     need(size)
-    for kind, timeout in itertools.product(KINDS, (1e-9, 1e-3, 0.02)):
-        made = plant(kind, size, "hardly", exponent=13, count=40)
+    networks = [plant(kind, size, "hardly", exponent=13, count=30) for kind in KINDS]
+    for made, timeout in itertools.product(networks, (1e-9, 0.01)):
         result = ask(made, size, timeout=timeout)
         counts = result.counts
         total = counts["attackable"] + counts["proved"] + counts["undecided"] + counts["untried"]

@@ -17,8 +17,10 @@ import deepcheck
 from deepcheck import Pixels
 from deepcheck.errors import OptionError
 
+LONGEST = {2: 1.0, 3: 1.0}
+"""Seconds for the sets of one input; single features take as long as they take."""
 SIZES = pytest.mark.parametrize("size", [1, 2, 3])
-LIMITS = {1: 25, 2: 12, 3: 8}
+LIMITS = {1: 30, 2: 7, 3: 4}
 MOST = {1: 9, 2: 6, 3: 5}
 """Examples, and the largest inputs, for sets of each size: the oracle takes its time."""
 
@@ -28,7 +30,7 @@ def relaxed(examples):
 
 
 def ask(net, x, size, **options):
-    options.setdefault("features_as", "element")
+    options = {"features_as": "element", "timeout": LONGEST.get(size), **options}
     return deepcheck.attack(deepcheck.load(net.model), x, size=size, paths="all", **options)
 
 
@@ -82,8 +84,8 @@ def test_bounds_of_each_element_some_frozen(size):
 def test_only_some_features(size):
     need(size)
 
-    @relaxed(5)
-    @given(questions(sizes=(5,)), st.data())
+    @relaxed(4)
+    @given(questions(kinds=("floats", "eighths"), sizes=(5,)), st.data())
     def check(case, data):
         net, x = case
         chosen = sorted(data.draw(st.sets(st.integers(0, x.size - 1), min_size=size, max_size=4)))
@@ -174,8 +176,8 @@ def image_network(rng):
 def test_a_batch_is_its_inputs_one_by_one(size):
     need(size)
 
-    @relaxed(5)
-    @given(questions(makers=(dense_steps,), sizes=(4,)), st.integers(0, 2**32 - 1))
+    @relaxed(3)
+    @given(questions(makers=(dense_steps,), kinds=("floats", "sparse"), sizes=(4,)), st.integers(0, 2**32 - 1))
     def check(case, seed):
         net, x = case
         rng = np.random.default_rng(seed)
@@ -183,8 +185,10 @@ def test_a_batch_is_its_inputs_one_by_one(size):
         together = ask(net, batch, size)
         assert len(together) == 4
         for one, alone in zip(together, (ask(net, each, size) for each in batch), strict=True):
-            assert (one.label, one.verdict, one.counts) == (alone.label, alone.verdict, alone.counts)
-            assert one.attackable == alone.attackable
+            assert one.label == alone.label
+            if not one.counts["untried"] and not alone.counts["untried"]:
+                assert (one.verdict, one.counts) == (alone.verdict, alone.counts)
+                assert one.attackable == alone.attackable
 
     check()
 
@@ -193,14 +197,15 @@ def test_a_batch_is_its_inputs_one_by_one(size):
 def test_permuted_inputs_have_permuted_answers(size):
     need(size)
 
-    @relaxed(5)
-    @given(questions(makers=(dense_steps,), kinds=("eighths", "integers"), sizes=(4, 5)), st.integers(0, 2**32 - 1))
+    @relaxed(4)
+    @given(questions(makers=(dense_steps,), kinds=("floats", "sparse"), sizes=(4, 5)), st.integers(0, 2**32 - 1))
     def check(case, seed):
         net, x = case
         order = np.random.default_rng(seed).permutation(x.size)
         first = net.steps[0]
         moved = Net(net.shape, (dense(first.arrays[0][order], first.arrays[1]), *net.steps[1:]), final=net.final)
         before, after = ask(net, x, size), ask(moved, x[order], size)
+        assume(not before.counts["untried"] and not after.counts["untried"])
         assert (before.verdict, before.counts) == (after.verdict, after.counts)
         back = {tuple(sorted(int(order[f]) for f in features)) for features in after.attackable}
         assert back == set(before.attackable)
@@ -212,7 +217,7 @@ def test_permuted_inputs_have_permuted_answers(size):
 def test_along_the_path_implies_along_any(size):
     need(size)
 
-    @relaxed(8)
+    @relaxed(4)
     @given(questions())
     def check(case):
         net, x = case
@@ -221,7 +226,8 @@ def test_along_the_path_implies_along_any(size):
         same = deepcheck.attack(program, x, size=size, features_as="element")
         every = ask(net, x, size)
         listed = [set(features) for features in every.attackable]
-        assert all(any(found <= set(features) for found in listed) for features in same.attackable)
+        if not every.counts["untried"]:
+            assert all(any(found <= set(features) for found in listed) for features in same.attackable)
         assert every.counts["proved"] <= same.counts["proved"]
 
     check()
@@ -232,7 +238,7 @@ def test_along_the_path_implies_along_any(size):
 def test_a_time_limit_never_proves_too_much(size, timeout):
     need(size)
 
-    @relaxed(5)
+    @relaxed(4)
     @given(questions(makers=(dense_steps, image_steps) if size < 3 else (dense_steps,), sizes=(4, 5)))
     def check(case):
         net, x = case
@@ -247,7 +253,7 @@ def test_a_time_limit_never_proves_too_much(size, timeout):
 def test_the_first_is_an_attack(size):
     need(size)
 
-    @relaxed(5)
+    @relaxed(4)
     @given(questions(sizes=(4,)))
     def check(case):
         net, x = case

@@ -90,7 +90,7 @@ def test_a_sample_with_another_label_is_never_proved_away(size, examples):
     def check(network, seed):
         assume(size <= network.x.size <= 12 and settled(network))
         rng = np.random.default_rng(seed)
-        result = ask(network, size, timeout=1)
+        result = ask(network, size, timeout=0.5)
         listed = [set(features) for features in result.attackable]
         found = set()
         for _ in range(6):
@@ -125,7 +125,7 @@ def test_all_paths_contain_the_path_of_the_input(size):
         assume(size <= network.x.size <= 9 and settled(network))
         program = deepcheck.load(network.model)
         same = deepcheck.attack(program, network.x, size=size, features_as="element")
-        every = ask(network, size, timeout=1)
+        every = ask(network, size, timeout=0.5)
         listed = [set(features) for features in every.attackable]
         complete = not every.counts["untried"]
         assert not complete or all(any(found <= set(f) for found in listed) for f in same.attackable)
@@ -145,15 +145,15 @@ def smallest(program, x, **options):
 def test_the_smallest_size_is_attackable_and_one_less_is_proved(wide):
     need(2)
 
-    @relaxed(12)
+    @relaxed(8)
     @given(EVERY_KIND)
     def check(network):
         assume(2 <= network.x.size <= 4 and settled(network))
         domain = Pixels(-1.0, 2.0) if wide else Pixels(0.0, 1.0)
         program = deepcheck.load(network.model)
-        found = smallest(program, network.x, domain=domain, features_as="element")
+        found = smallest(program, network.x, domain=domain, features_as="element", timeout=1)
         assert "all paths" in found.scope
-        by_size = {size: ask(network, size, domain=domain) for size in range(1, network.x.size + 1)}
+        by_size = {size: ask(network, size, domain=domain, timeout=0.5) for size in range(1, network.x.size + 1)}
         for size, result in by_size.items():
             if size < found.bound:
                 assert result.counts["attackable"] == 0, (size, found.bound)
@@ -198,10 +198,10 @@ def test_neurons_written_otherwise_change_nothing(size, most):
         other = rewritten(net, np.random.default_rng(seed), most)
         assert (net.outputs(x) == other.outputs(x)).all()
         before, after = (
-            deepcheck.attack(deepcheck.load(n.model), x, size=size, paths="all", features_as="element")
+            deepcheck.attack(deepcheck.load(n.model), x, size=size, paths="all", features_as="element", timeout=1)
             for n in (net, other)
         )
-        if "label" not in before.reason + after.reason:
+        if not any(result.counts["untried"] or "label" in result.reason for result in (before, after)):
             # Bounds by norms cannot tell much of scales that are very far apart; lines can.
             if size == 1 or most < 10:
                 assert before.counts["proved"] == after.counts["proved"]
