@@ -13,7 +13,9 @@ from .domains import Pixels as Pixels
 from .errors import DeepCheckError as DeepCheckError
 from .errors import UncertifiedPath as UncertifiedPath
 from .explore import Exploration as Exploration
+from .explore import RegionMap as RegionMap
 from .explore import exploration_as_json as exploration_as_json
+from .explore import region_map_as_json as region_map_as_json
 from .program import Program as Program
 from .ranking import order_of as order_of
 from .ranking import shortlist_length as shortlist_length
@@ -24,6 +26,7 @@ from .verbs import explore as explore
 from .verbs import importance as importance
 from .verbs import labels_within as labels_within
 from .verbs import load as load
+from .verbs import region_map as region_map
 from .verbs import resume as resume
 from .verbs import run_minimal as run_minimal
 from .verbs import smallest as smallest

@@ -11,11 +11,12 @@ from deepcheck.cli.explore import explore
 from deepcheck.cli.importance import importance
 from deepcheck.cli.info import info
 from deepcheck.cli.labels import labels
+from deepcheck.cli.map import map_
 from deepcheck.cli.reproduce import reproduce
 from deepcheck.cli.run import run
 from deepcheck.cli.translate import translate
 
-VERBS = (demo, info, importance, attack, explore, labels, translate, reproduce, run)
+VERBS = (demo, info, importance, attack, explore, labels, map_, translate, reproduce, run)
 
 
 def command() -> Any:
@@ -23,7 +24,7 @@ def command() -> Any:
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     app.callback(invoke_without_command=True)(_deepcheck)
     for verb in VERBS:
-        app.command()(verb)
+        app.command(verb.__name__.rstrip("_"))(verb)
     return typer.main.get_command(app)
 
 

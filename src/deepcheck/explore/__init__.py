@@ -6,14 +6,21 @@ from deepcheck.explore.exploration_result import Exploration
 from deepcheck.explore.ladder import Ladder
 from deepcheck.explore.line_search import search_lines
 from deepcheck.explore.minimal import smallest_over_all_paths
+from deepcheck.explore.pairs import Pairs, decide_pairs
+from deepcheck.explore.region_map import Region, RegionMap, region_map_as_json
 
 __all__ = [
     "AllPaths",
     "Exploration",
     "Explored",
     "Ladder",
+    "Pairs",
+    "Region",
+    "RegionMap",
     "climb",
+    "decide_pairs",
     "exploration_as_json",
+    "region_map_as_json",
     "search_lines",
     "smallest_over_all_paths",
 ]

@@ -4,6 +4,7 @@ from deepcheck.verbs.attacking import attack
 from deepcheck.verbs.conditions import conditions
 from deepcheck.verbs.exploring import explore
 from deepcheck.verbs.loading import load
+from deepcheck.verbs.mapping import region_map
 from deepcheck.verbs.reaching import LabelReach, labels_within
 from deepcheck.verbs.resuming import resume
 from deepcheck.verbs.running import run_minimal
@@ -19,6 +20,7 @@ __all__ = [
     "importance",
     "labels_within",
     "load",
+    "region_map",
     "resume",
     "run_minimal",
     "smallest",
