@@ -116,10 +116,12 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {found if isinstance(found, int) else len(found)}" for key, found in value.items())
+        return "; ".join(
+            f"{key}: {len(found) if isinstance(found, list) else shown(found)}" for key, found in value.items()
+        )
     if isinstance(value, list):
         return ", ".join("none" if each is None else str(each) for each in value)
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    return "none" if value is None else f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def filled(document: str, block: str) -> str:

@@ -134,7 +134,7 @@ class TestInputs:
         (["attack", "--size", "5"], "4 features"),
         (["attack", "--size", "some"], "--size"),
         (["attack", "--features", "1", "--mask", "m.npy"], "--mask, got both"),
-        (["attack", "--paths", "all"], "paths"),
+        (["attack", "--paths", "some"], "paths"),
         (["attack", "--solver", "simplex"], "solver"),
         (["attack", "--objective", "l7"], "objective"),
         (["attack", "--timeout", "0"], "timeout"),
