@@ -102,15 +102,29 @@ def published() -> list[str]:
         ]
         for name, tool in found["tools"].items()
     ]
-    lines += [table(head, rows), "The runs that they configure, on the networks that we have:\n"]
+    runs = found["protocols"]
+    sources = {row["tool"]: row["source"] for row in runs}
+    order = list(dict.fromkeys(row["network"] for row in runs))
+    asked = sorted({(row["network"], row["size"]) for row in runs}, key=lambda run: (order.index(run[0]), run[1]))
+    words = ", ".join(f"[{tool}]({source})" for tool, source in sources.items())
+    lines += [table(head, rows), f"The runs that they configure, on the networks that we have ({words}):\n"]
     protocols = [
-        [row["tool"], f"`{row['network']}`", row["size"], row["first_images"], f"{row['limit_seconds']:,}", row["gpus"],
-         row["milp_instances"], f"[configuration]({row['source']})"]
-        for row in found["protocols"]
-    ]  # fmt: skip
-    head = ["tool", "network", "t", "first images", "limit, s", "GPUs", "MILP verifiers", "source"]
+        [f"`{network}`", size, *(_run(runs, tool, network, size) for tool in sources)] for network, size in asked
+    ]
+    head = ["network", "t", *sources]
     lines += [table(head, protocols), "Not found, so not here:\n", *(f"- {each}" for each in found["not_found"]), ""]
     return lines
+
+
+def _run(runs: list[dict], tool: str, network: str, size: int) -> str:
+    """One tool's run on one network and size."""
+    for row in runs:
+        if (row["tool"], row["network"], row["size"]) == (tool, network, size):
+            return (
+                f"first {row['first_images']} images, {row['limit_seconds']:,} s, {row['gpus']} GPUs, "
+                f"{row['milp_instances']} MILP verifiers"
+            )
+    return ""
 
 
 def single() -> list[str]:
