@@ -37,10 +37,17 @@ def importance(
     model: Model,
     x: Input,
     metric: Annotated[
-        str, typer.Option(metavar="METRIC", help="abs, co or coi, the paper's; or reach, the largest margin possible.")
+        str,
+        typer.Option(
+            metavar="METRIC",
+            help="abs, co or coi, the paper's; reach, the largest margin possible; ig, integrated gradients.",
+        ),
     ] = "coi",
     top: Annotated[
         str | None, typer.Option(metavar="5%|N", help="The shortlist: a percentage or a number; by default 5%.")
+    ] = None,
+    baseline: Annotated[
+        float | None, typer.Option(metavar="PIXEL", help="Where integrated gradients start; by default 0, black.")
     ] = None,
     bounds: Bounds = None,
     unbounded: Unbounded = False,
@@ -75,7 +82,7 @@ def importance(
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", deepcheck.UncertifiedPath)
         scores = deepcheck.importance(
-            program, pixels, metric=metric, domain=domain, features_as=grouping, layout=channels
+            program, pixels, metric=metric, domain=domain, features_as=grouping, layout=channels, baseline=baseline
         )
     for warning in caught:
         showing.say(f"warning: {warning.message}")

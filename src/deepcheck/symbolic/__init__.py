@@ -3,6 +3,7 @@
 from deepcheck.symbolic.columns import bounded_columns, exact_columns, guard_columns
 from deepcheck.symbolic.concrete import EXACT_PRODUCTS, Run, exact_outputs, run
 from deepcheck.symbolic.reverse import coefficients, label_differences
+from deepcheck.symbolic.walking import walk_between
 
 __all__ = [
     "EXACT_PRODUCTS",
@@ -14,4 +15,5 @@ __all__ = [
     "guard_columns",
     "label_differences",
     "run",
+    "walk_between",
 ]

@@ -215,6 +215,30 @@ class Walk(Interpretation[Along]):
         return Bounded(data.value, error * UP + 8 * TINY, size)
 
 
+def walk_between(program: Program, x: Array, path: Path, steps: Array, shares: Array) -> Walked:
+    """Run straight lines that move all elements at once through a network; a displacement is a share of the whole step.
+
+    Args:
+        program: The program.
+        x: Where the lines start, ``(items, *input_shape)``.
+        path: The exact paths there.
+        steps: How far each line goes, ``(items, *input_shape)`` float64.
+        shares: The part of each line that is run: where it starts and ends, ``(items, 2)``.
+    """
+    count = len(x)
+    segments = Segments(np.arange(count), np.zeros(count, dtype=np.int64), shares[:, 0], shares[:, 1])
+    windows = Windows(np.zeros(1, dtype=np.int64), program.input_shape)
+    walking = Walk(windows, segments, np.zeros(count, dtype=np.int64), path)
+    rows, flat = np.repeat(np.arange(count), 2), steps.reshape(count, -1)
+    moved = shares.reshape(-1, 1) * flat[rows]
+    size = np.abs(moved).max(axis=1, initial=0.0)
+    data = Bounded(moved.reshape(-1, *program.input_shape), UNIT * size + TINY, size)
+    start = Along(Base.start(x), Windowed(data, program.input_shape), 0)
+    with np.errstate(over="ignore", invalid="ignore"):
+        out = walking.at(interpret(program, start, walking), len(walking.history))
+    return Walked(walking.points(out.version), NormBounded().flat(windows.dense(out.deviation)))
+
+
 def rows_of(x: Windowed) -> Array:
     """The numbers of a batch, row by row."""
     return np.ascontiguousarray(x.data.value.reshape(len(x.data.value), -1))
