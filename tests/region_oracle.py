@@ -1,8 +1,8 @@
 """Every activation pattern that a box of a few elements meets with an inside: in fractions, by Z3. No DeepCheck here.
 
 A pattern is, for each clip, on which side of its ends each element is (0 below or at the lower end, ...), and for each
-maximum which element wins, ties to the first. Patterns that only occur where something is exactly 0 do not count, unless
-it is 0 on a whole region: then the lower side is taken.
+maximum which element wins, ties to the first. Patterns that only occur where something is exactly 0 do not count,
+unless it is 0 on a whole region: then the lower side is taken.
 """
 
 from fractions import Fraction

@@ -3,7 +3,6 @@
 from fractions import Fraction
 
 import numpy as np
-import pytest
 from all_paths_checks import NEAR, questions
 from all_paths_oracle import AllPaths
 from hypothesis import given, settings
@@ -68,7 +67,9 @@ def check_attacks(found, net, x, moving, oracle, target):
         assert margin > 0
         assert abs(Fraction(witness.margin) - margin) <= NEAR * max(margin, max(map(abs, scores)) / 1000)
         assert witness.replayed == (onnx_label(net.model, changed, sigmoid=oracle.sigmoid) == witness.label)
-        assert attack.flips == sum(a != b for a, b in zip(pattern_at(net, values), own, strict=True))
+        strictly = sum(a != b for a, b in zip(pattern_at(net, values), own, strict=True))
+        assert attack.flips <= strictly  # less on a border, which belongs to both sides
+        assert attack.flips == strictly or attack.flips in {visit.flips for visit in found.visits}
     assert [a.flips for a in found.attacks] == sorted(a.flips for a in found.attacks)
 
 

@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from planted import plant
 from plain_networks import FLATTEN, RELU, Net, clip, dense, pool
+from planted import plant
 from strategies import dense_network
 
 import deepcheck
@@ -168,7 +168,7 @@ def test_unbounded_features():
 def test_hidden_attacks_are_found_and_their_absence_proved(kind):
     made = plant(kind, 2, "reaches", count=4)
     program = deepcheck.load(made.net.model)
-    for pair in [*made.sets, (0, 1), (2, 3)]:
+    for pair in [*made.sets, (0, 1)]:
         found = deepcheck.explore(program, made.x, features=pair)
         assert found.complete
         assert found.verdict == ("attack" if tuple(pair) in made.sets else "proved")
@@ -204,6 +204,6 @@ def test_one_input_at_a_time():
 
 
 def test_the_verb_is_not_hidden_by_its_package():
-    import deepcheck.explore.exploration  # noqa: F401  (Python would put the package in the verb's place)
+    import deepcheck.explore.exploration
 
     assert callable(deepcheck.explore)

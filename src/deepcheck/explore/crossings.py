@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from deepcheck.explore.exact_walls import ExactWalls
+from deepcheck.explore.exact_walls import ExactWalls, Plane, opposite
 from deepcheck.explore.guards import flipped, key
 from deepcheck.explore.polytopes import Polytope
 from deepcheck.explore.slices import Region, Slice, regions_at
@@ -35,11 +35,28 @@ STEPS = (0.5, 2.0**-4, 2.0**-8, 2.0**-14)
 
 
 @dataclass
+class Known:
+    """What is known of paths.
+
+    Attributes:
+        paths: The paths that are visited, or will be.
+        crossed: For some of them hyperplanes behind which a known region lies: a region has one facet on a hyperplane,
+            and one neighbour behind it.
+    """
+
+    paths: set[bytes] = field(default_factory=set)
+    crossed: dict[bytes, list[Plane]] = field(default_factory=dict)
+
+    def __contains__(self, name: bytes) -> bool:
+        return name in self.paths
+
+
+@dataclass
 class Crossed:
     """What lies behind the walls of one region.
 
     Attributes:
-        regions: New regions; some may be the same.
+        regions: New regions.
         open: For how many walls nothing is known.
     """
 
@@ -64,47 +81,37 @@ class _Walls:
     points: Array
 
 
-def cross(
-    slice_: Slice, some: Sequence[Polytope], visited: Callable[[bytes], bool], left: Callable[[], float | None]
-) -> list[Crossed]:
-    """Find the neighbours of some regions.
+def cross(slice_: Slice, some: Sequence[Polytope], known: Known, left: Callable[[], float | None]) -> list[Crossed]:
+    """Find the neighbours of some regions; they are known from then on.
 
     Args:
         slice_: The slice.
         some: The regions.
-        visited: Has a path been visited?
+        known: The paths that are known.
         left: How many seconds are left, or None.
     """
     found = [Crossed() for _ in some]
-    work = [_behind(slice_, polytope, visited) for polytope in some]
-    new: set[bytes] = set()
-
-    def known(name: bytes) -> bool:
-        return visited(name) or name in new
-
+    work = [_behind(slice_, polytope, known) for polytope in some]
     for step in STEPS:
         tries = [(at, wall, point) for at, walls in enumerate(work) for wall, point in _tries(slice_, walls, step)]
         regions = regions_at(slice_, np.array([point for _, _, point in tries]))
         for (at, wall, _), region in zip(tries, regions, strict=True):
             if region is not None and region.key == work[at].keys[wall]:
-                work[at].left.remove(wall)
-                if region.key not in new:
-                    new.add(region.key)
-                    found[at].regions.append(region)
+                found[at].regions += [region] * (region.key not in known)
+                known.paths.add(region.key)
         for walls in work:
-            walls.left = [wall for wall in walls.left if walls.keys[wall] not in new]
+            walls.left = [wall for wall in walls.left if walls.keys[wall] not in known]
     for at, walls in enumerate(work):
         if walls.left:
             _exactly(slice_, walls, found[at], known, left)
-            new |= {region.key for region in found[at].regions}
     return found
 
 
-def _behind(slice_: Slice, polytope: Polytope, visited: Callable[[bytes], bool]) -> _Walls:
+def _behind(slice_: Slice, polytope: Polytope, known: Known) -> _Walls:
     """The walls of a region behind which no visited path lies and that may touch it."""
     path, walls = polytope.region.path, polytope.walls
     keys = [key(flipped(path, slice_.families[block], place)) for block, place in polytope.names.tolist()]
-    asked = np.array([wall for wall, name in enumerate(keys) if not visited(name)], dtype=np.int64)
+    asked = np.array([wall for wall, name in enumerate(keys) if name not in known], dtype=np.int64)
     points = np.zeros((len(keys), len(walls.lower)))
     if not len(asked):
         return _Walls(polytope, keys, [], points)
@@ -141,23 +148,24 @@ def _tries(slice_: Slice, work: _Walls, step: float) -> list[tuple[int, Array]]:
     ]
 
 
-def _exactly(
-    slice_: Slice, work: _Walls, found: Crossed, visited: Callable[[bytes], bool], left: Callable[[], float | None]
-) -> None:
-    """Cross what is left in exact arithmetic."""
+def _exactly(slice_: Slice, work: _Walls, found: Crossed, state: Known, left: Callable[[], float | None]) -> None:
+    """Cross what is left in exact arithmetic, hyperplane by hyperplane."""
     polytope = work.polytope
-    exact = ExactWalls.of(slice_, polytope.region)
-    names = [tuple(name) for name in polytope.names.tolist()]
-    waiting = set(work.left)
+    exact = ExactWalls.of(slice_, polytope.region, polytope.names)
+    if exact is None:
+        found.open += len(work.left)
+        return
+    settled = set(state.crossed.get(polytope.region.key, ()))
     for wall in work.left:
-        if wall not in waiting or visited(work.keys[wall]):
+        block, place = polytope.names[wall].tolist()
+        plane = exact.plane((block, place))
+        if plane is None or plane in settled or work.keys[wall] in state:
             continue
-        if exact is None:
-            found.open += 1
-            continue
-        same, answer = exact.behind(names[wall], left)
-        waiting -= {at for at, name in enumerate(names) if name in same}
+        settled.add(plane)
+        answer = exact.behind(plane, left)
         if isinstance(answer, Region):
-            found.regions.append(answer)
+            found.regions += [answer] * (answer.key not in state)
+            state.paths.add(answer.key)
+            state.crossed.setdefault(answer.key, []).append(opposite(plane))
         elif answer == "open":
             found.open += 1

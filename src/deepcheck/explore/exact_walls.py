@@ -7,7 +7,7 @@ which its own exact guards say: then the segment from ``q`` lies in that region,
 behind the facet.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -26,60 +26,60 @@ HALVINGS = 12
 Name = tuple[int, int]
 
 
+Plane = tuple[Fraction, ...]
+"""A hyperplane with a side: coefficients of the elements' values, the first that is not 0 made 1 or -1; a constant."""
+
+
 @dataclass(frozen=True)
 class ExactWalls:
-    """The exact guards of one region, around its point.
+    """The exact guards of one region that may touch it, around its point.
 
     Attributes:
         slice: The slice.
         region: The region.
         guards: Its guards.
-        box: The ends of the box, as rows.
+        box: The ends of the box, as rows, strictly inside.
+        planes: The hyperplane of each guard.
     """
 
     slice: Slice
     region: Region
     guards: ExactGuards
     box: Inequalities
+    planes: tuple[Plane, ...]
 
     @staticmethod
-    def of(slice_: Slice, region: Region) -> "ExactWalls | None":
-        """The exact guards of a region; None where the network or the set is too large for exact arithmetic."""
+    def of(slice_: Slice, region: Region, names: Array) -> "ExactWalls | None":
+        """The exact guards of a region; None where the network or the set is too large for exact arithmetic.
+
+        Args:
+            slice_: The slice.
+            region: The region.
+            names: The guards that may touch it: all others are positive on it, so that these and the box make it.
+        """
         if slice_.program.products > EXACT_PRODUCTS or len(slice_.elements) > EXACT_ELEMENTS:
             return None
-        guards = exact_guards(slice_, region.point, region.path)
-        return ExactWalls(slice_, region, guards, _box(slice_, region.point))
+        wanted = {int(block): names[names[:, 0] == block, 1] for block in np.unique(names[:, 0])}
+        guards = exact_guards(slice_, region.point, region.path, wanted)
+        origin = [Fraction(float(value)) for value in region.point]
+        planes = tuple(_plane(*row, origin) for row in zip(guards.values, guards.slopes, strict=True))
+        return ExactWalls(slice_, region, guards, _box(slice_, region.point), planes)
 
     def strictly_inside(self) -> Inequalities:
         """Every guard that moves positive, inside the box."""
-        return self._rows(list(range(len(self.guards.values))), strictly=True) + self.box
+        return self._rows(list(range(len(self.planes))), strictly=True) + self.box
 
-    def behind(self, name: Name, left: Callable[[], float | None]) -> tuple[set[Name], "Region | str"]:
-        """What lies behind a guard's wall.
+    def plane(self, name: Name) -> Plane | None:
+        """The hyperplane of a guard; None where the guard does not move, and so makes no wall."""
+        return self.planes[self.guards.names.index(name)] if name in self.guards.names else None
 
-        Returns:
-            The guards whose hyperplanes are the same, and the region behind, "nothing" or "open".
-        """
-        if name not in self.guards.names:
-            return {name}, "nothing"  # it does not move: no wall
-        at = self.guards.names.index(name)
-        same = self._same(at)
-        names = {self.guards.names[other] for other in same}
-        point = self._on(at, same, left)
+    def behind(self, plane: Plane, left: Callable[[], float | None]) -> "Region | str":
+        """What lies behind a hyperplane: the region, "nothing" or "open"."""
+        same = [at for at, other in enumerate(self.planes) if other == plane]
+        point = self._on(same[0], same, left)
         if point is None or isinstance(point, str):
-            return names, "nothing" if point is None else point
-        return names, self._across(point, self.guards.slopes[at]) or "open"
-
-    def _same(self, at: int) -> list[int]:
-        """The guards that are a positive multiple of one."""
-        values, slopes = self.guards.values, self.guards.slopes
-        column = next(c for c, slope in enumerate(slopes[at]) if slope)
-        found = []
-        for other in range(len(values)):
-            factor = slopes[other][column] / slopes[at][column]
-            if factor > 0 and values[other] == factor * values[at] and (slopes[other] == factor * slopes[at]).all():
-                found.append(other)
-        return found
+            return "nothing" if point is None else point
+        return self._across(point, self.guards.slopes[same[0]]) or "open"
 
     def _on(self, at: int, same: list[int], left: Callable[[], float | None]) -> "list[Fraction] | str | None":
         """A point of the wall with all other guards positive; None if there is none, "open" if that is not known."""
@@ -136,9 +136,20 @@ class ExactWalls:
         return all(value >= 0 for value in values)
 
 
-def exact_guards(slice_: Slice, point: Array, path: Path) -> ExactGuards:
+def opposite(plane: Plane) -> Plane:
+    """The same hyperplane, seen from the other side."""
+    return tuple(-number for number in plane)
+
+
+def _plane(value: Fraction, slopes: Array, origin: list[Fraction]) -> Plane:
+    size = abs(next(slope for slope in slopes if slope))
+    constant = value - sum((slope * at for slope, at in zip(slopes, origin, strict=True)), Fraction(0))
+    return (*(slope / size for slope in slopes), constant / size)
+
+
+def exact_guards(slice_: Slice, point: Array, path: Path, wanted: Mapping[int, Array] | None = None) -> ExactGuards:
     """The guards of a path as functions of displacements from a point, which need not be on that path."""
-    guards = ExactGuards()
+    guards = ExactGuards(wanted)
     exact_columns(slice_.program, slice_.inputs(point[None]), path, slice_.elements, guards)
     return guards
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.constraints import Witness
-from deepcheck.explore.crossings import cross
+from deepcheck.explore.crossings import Known, cross
 from deepcheck.explore.exact_walls import ExactWalls
 from deepcheck.explore.goals import Reached, reached
 from deepcheck.explore.polytopes import Polytope, polytopes
@@ -100,7 +100,7 @@ class Explorer:
         self.slice, self.order, self.limit, self.deadline = slice_, order, limit, deadline
         self.first, self.progress = first, progress
         self.found = Explored()
-        self._known: set[bytes] = set()
+        self._known, self._pushed = Known(), 0
         self._frontier: list[tuple[int, int, Region]] = []
         self._batch = 1
 
@@ -127,8 +127,9 @@ class Explorer:
             self._push(region)
 
     def _push(self, region: Region) -> None:
-        self._known.add(region.key)
-        place = len(self._known)
+        self._known.paths.add(region.key)
+        self._pushed += 1
+        place = self._pushed
         rank = region.flips if self.order == "nearest" else -place
         heapq.heappush(self._frontier, (rank, place, region))
 
@@ -152,7 +153,7 @@ class Explorer:
         try:
             some = polytopes(self.slice, [region for *_, region in entries])
             visits = [self._visit(polytope) for polytope in some]
-            crossed = cross(self.slice, some, self._known.__contains__, self._left)
+            crossed = cross(self.slice, some, self._known, self._left)
         except KeyboardInterrupt:
             for entry in entries:
                 heapq.heappush(self._frontier, entry)
@@ -161,8 +162,7 @@ class Explorer:
         for one in crossed:
             self.found.open += one.open
             for region in one.regions:
-                if region.key not in self._known:
-                    self._push(region)
+                self._push(region)
         if time.monotonic() - started < SECONDS:
             self._batch = min(2 * self._batch, BATCH[self.order])
         if self.progress is not None:
@@ -200,5 +200,5 @@ def _has_inside(slice_: Slice, region: Region, left: Callable[[], float | None])
         values = walls.values + walls.slopes @ centre
         if (values > walls.doubts(np.abs(centre)[None])[0]).all():
             return True
-    exact = ExactWalls.of(slice_, region)
+    exact = ExactWalls.of(slice_, region, polytope.names)
     return exact is not None and isinstance(exact_lp.decide(exact.strictly_inside(), left()), Witness)

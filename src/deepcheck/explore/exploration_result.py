@@ -195,7 +195,8 @@ def attacks_of(study: Study, slice_: Slice, found: Explored) -> tuple[PathAttack
     changed = changed.reshape(len(rows), *study.program.input_shape)
     labels = np.array([reached.label for _, reached in rows])
     replays = Replays.of(replayer_for(study.program.origin), study.program, study.x, changed, labels)
-    flips = flips_of(study, 0, changed)
+    # On a border it is on several paths; a point on the border of a region counts as on its path.
+    flips = np.minimum(flips_of(study, 0, changed), [visit.flips for visit, _ in rows])
     made = [_attack(study, changed[at], rows[at][1], replays, int(flips[at]), at) for at in range(len(rows))]
     return tuple(sorted(made, key=lambda attack: attack.flips))
 

@@ -1,5 +1,6 @@
 """The guards of a path with their names: which arm of which element each of them keeps, and what lies behind it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
@@ -98,15 +99,17 @@ class NamedGuards:
 
 @dataclass
 class ExactGuards:
-    """A guard sink over rationals, of one item: every guard that some column moves, with its name.
+    """A guard sink over rationals, of one item: the guards that some column moves, with their names.
 
     Attributes:
+        wanted: Only these guards, block by block, are kept; None for all.
         names: Block and place of each guard.
         values: Its value.
         slopes: Its slopes, by column.
         held: Do all guards that no column moves hold?
     """
 
+    wanted: Mapping[int, Array] | None = None
     names: list[tuple[int, int]] = field(default_factory=list)
     values: Array = field(default_factory=lambda: np.zeros(0, dtype=object))
     slopes: Array = field(default_factory=lambda: np.zeros((0, 0), dtype=object))
@@ -117,6 +120,8 @@ class ExactGuards:
         """Keep the guards that move; note whether the others hold."""
         moves = (slopes.numerators != 0).any(axis=0)
         kept = np.flatnonzero(present[0] & moves)
+        if self.wanted is not None:
+            kept = np.intersect1d(kept, self.wanted.get(self.blocks, kept[:0]))
         self.held &= bool((values.numerators[0][present[0] & ~moves] >= 0).all())
         self.names += [(self.blocks, int(place)) for place in kept]
         numbers = Rationals(values.numerators[0][kept], values.denominator).fractions()

@@ -7,7 +7,7 @@ import numpy as np
 
 from deepcheck.domains import Box
 from deepcheck.explore.guards import Family, families, key
-from deepcheck.program import Array, Path, Program
+from deepcheck.program import Array, Bounded, Path, Program
 from deepcheck.program.rows import difference
 from deepcheck.symbolic import Run, run
 
@@ -134,3 +134,18 @@ def regions_at(slice_: Slice, points: Array) -> list[Region | None]:
             Region(path, name, point, int(flips[at]), scores[at], errors[at], int(outcome.labels[at]))
         )  # fmt: skip
     return found
+
+
+def with_run(outcome: Run, item: int) -> Run:
+    """The run of one item alone."""
+    rows = np.array([item])
+    outputs = Bounded(outcome.outputs.value[rows], outcome.outputs.error[rows], outcome.outputs.size[rows])
+    return Run(
+        outputs,
+        outcome.labels[rows],
+        outcome.path.take(rows),
+        outcome.borders[rows],
+        outcome.exact[rows],
+        outcome.overflow[rows],
+        outcome.unsettled[rows],
+    )

@@ -153,10 +153,16 @@ _MINIMISE = Kernel(_minimise, _climb)
 _INSIDE = Kernel(_inside, _climb)
 
 
+def _sizes(forms: Walls) -> Array:
+    """What to divide rows by: their slopes add up to 1 then, if there are any."""
+    sums = np.abs(forms.slopes).sum(axis=1)
+    return np.where(sums > 0, np.maximum(sums, 1e-300), 1.0)
+
+
 def _rows(walls: Walls) -> tuple[Array, Array, Array]:
     """All rows, ends of the box included, each scaled to size 1; limits; and the scales of the walls."""
     k = len(walls.lower)
-    sizes = np.maximum(np.abs(walls.slopes).sum(axis=1), 1e-300)
+    sizes = _sizes(walls)
     eye = np.eye(k)
     below, above = np.isfinite(walls.lower), np.isfinite(walls.upper)
     rows = np.concatenate([walls.slopes / sizes[:, None], eye[below], -eye[above]])
@@ -174,12 +180,12 @@ def least(forms: Walls, walls: Walls, start: Array, skipped: Array | None = None
         skipped: The wall that each form does without, ``(q,)``; by default none.
     """
     q, (m, k) = len(forms), walls.slopes.shape
-    rows, limits, sizes = _rows(walls)
-    scales = np.maximum(np.abs(forms.slopes).sum(axis=1), 1e-300)
-    scaled = np.hstack([forms.slopes, forms.values[:, None]]) / scales[:, None]
     left_out = np.full(q, NOT_LEFT_OUT) if skipped is None else skipped
-    proposed, points, shares = np.full(q, np.nan), np.zeros((q, k)), np.zeros((q, len(rows)))
     with np.errstate(all="ignore"):
+        rows, limits, sizes = _rows(walls)
+        scales = _sizes(forms)
+        scaled = np.hstack([forms.slopes, forms.values[:, None]]) / scales[:, None]
+        proposed, points, shares = np.full(q, np.nan), np.zeros((q, k)), np.zeros((q, len(rows)))
         _MINIMISE(
             rows, limits, scaled, left_out, start, proposed, points, shares,
             steps=4.0 * q * len(rows) * (k + 1) * (k + 3),
@@ -223,17 +229,18 @@ def inside(walls: Walls, start: Array) -> tuple[Array, float]:
         walls: The polytope.
         start: A point inside it, up to rounding.
     """
-    rows, limits, _ = _rows(walls)
-    width = walls.upper - walls.lower
-    weights = np.ones(len(rows))
-    finite = np.isfinite(width)
-    if finite.any():  # a distance is measured as a share of the box
-        scale = np.where(finite, width, width[finite].max())
-        weights[: len(walls)] = np.abs(rows[: len(walls), :-1]) @ scale
-        ends = np.concatenate([scale[np.isfinite(walls.lower)], scale[np.isfinite(walls.upper)]])
-        weights[len(walls) :] = ends
-    weights = np.maximum(weights, 1e-300)
     centre = np.zeros(len(start))
     with np.errstate(all="ignore"):
+        rows, limits, _ = _rows(walls)
+        weights = _weights(walls, rows)
         far = _INSIDE(rows, limits, weights, start, centre, steps=4.0 * len(rows) * (len(start) + 3) ** 2)
     return centre, float(far)
+
+
+def _weights(walls: Walls, rows: Array) -> Array:
+    """How much each row changes by a step across the box: a distance is measured as a share of it."""
+    width = walls.upper - walls.lower
+    finite = np.isfinite(width)
+    scale = np.where(finite, width, width[finite].max(initial=0.0) or 1.0)
+    ends = [scale[np.isfinite(walls.lower)], scale[np.isfinite(walls.upper)]]
+    return np.maximum(np.concatenate([np.abs(rows[: len(walls), :-1]) @ scale, *ends]), 1e-300)
