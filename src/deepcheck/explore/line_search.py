@@ -28,8 +28,10 @@ from deepcheck.symbolic.walking import walk
 
 VALUE_BYTES = 16 << 20
 """About how large one value of one walk may grow."""
-SAMPLE, MANY = 16, 64
-"""Of so many lines or more, a few are walked to see how many points they take."""
+MANY = 64
+"""A chunk of fewer lines is not worth a thread."""
+BENDS = 160.0
+"""A line through an image crosses about one activation in so many."""
 BENT = 4.0
 """From so many points a segment on, a bound over it costs less than its pieces."""
 PARTS = 4
@@ -99,20 +101,21 @@ class _Search:
         self.exact = np.zeros(len(self.x), dtype=np.int64)
         widths = [prod(branch.source_shape) for branch in self.query.program.branches]
         self.rows = max(VALUE_BYTES // (8 * max(widths, default=1)), 64)
-        self.points = 2.0
+        self.points = 2.0 + sum(widths) / BENDS
+        self.closed, self.total = 0, 1
         self.outputs = self.run.outputs.value
         self.errors = np.broadcast_to(self.run.outputs.element_error, self.outputs.shape)
         self.parts: list[Regions] = []
 
     def all(self, lines: Segments, outcomes: Array) -> Regions:
         """Decide lines; outcomes of those that are done are set."""
-        every = np.arange(len(lines))
-        if len(lines) >= MANY:
-            sample = np.unique(np.linspace(0, len(lines) - 1, SAMPLE).astype(np.int64))
-            self._walk(lines, _Open(lines.take(sample), sample), outcomes)
-            every = np.setdiff1d(every, sample)
-        self._narrow(lines, _Open(lines.take(every), every), outcomes)
+        self.total = max(len(lines), 1)
+        self._narrow(lines, _Open(lines, np.arange(len(lines))), outcomes)
         return Regions.join(self.parts)
+
+    def _on(self) -> bool:
+        """Say how far it is; False if the time is up."""
+        return self.advance(len(self.x) * self.closed / self.total)
 
     def _narrow(self, lines: Segments, left: _Open, outcomes: Array) -> None:
         """Bound segments, cut those that stay open as long as that pays, then walk them."""
@@ -125,6 +128,7 @@ class _Search:
             left = left.take(np.flatnonzero(~proved))
             done = np.setdiff1d(before, left.of)
             outcomes[lines.item[done], lines.element[done]] = Outcome.PROVED
+            self.closed += len(done)
             points /= PARTS
             left = left.cut() if points >= BENT else left
         self.points = max(points, 2.0)
@@ -138,7 +142,7 @@ class _Search:
             found += in_parallel(
                 self._proved, [left.segments.take(cut) for cut in cuts[start : start + CORES] if len(cut)]
             )
-            if not self.advance(0.0):
+            if not self._on():
                 return None
         return np.concatenate(found)
 
@@ -163,7 +167,8 @@ class _Search:
                 outcomes[lines.item[done], lines.element[done]] = Outcome.PROVED
                 self.parts.append(decided.regions)
                 self._settle(lines.take(done[decided.open]), decided.hints, outcomes)
-            if not self.advance(0.0):
+                self.closed += len(done)
+            if not self._on():
                 return
 
     def _chunks(self, left: _Open) -> Iterator[list[_Open]]:
@@ -205,7 +210,7 @@ class _Search:
         for item, element in zip(lines.item.tolist(), lines.element.tolist(), strict=True):
             self.exact[item] += 1
             one, label = self.x[item : item + 1], int(self.run.labels[item])
-            regions, whole = decide_line(self.query, one, label, element, lambda: not self.advance(0.0))
+            regions, whole = decide_line(self.query, one, label, element, lambda: not self._on())
             if not whole:
                 outcomes[item, element] = Outcome.UNTRIED
             self.parts.append(regions.at_items(np.array([item])))
