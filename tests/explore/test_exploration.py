@@ -41,7 +41,7 @@ def check_paths(found, net, x, moving, oracle):
     seen = []
     for visit in found.visits:
         point = origin.copy()
-        point[moving] = [Fraction(float(value)) for value in visit.point]
+        point[moving] = visit.within or [Fraction(float(value)) for value in visit.point]
         seen.append(pattern_at(net, point))
         own = pattern_at(net, origin)
         assert visit.flips == sum(a != b for a, b in zip(seen[-1], own, strict=True))

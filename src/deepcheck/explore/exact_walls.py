@@ -16,13 +16,15 @@ import numpy as np
 from deepcheck.attacks.question import EXACT_ELEMENTS
 from deepcheck.constraints import Inequalities, Undecided, Witness
 from deepcheck.explore.guards import ExactGuards
-from deepcheck.explore.slices import Region, Slice, regions_at
+from deepcheck.explore.slices import Region, Slice, region_within, regions_at
 from deepcheck.program import Array, Path
 from deepcheck.solvers import exact_lp
 from deepcheck.symbolic import EXACT_PRODUCTS, exact_columns
 
-HALVINGS = 12
-"""How often a step behind a wall is shortened, each time eightfold."""
+FLOAT_STEPS = 8
+"""How often a step behind a wall is shortened in floats, each time eightfold."""
+EXACT_POWERS = (30, 45, 60, 80, 100, 140, 200, 300, 500)
+"""By which powers of two it is shortened in fractions."""
 Name = tuple[int, int]
 
 
@@ -109,21 +111,34 @@ class ExactWalls:
         return Inequalities(tuple(rows), tuple(constants), (strictly,) * len(rows))
 
     def _across(self, point: list[Fraction], slope: Array) -> Region | None:
-        """The region behind a point of a wall."""
+        """The region behind a point of a wall: looked for in floats, and closer to the wall in fractions."""
         slice_ = self.slice
         origin = [Fraction(float(value)) for value in self.region.point]
-        on = np.array([float(o + d) for o, d in zip(origin, point, strict=True)])
+        on = [o + d for o, d in zip(origin, point, strict=True)]
         width = np.where(np.isfinite(slice_.upper - slice_.lower), slice_.upper - slice_.lower, 1.0)
         direction = -np.array([float(rate) for rate in slope]) * width
         direction = direction / max(np.abs(direction).max(), 1e-300) * width
-        for halving in range(1, HALVINGS + 1):
-            beside = on + direction * 8.0**-halving
+        for eighth in range(1, FLOAT_STEPS + 1):
+            beside = np.array([float(value) for value in on]) + direction * 8.0**-eighth
             step = [Fraction(float(value)) - o for value, o in zip(beside, origin, strict=True)]
             fall = sum((s * (b - d) for s, b, d in zip(slope, step, point, strict=True)), Fraction(0))
             if not slice_.contains(beside) or not fall < 0:
                 continue
             (region,) = regions_at(slice_, beside[None])
             if region is not None and self._touches(region, point):
+                return region
+        return self._closer(on, point, [Fraction(float(way)) for way in direction], slope)
+
+    def _closer(
+        self, on: list[Fraction], point: list[Fraction], direction: list[Fraction], slope: Array
+    ) -> Region | None:
+        """The region behind a point of a wall, by exact runs closer and closer to it."""
+        if not sum((s * d for s, d in zip(slope, direction, strict=True)), Fraction(0)) < 0:
+            return None
+        for power in EXACT_POWERS:
+            share = Fraction(1, 1 << power)
+            region = region_within(self.slice, [o + share * d for o, d in zip(on, direction, strict=True)])
+            if self._touches(region, point):
                 return region
         return None
 

@@ -13,6 +13,7 @@ import heapq
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import numpy as np
 
@@ -42,7 +43,9 @@ class Visit:
     Attributes:
         flips: How many activations differ from the input's path.
         label: The label at its point.
-        point: Its point: values of the slice's elements, ``(k,)``.
+        point: Its point: values of the slice's elements, ``(k,)``; of a region so thin that it may hold no float64
+            number the nearest ones.
+        within: Its point in fractions, for such a region.
         reached: What became of the labels that might be reached in it; all others are refuted there.
     """
 
@@ -50,6 +53,7 @@ class Visit:
     label: int
     point: Array
     reached: tuple[Reached, ...]
+    within: tuple[Fraction, ...] | None = None
 
 
 @dataclass
@@ -172,7 +176,7 @@ class Explorer:
     def _visit(self, polytope: Polytope) -> Visit:
         region = polytope.region
         answers = tuple(reached(self.slice, polytope, self._left))
-        return Visit(region.flips, region.label, region.point, answers)
+        return Visit(region.flips, region.label, region.point, answers, region.within)
 
 
 def starting_region(slice_: Slice, left: Callable[[], float | None]) -> Region | None:

@@ -5,20 +5,21 @@ The leads' least values over the region prove most labels away at once; the comp
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 
-from deepcheck.attacks.exact_sets import ExactRows, Settled, settle
+from deepcheck.attacks.exact_sets import ExactGuards, ExactRows, Settled, settle
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import BITS, EXACT_ELEMENTS
 from deepcheck.explore.polytopes import Polytope
-from deepcheck.explore.slices import Slice
+from deepcheck.explore.slices import Region, Slice
 from deepcheck.solvers import simplex
 from deepcheck.solvers.least import least
 from deepcheck.solvers.planes import ATTACKED, REFUTED, Planes
 from deepcheck.solvers.simplex_checks import Grid
-from deepcheck.symbolic import EXACT_PRODUCTS
+from deepcheck.symbolic import EXACT_PRODUCTS, exact_columns
 
 
 class Reached(NamedTuple):
@@ -83,10 +84,24 @@ class _Exactly:
         if seconds is not None and seconds <= 0:
             return Settled(Outcome.UNTRIED)
         if self._rows is None:
-            x = slice_.inputs(self.region.point[None])
-            self._rows = ExactRows.of(slice_.program, x, self.region.path, slice_.elements.tolist())
+            self._rows = _exact_rows(slice_, self.region)
         every = range(len(slice_.elements))
         return settle(self._rows, slice_.box, every, label, slice_.program.dtype, seconds)
+
+
+def _exact_rows(slice_: Slice, region: Region) -> ExactRows:
+    """The exact system of a region, around its point, or around the exact one that it was found at."""
+    elements = slice_.elements.tolist()
+    x = slice_.inputs(region.point[None])
+    if region.within is None:
+        return ExactRows.of(slice_.program, x, region.path, elements)
+    guards = ExactGuards()
+    slopes = exact_columns(slice_.program, x, region.path, slice_.elements, guards)
+    moves = [to - Fraction(float(start)) for to, start in zip(region.within, region.point, strict=True)]
+    for guard, row in enumerate(guards.slopes):
+        guards.values[guard] += sum((rate * move for rate, move in zip(row, moves, strict=True)), Fraction(0))
+    rates = slice_.program.decided().scores(slopes.fractions())
+    return ExactRows(tuple(elements), guards, region.scores, rates, region.within)
 
 
 def _planes(slice_: Slice, polytope: Polytope) -> Planes:

@@ -7,7 +7,7 @@ import numpy as np
 
 from deepcheck.explore.guards import NamedGuards
 from deepcheck.explore.slices import Region, Slice
-from deepcheck.program import Array, Bounded, Path
+from deepcheck.program import Array, Bounded, NormBounded, Path
 from deepcheck.program.bounded import UNIT, UP
 from deepcheck.solvers.least import Walls, inside, least
 from deepcheck.symbolic import guard_columns
@@ -43,23 +43,23 @@ def polytopes(slice_: Slice, regions: Sequence[Region]) -> list[Polytope]:
     inputs = slice_.inputs(np.stack([region.point for region in regions]))
     sinks = [NamedGuards(*slice_.moves(region.point)) for region in regions]
     with np.errstate(over="ignore", invalid="ignore"):
-        slopes = guard_columns(slice_.program, inputs, path, [slice_.elements] * len(regions), sinks)
+        values, slopes = guard_columns(slice_.program, inputs, path, [slice_.elements] * len(regions), sinks)
         k, found = len(slice_.elements), []
         for at, (region, sink) in enumerate(zip(regions, sinks, strict=True)):
-            mine = slice(at * k, at * k + k)
-            own = Bounded(slopes.value[mine], slopes.error[mine], slopes.size[mine])
-            found.append(_trimmed(region, *sink.joined(), _leads(slice_, region, own, sink)))
+            mine, norm = np.arange(at * k, at * k + k), NormBounded()
+            leads = _leads(slice_, norm.take(values, np.array([at])), norm.take(slopes, mine), sink)
+            found.append(_trimmed(region, *sink.joined(), leads))
         return found
 
 
-def _leads(slice_: Slice, region: Region, slopes: Bounded, sink: NamedGuards) -> Walls:
-    """The input's label's lead over every other label, from the slopes of the outputs, ``(k, outputs)``."""
+def _leads(slice_: Slice, values: Bounded, slopes: Bounded, sink: NamedGuards) -> Walls:
+    """The input's label's lead over every other label, from the outputs along the path and their slopes."""
     decision, others = slice_.program.decided(), slice_.others
-    rates, doubts = decision.scores(slopes.value), decision.doubts(np.full(slopes.value.shape, slopes.error.max()))
-    gaps = region.scores[slice_.label] - region.scores[others]
-    doubt = region.score_errors[slice_.label] + region.score_errors[others] + 2 * UNIT * np.abs(gaps)
+    scores, rates = decision.scores(values.value)[0], decision.scores(slopes.value)
+    gaps = scores[slice_.label] - scores[others]
     leads = (rates[:, [slice_.label]] - rates[:, others]).T
-    slope_doubt = 2 * doubts.max() + 2 * UNIT * np.abs(leads).max(axis=1, initial=0.0)
+    doubt = 2 * values.error.max() + 2 * UNIT * np.abs(gaps)
+    slope_doubt = 2 * slopes.error.max() + 2 * UNIT * np.abs(leads).max(axis=1, initial=0.0)
     return Walls(gaps, doubt * UP, leads, slope_doubt * UP, sink.lower, sink.upper)
 
 

@@ -1,15 +1,19 @@
 """The slice of the input space that is explored: the box of a few elements around one input."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
 from deepcheck.domains import Box
 from deepcheck.explore.guards import Family, families, key
-from deepcheck.program import Array, Bounded, Path, Program
+from deepcheck.program import Array, Bounded, Exact, Path, Program
+from deepcheck.program.rationals import from_fractions
 from deepcheck.program.rows import difference
 from deepcheck.symbolic import Run, run
+from deepcheck.symbolic.concrete import Concrete
 
 
 @dataclass(frozen=True)
@@ -97,43 +101,56 @@ class Region:
     Attributes:
         path: The path, of one item.
         key: The path as a key.
-        point: Where it was run: the values of the slice's elements, ``(k,)`` float64.
+        point: Where it was run, or the float64 numbers nearest to that: the values of the slice's elements, ``(k,)``.
         flips: How many activations differ from the input's path.
-        scores: The label scores there, ``(labels,)``.
-        score_errors: How far they may be off.
-        label: The label there.
+        label: The label where it was run.
+        within: Where it was run, for a region so thin that it may hold no float64 number.
+        scores: The label scores there.
     """
 
     path: Path
     key: bytes
     point: Array
     flips: int
-    scores: Array
-    score_errors: Array
     label: int
+    within: tuple[Fraction, ...] | None = None
+    scores: tuple[Fraction, ...] = ()
 
 
 def regions_at(slice_: Slice, points: Array) -> list[Region | None]:
     """The regions of some points, ``(n, k)``; None where nothing certain is known (overflow, a network too large)."""
     if not len(points):
         return []
-    program = slice_.program
-    outcome = run(program, slice_.inputs(points), sharp=True, borders=False)
-    decision = program.decided()
-    scores = decision.scores(outcome.outputs.value)
-    errors = decision.doubts(np.broadcast_to(outcome.outputs.element_error, outcome.outputs.value.shape))
+    outcome = run(slice_.program, slice_.inputs(points), sharp=True, borders=False)
     flips = slice_.run.path.take(np.zeros(len(points), np.int64)).differences(outcome.path)
     found: list[Region | None] = []
     for at, point in enumerate(points):
-        if outcome.overflow[at] or outcome.unsettled[at] or not np.isfinite(errors[at]).all():
+        if outcome.overflow[at] or outcome.unsettled[at]:
             found.append(None)
             continue
         path = outcome.path.take(np.array([at]))
-        name = key(path.arms)
-        found.append(
-            Region(path, name, point, int(flips[at]), scores[at], errors[at], int(outcome.labels[at]))
-        )  # fmt: skip
+        found.append(Region(path, key(path.arms), point, int(flips[at]), int(outcome.labels[at])))
     return found
+
+
+def region_within(slice_: Slice, point: Sequence[Fraction]) -> Region:
+    """The region of a point in fractions."""
+    program, decision = slice_.program, slice_.program.decided()
+    values = [Fraction(float(value)) for value in slice_.x.reshape(-1)]
+    for element, value in zip(slice_.elements, point, strict=True):
+        values[element] = value
+    outcome = Concrete(Exact(), 1, follow=False)
+    outputs = outcome.run(program, from_fractions(values, (1, *program.input_shape)))
+    path = Path(tuple(outcome.arms), 1)
+    return Region(
+        path,
+        key(path.arms),
+        np.array([float(value) for value in point]),
+        int(slice_.run.path.differences(path)[0]),
+        int(decision.labels_of(outputs.numerators)[0]),
+        tuple(point),
+        tuple(decision.scores(outputs.fractions())[0]),
+    )
 
 
 def with_run(outcome: Run, item: int) -> Run:

@@ -243,4 +243,4 @@ def _weights(walls: Walls, rows: Array) -> Array:
     finite = np.isfinite(width)
     scale = np.where(finite, width, width[finite].max(initial=0.0) or 1.0)
     ends = [scale[np.isfinite(walls.lower)], scale[np.isfinite(walls.upper)]]
-    return np.maximum(np.concatenate([np.abs(rows[: len(walls), :-1]) @ scale, *ends]), 1e-300)
+    return np.asarray(np.maximum(np.concatenate([np.abs(rows[: len(walls), :-1]) @ scale, *ends]), 1e-300))

@@ -203,7 +203,7 @@ class _ByItem:
 
 def guard_columns(
     program: Program, x: Array, path: Path, elements: Sequence[Array], sinks: Sequence[GuardSink[Bounded]]
-) -> Bounded:
+) -> tuple[Bounded, Bounded]:
     """Run columns of some items, and emit whole rows of guards over all columns of an item.
 
     Unlike in `bounded_columns`, an item's sink gets the guards' values once, ``(1, m)``, with the slopes of all of its
@@ -217,7 +217,7 @@ def guard_columns(
         sinks: Where each item's guards go.
 
     Returns:
-        The slopes of the outputs, ``(columns of all items, outputs)``.
+        The outputs along the paths, ``(items, outputs)``, and their slopes, ``(columns of all items, outputs)``.
     """
     widest = max(prod(shape) for shape in program.shapes)
     counts = [len(own) for own in elements]
@@ -237,7 +237,7 @@ def guard_columns(
     start: Column[Bounded, Windowed] = Column(exact_floats(x), windows.units(), shared=True)
     columns = Columns(norm, windows, whole, path, items, of, sink, movable)
     out = columns.own(interpret(program, start, columns))
-    return norm.flat(windows.dense(out.slopes))
+    return norm.flat(out.value), norm.flat(windows.dense(out.slopes))
 
 
 def exact_columns(program: Program, x: Array, path: Path, elements: Array, sink: GuardSink[Rationals]) -> Rationals:
