@@ -135,7 +135,8 @@ def test_a_changed_question_is_another(command, model, dataset, tmp_path, asked)
     for extra in ((), ("--paths", "same"), ("--bounds", "0:2"), ("--levels", 256), ("--features-as", "element")):
         command(*words, *extra)
     assert len(asked) == 5
-    command(*words, "--limit-seconds", 100)
+    for limit in (100, 0, "inf"):
+        command(*words, "--limit-seconds", limit)
     command(*words, "--sizes", 1)
     assert len(asked) == 5
 

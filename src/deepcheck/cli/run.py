@@ -149,7 +149,7 @@ def _print(table: "MinimalTable", domain: str) -> None:
 
     counts, where = table.counts, "any path" if table.paths == "all" else "each image's own path"
     print(
-        f"{table.images} images, pixels in {domain}, along {where}: {counts['decided']} decided, {counts['open']} open, "
+        f"{table.images} images, {domain}, along {where}: {counts['decided']} decided, {counts['open']} open, "
         f"{counts['wrongly_labelled']} labelled wrongly by the network, {counts['unasked']} not asked yet"
     )
     columns = ["features", "smallest for", "robust (proved)", "overturned (replayed)", "open"]

@@ -68,6 +68,7 @@ def run_minimal(
     pixels, inputs = domain or Pixels(), _checked(program, images, labels)
     features = Features.of(program.input_shape, features_as, layout)
     sizes = _sizes(most, features)
+    limit_seconds = None if limit_seconds == np.inf else limit_seconds
     check_options(program, paths, "margin", None, None, None, limit_seconds)
     wrong = _wrongly_labelled(program, inputs, labels)
     asked = np.setdiff1d(np.arange(len(inputs)), wrong)
