@@ -9,9 +9,9 @@ uniformly with `SEED`, as many of the ten pixels of largest reach, and as many t
 attackable pixel with a partner drawn uniformly). Everyone is asked the same: can these two pixels, in [0, 1], change
 the label, along any path? Marabou and Z3 get the first layer as a function of the two pixels, so that nothing is
 computed about the other 782; making their queries is not counted for Marabou. One thread each; one pair before the
-first is for warming up. Z3 is exact and gets the small network only. Marabou works in floats with
-tolerances and has no strict inequalities, so it is asked for a lead of 1e-5; an answer whose point does not change the
-label in float64 is counted apart.
+first is for warming up. Z3 is exact and gets the small network only. Marabou works in floats with tolerances and has
+no strict inequalities, so it is asked for a lead of 1e-5; an answer whose point does not change the label in float64 is
+counted apart.
 """
 
 import argparse

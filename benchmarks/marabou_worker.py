@@ -3,8 +3,8 @@
 A line of JSON in, a line out. First {"layers": [[weights, offsets], ...]} of all layers but the first, weights by
 output; then questions {"slopes", "offsets", "lower", "upper", "label", "seconds"}: the first layer as a function of the
 free inputs, their bounds, the label to keep, and the time limit. Each answer is {"verdict": "attack", "proved" or
-"unknown", "point", "build", "solve"}: one query a label, its score at least `LEAD` above the label's, until one has a solution;
-seconds of making the queries and of solving them.
+"unknown", "point", "build", "solve"}: one query a label, its score at least `LEAD` above the label's, until one has a
+solution; seconds of making the queries and of solving them.
 """
 
 import json
@@ -14,7 +14,6 @@ import warnings
 
 warnings.simplefilter("ignore")
 from maraboupy import Marabou, MarabouCore
-
 
 LEAD = 1e-5
 """What another score must lead by: without one, most solutions are ties, which tolerances put on either side."""
