@@ -15,6 +15,7 @@ from deepcheck.attacks.family import Family, Wins
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import Question
 from deepcheck.explore.ball import Ball
+from deepcheck.explore.exactly import decide_exactly
 from deepcheck.explore.found import Attackable, Known
 from deepcheck.explore.node import Node
 from deepcheck.explore.tree import Tally, Tree
@@ -81,7 +82,10 @@ class Ladder:
         return self.deadline is not None and time.monotonic() > self.deadline
 
     def _tree(self) -> Tree:
-        return Tree(self.ball, self.known, self.late, self.first, self.question.advance)
+        return Tree(self.ball, self.known, self.late, self._exactly, self.first, self.question.advance)
+
+    def _exactly(self, features: tuple[int, ...], why: Outcome) -> Attackable | Outcome:
+        return why if self.late() else decide_exactly(self.question, features, why, self.deadline)
 
     def _stop(self) -> bool:
         return self.late() or (self.first and bool(self.known.sets))

@@ -20,7 +20,7 @@ from deepcheck.explore.pieces import Cutter, Pieces
 from deepcheck.program import Array, in_parallel
 from deepcheck.symbolic.bounds import Known
 
-PIECES = 4096
+PIECES = 1024
 """A set that is still open after so many pieces is handed on."""
 TWO_THREADS = 64
 """From so many pieces on a batch is worth two threads."""

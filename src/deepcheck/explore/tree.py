@@ -62,6 +62,7 @@ class Tree:
         ball: The input.
         known: Attackable sets that are known already; new ones are added.
         late: Has the time run out?
+        exactly: Decides a set that bounds leave open, or says why it stays so.
         first: Stop at the first attack.
         report: Called with the share of sets that are settled.
     """
@@ -69,6 +70,7 @@ class Tree:
     ball: Ball
     known: Known
     late: Callable[[], bool]
+    exactly: Callable[[tuple[int, ...], Outcome], Attackable | Outcome]
     first: bool = False
     report: Callable[[float], None] | None = None
 
@@ -206,6 +208,16 @@ class Tree:
             finally:
                 self._book(self.splitting)
 
+    def _settle_exactly(self, features: tuple[int, ...], why: Outcome) -> None:
+        answer = self.exactly(features, why)
+        if isinstance(answer, Attackable):
+            self.known.add([answer])
+            self.tally.attackable.append(answer)
+        elif answer == Outcome.PROVED:
+            self.tally.proved += 1
+        else:
+            self.tally.undecided.setdefault(answer, []).append(features)
+
     def _book(self, splitting: Splitting) -> None:
         """Count what became of sets since the last time."""
         done, sets = splitting.done, splitting.sets
@@ -216,7 +228,7 @@ class Tree:
         self.tally.attackable += found
         self.tally.proved += int(np.count_nonzero(done.outcomes[new] == Outcome.PROVED))
         for at in new[done.outcomes[new] >= Outcome.TIE]:
-            self.tally.undecided.setdefault(Outcome(done.outcomes[at]), []).append(tuple(sets[at].tolist()))
+            self._settle_exactly(tuple(sets[at].tolist()), Outcome(done.outcomes[at]))
         self.left -= len(new)
         if not splitting.work:
             self.tally.pieces += int(done.pieces.sum())
