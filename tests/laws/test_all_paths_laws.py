@@ -5,7 +5,6 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from all_paths_built import need
 from all_paths_checks import check_intervals, questions, weights
 from all_paths_oracle import intervals_of, pieces_along, won_in
 from hypothesis import HealthCheck, assume, event, given, settings
@@ -16,7 +15,6 @@ from strategies import DEGENERATE, ORDINARY, networks
 
 import deepcheck
 from deepcheck import Pixels
-from deepcheck.errors import OptionError
 
 EVERY_KIND = networks(ORDINARY + DEGENERATE)
 
@@ -44,7 +42,6 @@ def settled(network):
 @given(EVERY_KIND)
 def test_single_features_are_those_of_exact_lines(network):
     """Attackable: some piece has a margin. Proved: no piece reaches another label, not even by a tie."""
-    need(1)
     assume(network.x.size <= 6 and settled(network))
     result = ask(network, 1)
     label, listed = exact_label(network, network.x), {attack.features[0]: attack for attack in result.attacks}
@@ -83,8 +80,6 @@ def samples(rng, x, features, count):
 
 @pytest.mark.parametrize(("size", "examples"), [(1, 20), (2, 15), (3, 8)])
 def test_a_sample_with_another_label_is_never_proved_away(size, examples):
-    need(size)
-
     @relaxed(examples)
     @given(EVERY_KIND, st.integers(0, 2**32 - 1))
     def check(network, seed):
@@ -117,8 +112,6 @@ def test_a_sample_with_another_label_is_never_proved_away(size, examples):
 
 @pytest.mark.parametrize("size", [1, 2])
 def test_all_paths_contain_the_path_of_the_input(size):
-    need(size)
-
     @relaxed(15)
     @given(EVERY_KIND)
     def check(network):
@@ -134,24 +127,15 @@ def test_all_paths_contain_the_path_of_the_input(size):
     check()
 
 
-def smallest(program, x, **options):
-    try:
-        return deepcheck.smallest(program, x, paths="all", **options)
-    except (TypeError, OptionError) as error:
-        pytest.skip(f"smallest(paths='all'): {error}")
-
-
 @pytest.mark.parametrize("wide", [False, True])
 def test_the_smallest_size_is_attackable_and_one_less_is_proved(wide):
-    need(2)
-
     @relaxed(8)
     @given(EVERY_KIND)
     def check(network):
         assume(2 <= network.x.size <= 4 and settled(network))
         domain = Pixels(-1.0, 2.0) if wide else Pixels(0.0, 1.0)
         program = deepcheck.load(network.model)
-        found = smallest(program, network.x, domain=domain, features_as="element", timeout=1)
+        found = deepcheck.smallest(program, network.x, paths="all", domain=domain, features_as="element", timeout=1)
         assert "all paths" in found.scope
         by_size = {size: ask(network, size, domain=domain, timeout=0.5) for size in range(1, network.x.size + 1)}
         for size, result in by_size.items():
@@ -189,8 +173,6 @@ def rewritten(net, rng, most):
 
 @pytest.mark.parametrize(("size", "most"), [(1, 5), (1, 100), (2, 8), (2, 100), (3, 8)])
 def test_neurons_written_otherwise_change_nothing(size, most):
-    need(size)
-
     @relaxed(8)
     @given(questions(makers=(one_layer,), kinds=("eighths", "integers"), sizes=(3, 4)), st.integers(0, 2**32 - 1))
     def check(case, seed):
