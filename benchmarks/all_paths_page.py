@@ -160,7 +160,11 @@ def by_network(record: dict) -> list[list[str]]:
 
 
 def machine(record: dict) -> str:
-    return f"{record['machine']}; threads: {record['threads']}; {record['date']}, commit {record['commit']}.\n"
+    load = (
+        f"load over five minutes {record['load']}" if "load" in record else "load not recorded: others may have run too"
+    )
+    where = f"{record['machine']}; threads: {record['threads']}; {load}"
+    return f"{where}; {record['date']}, commit {record['commit']}.\n"
 
 
 def linked(text: str, source: str) -> str:

@@ -53,6 +53,7 @@ def store(name: str, figures: dict[str, Any], threads: str) -> None:
         "python": platform.python_version(),
         "versions": {package: _version(package) for package in packages},
         "threads": threads,
+        "load": round(os.getloadavg()[1], 1),
         "figures": figures,
     }
     RESULTS.mkdir(exist_ok=True)
