@@ -15,7 +15,7 @@ from deepcheck.symbolic import run
 from deepcheck.symbolic.bounds import Bounds
 from deepcheck.symbolic.frame import Frame
 from deepcheck.symbolic.prepared import Prepared
-from deepcheck.symbolic.regions import Blocks, Boxes, Movable
+from deepcheck.symbolic.parts import Blocks, Boxes, Movable
 
 ALL = ORDINARY + DEGENERATE
 

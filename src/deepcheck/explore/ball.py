@@ -15,8 +15,8 @@ from deepcheck.program.bounded import UNIT, difference
 from deepcheck.symbolic.backward import Forms
 from deepcheck.symbolic.bounds import Bounds, Known
 from deepcheck.symbolic.frame import Frame
+from deepcheck.symbolic.parts import Movable, Parts
 from deepcheck.symbolic.prepared import Prepared
-from deepcheck.symbolic.regions import Movable, Parts
 
 
 @dataclass(frozen=True)

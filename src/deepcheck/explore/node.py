@@ -13,7 +13,7 @@ import numpy as np
 
 from deepcheck.program import Array
 from deepcheck.symbolic.bounds import Known
-from deepcheck.symbolic.regions import Blocks, Movable
+from deepcheck.symbolic.parts import Blocks, Movable
 
 ROUNDING = 2.0**-40
 """Covers the rounding of sums of a few gains, relative to their magnitudes."""

@@ -8,7 +8,7 @@ from deepcheck.domains import Box
 from deepcheck.program import Array
 from deepcheck.program.bounded import difference
 from deepcheck.symbolic.bounds import Known
-from deepcheck.symbolic.regions import Boxes, Movable
+from deepcheck.symbolic.parts import Boxes, Movable
 
 NARROW = 2.0**-30
 """Pieces narrower than this, relative to the domain, are not cut: rounding decides there."""

@@ -18,7 +18,7 @@ from deepcheck.explore.node import ROUNDING, Node, blocks_of, halves, survivors
 from deepcheck.explore.splitting import Splitting
 from deepcheck.program import Array, in_parallel
 from deepcheck.symbolic import bounds
-from deepcheck.symbolic.regions import Blocks
+from deepcheck.symbolic.parts import Blocks
 
 LISTED = 1 << 22
 """Families of up to so many sets are listed, to see which ones a bound leaves open."""

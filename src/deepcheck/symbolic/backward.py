@@ -26,8 +26,8 @@ from deepcheck.program import (
 )
 from deepcheck.program.bounded import SUMMED_UP, TINY, UP, gamma
 from deepcheck.symbolic.bound_kernels import split
+from deepcheck.symbolic.parts import Parts, measured
 from deepcheck.symbolic.prepared import Prepared
-from deepcheck.symbolic.regions import Parts, measured
 from deepcheck.symbolic.relaxation import Relaxation
 
 _NORM = NormBounded()

@@ -8,7 +8,7 @@ coefficient takes the lower line, a negative one the upper.
 Verified: every bound holds in real arithmetic for every point of its part; rounding is accounted for on the way
 (`backward`). Trusted: float64 as IEEE 754 has it. What overflows bounds nothing (minus infinity).
 
-Source: Zhang et al., CROWN (NeurIPS 2018); Singh et al., POPL 2019; the parts: `regions`.
+Source: Zhang et al., CROWN (NeurIPS 2018); Singh et al., POPL 2019; the parts: `parts`.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ from deepcheck.program import (
 from deepcheck.program.bounded import SUMMED_UP, TINY, UP
 from deepcheck.symbolic.backward import Backward, Forms, Layer
 from deepcheck.symbolic.frame import Frame
-from deepcheck.symbolic.regions import Parts, measured
+from deepcheck.symbolic.parts import Parts, measured
 from deepcheck.symbolic.relaxation import relax, unsettled
 
 _NORM, _MAGNITUDES = NormBounded(), Floats(absolute=True)
