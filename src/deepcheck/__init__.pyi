@@ -22,7 +22,7 @@ from .ranking import shortlist_length as shortlist_length
 from .verbs import LabelReach as LabelReach
 from .verbs import attack as attack
 from .verbs import conditions as conditions
-from .verbs import explore as explore
+from .verbs import explore_paths as explore_paths
 from .verbs import importance as importance
 from .verbs import labels_within as labels_within
 from .verbs import load as load

@@ -75,7 +75,7 @@ def check_attacks(found, net, x, moving, oracle, target):
 
 def explored(net, x, elements, lower=0.0, upper=1.0, **options):
     program = deepcheck.load(net.model)
-    return deepcheck.explore(
+    return deepcheck.explore_paths(
         program, x, features=elements, domain=Pixels(lower, upper), features_as="element", **options
     )
 

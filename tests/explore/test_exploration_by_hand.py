@@ -25,7 +25,7 @@ def lines(weight, bias, last=None, end=(1.0, 0.0)):
 
 def count(program, x=CORNER, **options):
     options = {"features": [0, 1]} | options
-    return deepcheck.explore(program, x, **options)
+    return deepcheck.explore_paths(program, x, **options)
 
 
 def test_three_lines_make_seven_regions_and_six_through_one_point():
@@ -71,11 +71,11 @@ def test_the_largest_of_four_pixels():
     # With all active the same four; with some dead the largest is one of the active ones.
     plain = Net((1, 2, 2), (pool(2, 1), FLATTEN, dense(np.zeros((1, 2)), [1, 0])))
     x = np.full((1, 2, 2), 0.25, np.float32)
-    found = deepcheck.explore(deepcheck.load(plain.model), x, features=range(4), features_as="element")
+    found = deepcheck.explore_paths(deepcheck.load(plain.model), x, features=range(4), features_as="element")
     assert (found.paths, found.complete) == (4, True)
     shifted = Net((1, 2, 2), (FLATTEN, dense(np.eye(4), np.full(4, -0.5)), RELU))
     behind = Net((1, 2, 2), (*shifted.steps, dense(np.zeros((4, 2)), [1, 0])))
-    assert deepcheck.explore(deepcheck.load(behind.model), x, features=range(4)).paths == 16
+    assert deepcheck.explore_paths(deepcheck.load(behind.model), x, features=range(4)).paths == 16
 
 
 def test_dead_elements_tie_in_a_max_pooling():
@@ -85,7 +85,7 @@ def test_dead_elements_tie_in_a_max_pooling():
 
     steps = (convolve(np.ones((1, 1, 1, 1)), [-0.5]), RELU, pool(2, 1), FLATTEN, dense(np.zeros((1, 2)), [1, 0]))
     program = deepcheck.load(Net((1, 2, 2), steps).model)
-    found = deepcheck.explore(program, np.full((1, 2, 2), 0.25, np.float32), features=range(4))
+    found = deepcheck.explore_paths(program, np.full((1, 2, 2), 0.25, np.float32), features=range(4))
     assert (found.paths, found.complete, found.verdict) == (33, True, "proved")
 
 
@@ -169,7 +169,7 @@ def test_hidden_attacks_are_found_and_their_absence_proved(kind):
     made = plant(kind, 2, "reaches", count=4)
     program = deepcheck.load(made.net.model)
     for pair in [*made.sets, (0, 1)]:
-        found = deepcheck.explore(program, made.x, features=pair)
+        found = deepcheck.explore_paths(program, made.x, features=pair)
         assert found.complete
         assert found.verdict == ("attack" if tuple(pair) in made.sets else "proved")
 

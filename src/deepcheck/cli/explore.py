@@ -75,7 +75,7 @@ def explore(
         raise OptionError("expected the features that change: --features I,J,... or --mask FILE")
     question = inputs.read_input(x, program, domain=domain, layout=channels, data=data)
     with showing.working("exploring") as advance:
-        found = deepcheck.explore(
+        found = deepcheck.explore_paths(
             program,
             question.pixels,
             features=chosen,

@@ -2,7 +2,7 @@
 
 from deepcheck.verbs.attacking import attack
 from deepcheck.verbs.conditions import conditions
-from deepcheck.verbs.exploring import explore
+from deepcheck.verbs.exploring import explore_paths
 from deepcheck.verbs.loading import load
 from deepcheck.verbs.mapping import region_map
 from deepcheck.verbs.reaching import LabelReach, labels_within
@@ -16,7 +16,7 @@ __all__ = [
     "LabelReach",
     "attack",
     "conditions",
-    "explore",
+    "explore_paths",
     "importance",
     "labels_within",
     "load",

@@ -20,7 +20,7 @@ from deepcheck.verbs.attacking import check_options, check_target
 from deepcheck.verbs.questions import chosen_features, received_in
 
 
-def explore(
+def explore_paths(
     program: Program,
     x: Array,
     *,
