@@ -201,9 +201,3 @@ def test_options_without_meaning(options, message):
 def test_one_input_at_a_time():
     with pytest.raises(InputError, match="expected one input of shape"):
         count(chain(), np.zeros((2, 2), np.float32))
-
-
-def test_the_verb_is_not_hidden_by_its_package():
-    import deepcheck.explore.exploration
-
-    assert callable(deepcheck.explore)
