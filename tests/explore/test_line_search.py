@@ -47,6 +47,14 @@ def test_intervals_by_hand(monkeypatch, tubes):
     assert result.labels_reached == {0: 1}
 
 
+def test_a_label_that_is_lost_at_one_point_has_two_intervals():
+    """``|x - 1/2|`` above 0 on both sides of 1/2, and equal there: the tie goes to the lower index."""
+    program = deepcheck.load(dense_network([([[1, -1]], [-0.5, 0.5]), ([[0, 1], [0, 1]], [0, 0])]))
+    result = deepcheck.attack(program, np.array([0.5], np.float32), paths="all")
+    assert dict(result.attacks[0].intervals) == {1: ((0.0, 0.5), (0.5, 1.0))}
+    assert result.exact_questions == 1
+
+
 def test_levels_and_a_target_by_hand():
     program, x = valley()
     table = np.arange(256, dtype=np.float32) / np.float32(255)
@@ -71,6 +79,27 @@ def test_several_inputs_with_their_own_bounds():
     for result in results:
         assert np.array(result.attacks[0].intervals[0]) == pytest.approx(np.array([[0.75, 1.0]]), abs=1e-7)
         assert result.comparison.any_path == 1
+
+
+def test_a_narrow_domain():
+    program, x = valley()
+    x = np.array([0.7, 0.5], np.float32)
+    result = deepcheck.attack(program, x, paths="all", domain=Pixels(0.5, 0.8))
+    assert np.array(result.attacks[0].intervals[0]) == pytest.approx(np.array([[0.75, 0.8]]), abs=1e-6)
+    assert result.counts["proved"] == 1
+
+
+def test_a_spike_between_two_numbers_of_the_type_is_no_attack_and_no_proof():
+    """A hat around ``1/2 + 2 ** -25`` that is gone at 1/2 and at the next float32, ``1/2 + 2 ** -24``."""
+    steep = 2.0**26
+    layers = [
+        ([[1.0]], [-0.5]),
+        ([[steep, steep, steep]], [-1, -2, -3]),
+        ([[0, 1], [0, -2], [0, 1]], [0.5, 0]),
+    ]
+    result = deepcheck.attack(deepcheck.load(dense_network(layers)), np.array([0.25], np.float32), paths="all")
+    assert (result.counts["attackable"], result.counts["undecided"], result.verdict) == (0, 1, "undecided")
+    assert "no value of the model's type" in result.reason
 
 
 def brute_force(model, x, table):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles import fractions_of, run_exactly
+from plain_networks import FLATTEN, RELU, Net, add, dense, pool
 from strategies import DEGENERATE, FLOAT32, ORDINARY, dense_network, networks
 
 import deepcheck
@@ -126,8 +127,6 @@ def test_pieces_by_hand():
 
 def test_a_residual_is_refined_with_the_branch_beside_it():
     """``x + relu(x - 1/2)`` bends once, and what passes beside the branch gets the new point too."""
-    from plain_networks import RELU, Net, add, dense
-
     steps = (dense([[1.0]], [-0.5]), RELU, add(0), dense([[1.0, 0.0]], [0.0, 2.0]))
     net = Net((1,), steps)
     program, x = deepcheck.load(net.model), np.array([[0.25]], FLOAT32)
@@ -135,6 +134,22 @@ def test_a_residual_is_refined_with_the_branch_beside_it():
     walked = walk(program, x, run(program, x).path, lines)
     assert walked.points.time.tolist() == [-0.25, 0.25, 0.75]
     assert walked.deviation.value[:, 0].tolist() == [-0.25, 0.25, 1.25]
+
+
+def test_the_largest_of_four_by_hand():
+    """``max(1/2, t, 0, 0)`` against 3/4: the second label leads until ``t`` is 3/4."""
+    net = Net((1, 2, 2), (pool(2, 1), FLATTEN, dense([[1.0, 0.0]], [0.0, 0.75])))
+    program, x = deepcheck.load(net.model), np.array([[[[0.5, 0.0], [0.0, 0.0]]]], FLOAT32)
+    outcome, lines = run(program, x), Segments(np.array([0]), np.array([1]), np.array([0.0]), np.array([1.0]))
+    walked = walk(program, x, outcome.path, lines)
+    assert walked.points.time.tolist() == [0.0, 0.5, 1.0]
+    assert walked.deviation.value[:, 0].tolist() == [0.0, 0.0, 0.5]
+    least = least_gaps(program, x, outcome.path, outcome.labels, lines)
+    assert -1.0 <= least[0, 0] <= -0.5
+    assert [(p.lower, p.upper) for p in exact_pieces(program, x, 1, Fraction(0), Fraction(1))] == [
+        (0, Fraction(1, 2)),
+        (Fraction(1, 2), 1),
+    ]
 
 
 @pytest.mark.parametrize("fault", ["crossings", "bent"])
