@@ -4,13 +4,18 @@ import json
 
 import numpy as np
 import pytest
-from plain_networks import FLATTEN, RELU, Net, clip, dense, pool
+from plain_networks import FLATTEN, RELU, Net, clip, convolve, dense, pool
 from planted import plant
 from strategies import dense_network
 
 import deepcheck
 from deepcheck import Pixels
 from deepcheck.errors import InputError, OptionError
+from deepcheck.explore.crossings import Known, cross
+from deepcheck.explore.polytopes import polytopes
+from deepcheck.explore.slices import Slice, regions_at
+from deepcheck.symbolic import run
+from deepcheck.verbs.questions import received_in
 
 CENTRE = np.full(2, 0.5, np.float32)
 CORNER = np.array([0.125, 0.0625], np.float32)
@@ -81,8 +86,6 @@ def test_the_largest_of_four_pixels():
 def test_dead_elements_tie_in_a_max_pooling():
     # relu(x_i - 1/2) by a convolution of one weight, then the largest of four. With j of four active there are
     # j choices of the largest: sum of C(4, j) j = 4 * 2^3 = 32, and one more where all are dead.
-    from plain_networks import convolve
-
     steps = (convolve(np.ones((1, 1, 1, 1)), [-0.5]), RELU, pool(2, 1), FLATTEN, dense(np.zeros((1, 2)), [1, 0]))
     program = deepcheck.load(Net((1, 2, 2), steps).model)
     found = deepcheck.explore_paths(program, np.full((1, 2, 2), 0.25, np.float32), features=range(4))
@@ -121,6 +124,41 @@ def test_attacks_between_levels_are_none_on_levels():
     missed = count(program, x, domain=Pixels(levels=4))
     assert (missed.verdict, missed.complete, missed.paths) == ("proved", True, 4)
     assert count(program, x, domain=Pixels(0, 1)).verdict == "attack"
+
+
+def needle(height):
+    """A hat that is 1 at 1/2 + 2^-60, and 0 but between 1/2 and 1/2 + 2^-59: between two neighbouring floats."""
+    scale = 2.0**60
+    layers = [
+        ([[1.0], [0.0]], [-0.5]),
+        ([[scale, scale, scale]], [0.0, -1.0, -2.0]),
+        ([[0, 1], [0, -2], [0, 1]], [height, 0.0]),
+    ]
+    return deepcheck.load(dense_network([(np.array(w, float), np.array(b)) for w, b in layers]))
+
+
+def test_regions_between_two_neighbouring_floats():
+    # The hat reaches 1: against 2 it is proved; against 1/2 it wins, but at no number of the model's type.
+    proved = count(needle(2.0))
+    assert (proved.paths, proved.complete, proved.verdict) == (4, True, "proved")
+    found = count(needle(0.5))
+    assert (found.paths, found.complete, found.verdict) == (4, True, "undecided")
+    assert found.reason == "no value of the model's type inside the region"
+    assert found.counts["undecided"] == 2
+    assert count(needle(1.0)).verdict == "proved"  # a tie keeps the lower label
+    assert count(needle(1.0), features=[1]).paths == 1
+
+
+def test_the_neighbour_is_the_next_region_and_not_one_behind_it():
+    # a = relu(x - 1/2), then a - 1/64: on the left the second is no wall, so half of the way leads two regions on.
+    layers = [([[1.0], [0.0]], [-0.5]), ([[1.0]], [-1 / 64]), ([[0, 0]], [1.0, 0.0])]
+    program = deepcheck.load(dense_network([(np.array(w, float), np.array(b)) for w, b in layers]))
+    received, box = received_in(program, CORNER, Pixels())
+    own = Slice.of(program, received, run(program, received, sharp=True), box, np.array([0, 1]))
+    (left,) = regions_at(own, own.origin[None])
+    (crossed,) = cross(own, polytopes(own, [left]), Known({left.key}), lambda: None)
+    assert [region.flips for region in crossed.regions] == [1]
+    assert 0.5 < crossed.regions[0].point[0] <= 0.5 + 1 / 64
 
 
 def chain():

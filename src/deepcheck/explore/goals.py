@@ -13,6 +13,7 @@ import numpy as np
 from deepcheck.attacks.exact_sets import ExactGuards, ExactRows, Settled, settle
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import BITS, EXACT_ELEMENTS
+from deepcheck.constraints import Inequalities
 from deepcheck.explore.polytopes import Polytope
 from deepcheck.explore.slices import Region, Slice
 from deepcheck.solvers import simplex
@@ -86,7 +87,20 @@ class _Exactly:
         if self._rows is None:
             self._rows = _exact_rows(slice_, self.region)
         every = range(len(slice_.elements))
-        return settle(self._rows, slice_.box, every, label, slice_.program.dtype, seconds)
+        settled = settle(self._rows, slice_.box, every, label, slice_.program.dtype, seconds)
+        return settled if self._confirmed(settled, label) else Settled(Outcome.NO_VALUE)
+
+    def _confirmed(self, settled: Settled, label: int) -> bool:
+        """Is a witness one as it will be stored? The region's point, where it may have left an element, need not be."""
+        if settled.outcome != Outcome.ATTACKABLE:
+            return True
+        rows, box, every = self._rows, self.slice.box, range(len(self.slice.elements))
+        assert rows is not None
+        stored = np.array(settled.values).astype(self.slice.program.dtype).astype(np.float64)
+        step = [Fraction(float(value)) - start for value, start in zip(stored, rows.origin, strict=True)]
+        goals = rows.goals(label, every)
+        strictly = Inequalities(goals.coefficients, goals.constants, (True,) * len(goals))
+        return bool((stored == settled.values).all()) and (rows.system(box, every) + strictly).holds(step)
 
 
 def _exact_rows(slice_: Slice, region: Region) -> ExactRows:
