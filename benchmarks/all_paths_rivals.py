@@ -8,10 +8,10 @@ The rule for the sample, written before anything was measured: of each network t
 uniformly with `SEED`, as many of the ten pixels of largest reach, and as many that DeepCheck calls attackable (a single
 attackable pixel with a partner drawn uniformly). Everyone is asked the same: can these two pixels, in [0, 1], change
 the label, along any path? Marabou and Z3 get the first layer as a function of the two pixels, so that nothing is
-computed about the other 782; making their queries is not counted for Marabou. One thread each; one pair before the
-first is for warming up. Z3 is exact and gets the small network only. Marabou works in floats with tolerances and has
-no strict inequalities, so it is asked for a lead of 1e-5; an answer whose point does not change the label in float64 is
-counted apart.
+computed about the other 782; making their queries is not counted for Marabou. One core, one after another; one pair
+before the first is for warming up. Z3 is exact and gets the small network only. Marabou works in floats with tolerances
+and has no strict inequalities, so it is asked for a lead of 1e-5; an answer whose point does not change the label in
+float64 is counted apart.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from pathlib import Path
 
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")
 os.environ |= dict.fromkeys(THREADS, "1")
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # all of it, the rivals' processes too, on one core
 for name in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
     os.environ.pop(name, None)
 
@@ -54,7 +55,11 @@ def main() -> None:
         figures |= {f"{network}: {key}": value for key, value in found.items()}
         print(json.dumps(found, indent=1), file=sys.stderr)
     if not options.dry:
-        store("all_paths_rivals", figures, "one for each: DeepCheck, Marabou (numWorkers=1), Z3")
+        store(
+            "all_paths_rivals",
+            figures,
+            "one core for each of DeepCheck, Marabou (numWorkers=1) and Z3, one after another",
+        )
 
 
 def side_by_side(network: str, options: argparse.Namespace) -> dict:
