@@ -129,9 +129,11 @@ def _take(question: Question, tally: _Tally, ranks: tuple[int, ...], answers: li
 
 def _colexicographic(count: int, size: int) -> Iterator[tuple[int, ...]]:
     """Sets by largest rank, then by the next, ...: (0, 1), (0, 2), (1, 2), (0, 3), ..."""
-    for largest in range(size - 1, count):
-        if size == 1:
-            yield (largest,)
-        else:
-            for rest in _colexicographic(largest, size - 1):
-                yield (*rest, largest)
+    chosen = list(range(size))
+    while chosen[-1] < count:
+        yield tuple(chosen)
+        at = 0
+        while at + 1 < size and chosen[at] + 1 == chosen[at + 1]:
+            at += 1
+        chosen[at] += 1
+        chosen[:at] = range(at)

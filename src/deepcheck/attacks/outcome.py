@@ -16,6 +16,8 @@ class Outcome(IntEnum):
     ROUNDING = 7
     SOLVER = 8
     LARGE = 9
+    NARROW = 10
+    PIECES = 11
 
     @property
     def undecided(self) -> bool:
@@ -35,5 +37,7 @@ class Outcome(IntEnum):
             Outcome.OVERFLOW: "overflow",
             Outcome.ROUNDING: "path depends on rounding, and the network is too large for exact arithmetic",
             Outcome.SOLVER: "the solver gave no answer",
+            Outcome.NARROW: "a lead within rounding of 0",
+            Outcome.PIECES: "still open after very many pieces of its values",
             Outcome.LARGE: "floats leave it open, and the set is too large for exact arithmetic",
         }[self]

@@ -20,7 +20,7 @@ from deepcheck.explore.pieces import Cutter, Pieces
 from deepcheck.program import Array, in_parallel
 from deepcheck.symbolic.bounds import Known
 
-PIECES = 1024
+PIECES = 4096
 """A set that is still open after so many pieces is handed on."""
 TWO_THREADS = 64
 """From so many pieces on a batch is worth two threads."""
@@ -158,8 +158,8 @@ class Splitting:
         ranges = tuple((low[rows], high[rows]) for low, high in leads.ranges)
         left = Pieces(pieces.of[rows], pieces.lower[rows], pieces.upper[rows], labels[rows], ranges)
         halves, wide = self.cutter.halved(left)
-        self._give_up(left.of[~wide], Outcome.ROUNDING)
-        self._give_up(left.of[self.done.pieces[left.of] > PIECES], Outcome.SOLVER)
+        self._give_up(left.of[~wide], Outcome.NARROW)
+        self._give_up(left.of[self.done.pieces[left.of] > PIECES], Outcome.PIECES)
         return halves.take(np.flatnonzero(self.done.outcomes[halves.of] == Outcome.UNTRIED))
 
     def _give_up(self, sets: Array, why: Outcome) -> None:

@@ -150,8 +150,9 @@ class Tree:
         labels = np.zeros(len(node.labels), dtype=bool)
         labels[leads.other[rows]] = True
         reach = parts.reach[at]
-        base = self.ball.gap[leads.other[rows]] + leads.forms.constant[rows]
-        base = base - 2 * reach * leads.forms.coefficients.error[rows] - ROUNDING * np.abs(base)
+        gap, constant = self.ball.gap[leads.other[rows]], leads.forms.constant[rows]
+        slack = 2 * reach * leads.forms.coefficients.error[rows] + ROUNDING * (np.abs(gap) + np.abs(constant))
+        base = gap + constant - slack
         columns = [np.searchsorted(parts.used, features) for features, _ in node.blocks]
         own = [gains[np.ix_(rows, column)] for column in columns]
         blocks = survivors(node, base, own)
