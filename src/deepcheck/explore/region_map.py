@@ -14,7 +14,7 @@ from deepcheck.attacks import Search
 from deepcheck.attacks.study import Study
 from deepcheck.program import Array, Bounded, Program, Windowed, Windows
 from deepcheck.program.bounded import difference
-from deepcheck.symbolic import Run, bounded_columns, cuts, run
+from deepcheck.symbolic import Run, bounded_columns, pools, run
 from deepcheck.symbolic.mesh import Mesh
 from deepcheck.symbolic.planes import Rectangles, fill
 
@@ -201,7 +201,7 @@ def _labelled(mesh: Mesh, scores: Array, moved: Bounded) -> Bounded:
     present = np.ones(labels, dtype=bool)
 
     def cut(values, numbers, first, length, corners, plane, left, right, weight, used):  # type: ignore[no-untyped-def]
-        return cuts.apart(
+        return pools.apart(
             values, numbers, scores, present, table, zeros, zeros, table, labels, first, length, corners, plane, left,
             right, weight, used, steps=50.0 * labels * len(zeros),
         )  # fmt: skip

@@ -40,7 +40,7 @@ from deepcheck.program import (
     run_linear,
 )
 from deepcheck.program.bounded import TINY, UNIT, UP
-from deepcheck.symbolic import cuts
+from deepcheck.symbolic import cuts, pools
 from deepcheck.symbolic.mesh import Mesh
 from deepcheck.symbolic.segments import Base
 from deepcheck.symbolic.walking import rows_of, tables_of
@@ -184,7 +184,7 @@ class Plane(Interpretation[Spanned]):
         steps = 8.0 * len(mesh.first) * elements.shape[1] * width
 
         def run(values, numbers, first, length, corners, plane, left, right, weight, used):  # type: ignore[no-untyped-def]
-            return cuts.apart(
+            return pools.apart(
                 values, numbers, base, present, elements, of, item, source, width, first, length, corners, plane, left,
                 right, weight, used, steps=steps,
             )  # fmt: skip
@@ -192,7 +192,7 @@ class Plane(Interpretation[Spanned]):
         data = mesh.grown(x.data._replace(value=rows_of(x)), run)
         out = np.empty((mesh.vertices, elements.shape[1] // width))
         size, bend = np.empty(len(out)), np.empty(len(out))
-        cuts.largest(
+        pools.largest(
             data.value, base, present, elements, of, item, source, width, mesh.first, mesh.length, mesh.corners,
             mesh.plane, mesh.belongs, out, size, bend, steps=steps + 4.0 * out.size,
         )  # fmt: skip

@@ -43,7 +43,7 @@ from deepcheck.program import (
     run_transposed,
 )
 from deepcheck.program.bounded import SUMMED_UP, TINY, UNIT, UP, gamma
-from deepcheck.symbolic import bends
+from deepcheck.symbolic import enclosures
 from deepcheck.symbolic.segments import Base, Segments, places, scaled, unit_windows
 from deepcheck.symbolic.walking import rows_of, tables_of
 
@@ -147,7 +147,7 @@ class Tube(Interpretation[Tubed]):
         out, wider = np.empty_like(values), np.empty_like(widths)
         size, widest = np.empty(2 * n), np.empty(n)
         elements, of = places(spread)
-        bends.enclosed(
+        enclosures.enclosed(
             values, widths, slack, operand.base.value, elements, of, self.segments.item, *tables, out, wider,
             size, widest, steps=4.0 * widths.size,
         )  # fmt: skip
@@ -184,7 +184,7 @@ class Tube(Interpretation[Tubed]):
         out, wider = np.empty((2 * n, values.shape[1] // width)), np.empty((n, values.shape[1] // width))
         size, widest = np.empty(2 * n), np.empty(n)
         elements, of = places(spread)
-        bends.dominated(
+        enclosures.dominated(
             values, widths, 2 * slack, groups.reshape(len(groups), -1), present, elements, of, self.segments.item,
             width, out, wider, size, widest, steps=4.0 * widths.size,
         )  # fmt: skip
