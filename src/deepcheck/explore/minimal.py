@@ -76,21 +76,24 @@ class _Climb:
             self.bound = self.most + 1
             return
         self._improve(greedy(self.question))
-        while self.bound <= self.most and not self._done():
-            tally = self.ladder.climb(self.bound)
+        size = self.bound
+        while size <= self.most and (self.best is None or size < len(self.best.features)):
+            tally = self.ladder.climb(size)
             self.looked += tally.families + tally.pieces
             found = list(self.ladder.known.sets.values())
             if found:
                 self._improve(min(found, key=lambda each: len(each.features)))
                 return
-            if tally.untried or tally.undecided:
-                self.reason = _reason(tally)
+            if tally.untried:
+                self.reason = "time limit"
                 return
-            self.bound += 1
-            self._tell()
-
-    def _done(self) -> bool:
-        return self.best is not None and len(self.best.features) <= self.bound
+            size += 1
+            if tally.undecided:
+                # The bound stays, but larger sets may still be found.
+                self.reason = self.reason or _reason(tally)
+            if not self.reason:
+                self.bound = size
+                self._tell()
 
     def _improve(self, found: Attackable | None) -> None:
         if found is None or len(found.features) > self.most:
@@ -115,8 +118,7 @@ class _Climb:
 
 
 def _reason(tally: Tally) -> str:
-    open_reasons = sorted(tally.undecided)
-    return "time limit" if tally.untried or not open_reasons else Outcome(open_reasons[0]).words
+    return Outcome(min(tally.undecided)).words
 
 
 def _nothing(bound: int, size: int | None) -> None:
