@@ -5,8 +5,10 @@ import pytest
 from strategies import dense_network
 
 import deepcheck
+import deepcheck.explore.tree as tree
 from deepcheck.errors import OptionError
 from deepcheck.explore import Ladder
+from deepcheck.explore.node import halves
 from deepcheck.explore.tree import Tree
 
 
@@ -69,6 +71,20 @@ def test_ctrl_c_leaves_an_answer_that_goes_on(monkeypatch):
     assert totals(found) == whole.asked
     found = deepcheck.resume(found)
     assert (found.counts, set(found.attackable)) == (whole.counts, set(whole.attackable))
+
+
+@pytest.mark.parametrize(("size", "seed"), [(2, 0), (2, 2), (3, 0), (3, 7), (4, 3)])
+def test_families_that_are_halved_lose_no_set(size, seed, monkeypatch):
+    program, x = network(seed, features=16)
+    whole = deepcheck.attack(program, x, size=size, paths="all")
+    monkeypatch.setattr(tree, "BATCH_ELEMENTS", 1)
+    monkeypatch.setattr(tree, "LISTED", 8)
+    halved = []
+    monkeypatch.setattr(tree, "halves", lambda *given: halved.append(halves(*given)) or halved[-1])
+    again = deepcheck.attack(program, x, size=size, paths="all")
+    assert halved
+    assert (again.counts["untried"], again.counts["undecided"]) == (0, 0)
+    assert (again.counts, again.attackable, again.new) == (whole.counts, whole.attackable, whole.new)
 
 
 def test_only_a_search_over_all_paths_goes_on():

@@ -1,7 +1,7 @@
 """A set that bounds leave open: all paths of its values are visited, exactly where floats do not settle them."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from deepcheck.attacks.question import Question
 from deepcheck.explore.attempts import certified, changed
 from deepcheck.explore.decide_tuple import Attacked, Proved, decide_tuple
 from deepcheck.explore.found import Attackable
+from deepcheck.explore.pairs import decide_pairs
+from deepcheck.explore.slices import with_run
+from deepcheck.program import Array
 
 PATHS = 500
 SECONDS = 2.0
@@ -43,3 +46,18 @@ def decide_exactly(
             return Attackable(tuple(features), int(tries.label[0]), tuple(values.tolist()), float(tries.margin[0]))
         return why
     return Outcome.TIE if answer.reason == Outcome.TIE.words else why
+
+
+def decide_by_regions(question: Question, sets: Array, late: Callable[[], bool]) -> list[Attackable | Outcome]:
+    """Decide sets of two elements by the linear regions of their rectangles; open ones say why, or stay untried."""
+    elements = question.features.members[sets].reshape(len(sets), 2)
+    x, run = question.x[question.item : question.item + 1], with_run(question.run, question.item)
+    found = decide_pairs(question.query, x, run, elements, late=late)
+    answers: list[Attackable | Outcome] = []
+    for at, outcome in enumerate(found.outcomes.tolist()):
+        if outcome == Outcome.ATTACKABLE:
+            features, values = tuple(sets[at].tolist()), tuple(found.values[at].tolist())
+            answers.append(Attackable(features, int(found.label[at]), values, float(found.margin[at])))
+        else:
+            answers.append(Outcome.NARROW if outcome == Outcome.ROUNDING else Outcome(outcome))
+    return answers

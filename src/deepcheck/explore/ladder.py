@@ -5,7 +5,7 @@ listed is minimal: what contains an attackable set is attackable, and only count
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import comb
 
@@ -15,10 +15,11 @@ from deepcheck.attacks.family import Family, Wins
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import Question
 from deepcheck.explore.ball import Ball
-from deepcheck.explore.exactly import decide_exactly
+from deepcheck.explore.exactly import decide_by_regions, decide_exactly
 from deepcheck.explore.found import Attackable, Known
 from deepcheck.explore.node import Node
 from deepcheck.explore.tree import Tally, Tree
+from deepcheck.program import Array
 from deepcheck.symbolic.prepared import Prepared
 
 
@@ -82,7 +83,10 @@ class Ladder:
         return self.deadline is not None and time.monotonic() > self.deadline
 
     def _tree(self) -> Tree:
-        return Tree(self.ball, self.known, self.late, self._exactly, self.first, self.question.advance)
+        return Tree(self.ball, self.known, self.late, self._exactly, self._regions, self.first, self.question.advance)
+
+    def _regions(self, sets: Array, late: Callable[[], bool]) -> list[Attackable | Outcome]:
+        return decide_by_regions(self.question, sets, late)
 
     def _exactly(self, features: tuple[int, ...], why: Outcome) -> Attackable | Outcome:
         return why if self.late() else decide_exactly(self.question, features, why, self.deadline)

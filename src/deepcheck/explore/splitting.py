@@ -50,9 +50,20 @@ class Splitting:
         batch: How many pieces one batch takes.
         late: Has the time run out?
         first: Stop at the first attack.
+        most: A set that is still open after so many pieces is handed on.
     """
 
-    def __init__(self, ball: Ball, sets: Array, batch: int, late: Callable[[], bool], first: bool = False) -> None:
+    def __init__(
+        self,
+        ball: Ball,
+        sets: Array,
+        batch: int,
+        late: Callable[[], bool],
+        *,
+        first: bool = False,
+        most: int = PIECES,
+    ) -> None:
+        self.most = most
         self.ball, self.sets, self.batch, self.late, self.first = ball, sets, batch, late, first
         question = ball.question
         origin = question.x[question.item].reshape(-1).astype(np.float64)
@@ -159,7 +170,7 @@ class Splitting:
         left = Pieces(pieces.of[rows], pieces.lower[rows], pieces.upper[rows], labels[rows], ranges)
         halves, wide = self.cutter.halved(left)
         self._give_up(left.of[~wide], Outcome.NARROW)
-        self._give_up(left.of[self.done.pieces[left.of] > PIECES], Outcome.PIECES)
+        self._give_up(left.of[self.done.pieces[left.of] >= self.most], Outcome.PIECES)
         return halves.take(np.flatnonzero(self.done.outcomes[halves.of] == Outcome.UNTRIED))
 
     def _give_up(self, sets: Array, why: Outcome) -> None:

@@ -15,7 +15,7 @@ from deepcheck.explore.ball import Ball, Leads, stacked
 from deepcheck.explore.found import Attackable, Known
 from deepcheck.explore.listing import open_sets
 from deepcheck.explore.node import ROUNDING, Node, blocks_of, halves, survivors
-from deepcheck.explore.splitting import Splitting
+from deepcheck.explore.splitting import PIECES, Splitting
 from deepcheck.program import Array, in_parallel
 from deepcheck.symbolic import bounds
 from deepcheck.symbolic.parts import Blocks
@@ -63,6 +63,7 @@ class Tree:
         known: Attackable sets that are known already; new ones are added.
         late: Has the time run out?
         exactly: Decides a set that bounds leave open, or says why it stays so.
+        regions: Decides sets of two elements by their linear regions.
         first: Stop at the first attack.
         report: Called with the share of sets that are settled.
     """
@@ -71,6 +72,7 @@ class Tree:
     known: Known
     late: Callable[[], bool]
     exactly: Callable[[tuple[int, ...], Outcome], Attackable | Outcome]
+    regions: Callable[[Array, Callable[[], bool]], list[Attackable | Outcome]]
     first: bool = False
     report: Callable[[float], None] | None = None
 
@@ -82,6 +84,7 @@ class Tree:
         self.waiting: list[Waiting] = []
         self.splitting: Splitting | None = None
         self.booked = np.zeros(0, dtype=bool)
+        self.rectangles: list[Array] = []
 
     def once(self, root: Node) -> Node | None:
         """Bound a node once: None if that proves it, else the same with its ranges and the labels that are open."""
@@ -106,6 +109,8 @@ class Tree:
             listed = sum(len(sets) for sets, _, _ in self.waiting)
             if self.splitting is not None or listed >= self.listing or not self.work:
                 self._decide()
+            if self.rectangles:
+                self._fill()
             self.tally.untried = self.left
             if self.report is not None:
                 self.report(1 - self.left / max(self.total, 1))
@@ -114,7 +119,7 @@ class Tree:
     @property
     def whole(self) -> bool:
         """Is nothing left?"""
-        return not self.work and not self.waiting and self.splitting is None
+        return not (self.work or self.waiting or self.splitting or self.rectangles)
 
     def _stop(self) -> bool:
         return self.late() or (self.first and bool(self.tally.attackable))
@@ -200,7 +205,8 @@ class Tree:
         """Decide the sets that wait, one by one."""
         if self.splitting is None and self.waiting:
             sets = np.concatenate([sets for sets, _, _ in self.waiting])
-            self.splitting = Splitting(self.ball, sets, self.pieces, self.late, self.first)
+            most = 1 if self._two_elements(sets) else PIECES
+            self.splitting = Splitting(self.ball, sets, self.pieces, self.late, first=self.first, most=most)
             self.splitting.start([(len(own), labels, known) for own, labels, known in self.waiting])
             self.waiting, self.booked = [], np.zeros(len(sets), dtype=bool)
         if self.splitting is not None:
@@ -209,15 +215,8 @@ class Tree:
             finally:
                 self._book(self.splitting)
 
-    def _settle_exactly(self, features: tuple[int, ...], why: Outcome) -> None:
-        answer = self.exactly(features, why)
-        if isinstance(answer, Attackable):
-            self.known.add([answer])
-            self.tally.attackable.append(answer)
-        elif answer == Outcome.PROVED:
-            self.tally.proved += 1
-        else:
-            self.tally.undecided.setdefault(answer, []).append(features)
+    def _two_elements(self, sets: Array) -> bool:
+        return int(sets.shape[1]) * int(self.ball.movable.members.shape[1]) == 2
 
     def _book(self, splitting: Splitting) -> None:
         """Count what became of sets since the last time."""
@@ -228,9 +227,35 @@ class Tree:
         self.known.add(found)
         self.tally.attackable += found
         self.tally.proved += int(np.count_nonzero(done.outcomes[new] == Outcome.PROVED))
-        for at in new[done.outcomes[new] >= Outcome.TIE]:
-            self._settle_exactly(tuple(sets[at].tolist()), Outcome(done.outcomes[at]))
-        self.left -= len(new)
+        opened = new[done.outcomes[new] >= Outcome.TIE]
+        self.left -= len(new) - len(opened)
+        if self._two_elements(sets):
+            self.rectangles.append(sets[opened])
+        else:
+            for at in opened:
+                self._answered(tuple(sets[at].tolist()), Outcome(done.outcomes[at]))
         if not splitting.work:
             self.tally.pieces += int(done.pieces.sum())
             self.splitting = None
+
+    def _fill(self) -> None:
+        """Decide sets of two elements by the linear regions of their rectangles."""
+        sets = np.concatenate(self.rectangles)
+        answers = self.regions(sets, self.late)
+        untried = np.array([answer == Outcome.UNTRIED for answer in answers], dtype=bool)
+        self.rectangles = [sets[untried]] if untried.any() else []
+        for at in np.flatnonzero(~untried):
+            self._answered(tuple(sets[at].tolist()), answers[at])
+
+    def _answered(self, features: tuple[int, ...], answer: Attackable | Outcome) -> None:
+        """Count the answer about one set; an open one is put to exact arithmetic first."""
+        if not isinstance(answer, Attackable) and answer.undecided:
+            answer = self.exactly(features, answer)
+        if isinstance(answer, Attackable):
+            self.known.add([answer])
+            self.tally.attackable.append(answer)
+        elif answer == Outcome.PROVED:
+            self.tally.proved += 1
+        else:
+            self.tally.undecided.setdefault(answer, []).append(features)
+        self.left -= 1
