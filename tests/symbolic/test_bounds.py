@@ -14,8 +14,8 @@ from deepcheck.errors import DeepCheckError
 from deepcheck.symbolic import run
 from deepcheck.symbolic.bounds import Bounds
 from deepcheck.symbolic.frame import Frame
-from deepcheck.symbolic.prepared import Prepared
 from deepcheck.symbolic.parts import Blocks, Boxes, Movable
+from deepcheck.symbolic.prepared import Prepared
 
 ALL = ORDINARY + DEGENERATE
 
