@@ -64,6 +64,7 @@ def readme() -> str:
             "`MNIST_ConvSmall` (3,604 ReLUs), all pairs of an image along its path",
             f"{1e3 * three['MNIST_ConvSmall: s, all pairs of an image, median']:.1f} ms",
         ),
+        *all_paths(),
         ("importance of an image, in batches", f"{shares['figures']['us an image, DeepCheck abs']:.1f} us"),
         ("- times faster than Captum's Saliency", f"{shares['figures']['times faster']:.1f}x"),
         (
@@ -92,6 +93,44 @@ def readme() -> str:
     lines += ["| what | measured |", "|---|---|"]
     lines += [f"| {what} | {value} |" for what, value in rows]
     return "\n".join([*lines, "", "From `benchmarks/results/`, written by `python benchmarks/publish.py`."])
+
+
+def all_paths() -> list[tuple[str, str]]:
+    """Rows about all paths: single pixels, and the protocols on published networks."""
+    one, rivals = (figures(name)["figures"] for name in ("single_pixels", "all_paths_rivals"))
+    rows = [
+        (
+            "**all paths**, all 784 pixels of an image: `mnist_10x4` in a batch; `MNIST_6x200_PGD`; `MNIST_ConvSmall`",
+            f"{one['mnist_10x4: ms an image, all pixels, batch']:.1f} ms; "
+            + "; ".join(
+                f"{one[f'{name}: ms, all pixels of an image, median']:.0f} ms"
+                for name in ("MNIST_6x200_PGD", "MNIST_ConvSmall")
+            ),
+        )
+    ]
+    for name, found in figures("few_pixels")["figures"].items():
+        network, size = name.split(", size ")
+        if size != "1":
+            rows.append(
+                (
+                    f"all paths, at most {size} pixels, `{network}`: of {found['images']} images proved; attack; "
+                    f"undecided; median; 95th percentile (limit {found['s, time limit']:.0f} s)",
+                    f"{found['proved']}; {found['attack']}; {found['undecided']}; {found['s, median']:.2f} s; "
+                    f"{found['s, 95th percentile']:.1f} s",
+                )
+            )
+    net = "MNIST_6x200_PGD"
+    rows.append(
+        (
+            f"a pair of pixels of `{net}` over all paths: by itself; in all 306,936; Marabou; disagreements on "
+            f"{rivals[f'{net}: pairs']} pairs",
+            f"{rivals[f'{net}: DeepCheck: ms a pair by itself, median']:.0f} ms; "
+            f"{rivals[f'{net}: DeepCheck: us a pair, in all pairs']:.1f} us; "
+            f"{rivals[f'{net}: Marabou: ms a pair by itself, median'] / 1e3:.1f} s; "
+            f"{rivals[f'{net}: Marabou: disagreements']}",
+        )
+    )
+    return rows
 
 
 def performance() -> str:
