@@ -1,7 +1,7 @@
 """Sampled pairs of pixels over all paths: DeepCheck beside Marabou, a complete verifier from a wheel, and beside Z3.
 
-    python -m venv /root/rivals/marabou && /root/rivals/marabou/bin/pip install maraboupy
-    python benchmarks/all_paths_rivals.py --marabou /root/rivals/marabou/bin/python
+    python -m venv MARABOU && MARABOU/bin/pip install maraboupy
+    python benchmarks/all_paths_rivals.py --marabou MARABOU/bin/python
 
 The rule for the sample, written before anything was measured: of each network the first `--images` images of
 `../models/data/mnist_test.csv` beside `DEEPCHECK_DATA` that it labels rightly; of each of them `--pairs` pairs drawn
@@ -43,7 +43,7 @@ NETWORKS = ("mnist_10x4", "MNIST_6x200_PGD")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--marabou", default="/root/rivals/marabou/bin/python", help="an interpreter with maraboupy")
+    parser.add_argument("--marabou", required=True, help="an interpreter with maraboupy")
     parser.add_argument("--images", type=int, default=5)
     parser.add_argument("--pairs", type=int, default=4, help="of each of three kinds, of each image")
     parser.add_argument("--seconds", type=float, default=60.0, help="time limit of a pair")

@@ -1,4 +1,4 @@
-"""The smallest number of pixels over all paths, image by image: what `deepcheck run --minimal` makes of published images.
+"""The smallest number of pixels over all paths, image by image: what `deepcheck run --minimal` makes of a data set.
 
     python benchmarks/minimal.py
 

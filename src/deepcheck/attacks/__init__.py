@@ -8,7 +8,7 @@ from deepcheck.attacks.family import Family
 from deepcheck.attacks.feature_result import FeatureAttacks, FeatureResult
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import Question
-from deepcheck.attacks.result import Attack, Attacks, Comparison, Result, Witness
+from deepcheck.attacks.result import Attacks, Result
 from deepcheck.attacks.schema import as_json
 from deepcheck.attacks.search import COLUMN_BYTES, OBJECTIVES, Search
 from deepcheck.attacks.set_assemble import replay_smallest, replayed_again, replayed_sets
@@ -19,6 +19,7 @@ from deepcheck.attacks.smallest import smallest as find_smallest
 from deepcheck.attacks.smallest_result import SmallestResult
 from deepcheck.attacks.strategy import Strategy
 from deepcheck.attacks.study import Asked, Study
+from deepcheck.attacks.witness import Attack, Comparison, Witness
 
 __all__ = [
     "COLUMN_BYTES",

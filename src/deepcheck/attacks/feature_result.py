@@ -9,8 +9,9 @@ import numpy as np
 from deepcheck.attacks.columns import Columns, values_of, witnesses
 from deepcheck.attacks.flips import flips_of
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.result import Attack, Attacks, Comparison, Result, Views, Witness, margin_at
+from deepcheck.attacks.result import Attacks, Result, Views, margin_at
 from deepcheck.attacks.study import Study
+from deepcheck.attacks.witness import Attack, Comparison, Witness
 from deepcheck.program import Array
 
 

@@ -3,8 +3,9 @@
 import math
 from typing import Any
 
-from deepcheck.attacks.result import Attack, Result
+from deepcheck.attacks.result import Result
 from deepcheck.attacks.smallest_result import SmallestResult
+from deepcheck.attacks.witness import Attack
 
 SCHEMA = 1
 

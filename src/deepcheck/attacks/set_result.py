@@ -9,8 +9,9 @@ import numpy as np
 from deepcheck.attacks.family import Family, Wins, completed
 from deepcheck.attacks.flips import flips_of
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.result import Attack, Attacks, Comparison, Result, Views, Witness, margin_at
+from deepcheck.attacks.result import Attacks, Result, Views, margin_at
 from deepcheck.attacks.study import Study
+from deepcheck.attacks.witness import Attack, Comparison, Witness
 from deepcheck.certify import Replayer, replayer_for
 from deepcheck.domains import Features
 from deepcheck.program import Array, Program

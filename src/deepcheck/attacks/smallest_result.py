@@ -8,10 +8,11 @@ import numpy as np
 
 from deepcheck.attacks.family import Family, Wins
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.result import Attack, Result
+from deepcheck.attacks.result import Result
 from deepcheck.attacks.set_result import Replays, SetViews
 from deepcheck.attacks.smallest import Smallest
 from deepcheck.attacks.study import Study
+from deepcheck.attacks.witness import Attack
 from deepcheck.program import Array
 
 

@@ -1,6 +1,6 @@
 """Beyond one path: all paths over a few features."""
 
-from deepcheck.explore.all_paths import AllPaths, Explored, climb
+from deepcheck.explore.all_paths import AllPaths, Searched, climb
 from deepcheck.explore.exploration_json import exploration_as_json
 from deepcheck.explore.exploration_result import Exploration
 from deepcheck.explore.ladder import Ladder
@@ -12,11 +12,11 @@ from deepcheck.explore.region_map import Region, RegionMap, region_map_as_json
 __all__ = [
     "AllPaths",
     "Exploration",
-    "Explored",
     "Ladder",
     "Pairs",
     "Region",
     "RegionMap",
+    "Searched",
     "climb",
     "decide_pairs",
     "exploration_as_json",

@@ -24,7 +24,7 @@ SHARE = 0.25
 
 
 @dataclass(frozen=True)
-class Explored:
+class Searched:
     """What became of one input's sets.
 
     Attributes:
@@ -62,13 +62,13 @@ class AllPaths:
     timeout: float | None = None
     progress: Callable[[float], None] | None = None
 
-    def run(self, query: Search, x: Array, run: Run) -> list[Explored]:
+    def run(self, query: Search, x: Array, run: Run) -> list[Searched]:
         """Search every input."""
         deadline = None if self.timeout is None else time.monotonic() + self.timeout
         along = self._along(query, x, run)
         prepared = Prepared.of(query.program)
         others = query.program.decided().labels - 1
-        found: list[Explored] = []
+        found: list[Searched] = []
         for items in chunks_of(len(x), 8 * query.program.size * others, CHUNK_BYTES):
             with np.errstate(over="ignore", invalid="ignore"):
                 forms = gains(query.program, run, items)
@@ -86,7 +86,7 @@ class AllPaths:
                 else:
                     family = nothing(question, self.size, self.tried, why or Outcome.UNTRIED)
                 took = time.perf_counter() - started + along[item][1]
-                found.append(Explored(along[item][0], family, took, ladder))
+                found.append(Searched(along[item][0], family, took, ladder))
                 if self.progress is not None:
                     self.progress(float(len(found)))
         return found

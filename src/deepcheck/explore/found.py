@@ -32,7 +32,7 @@ class Attackable:
 
 
 @dataclass
-class Known:
+class Attackables:
     """Minimal attackable sets of one input.
 
     Attributes:

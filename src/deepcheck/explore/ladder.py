@@ -16,7 +16,7 @@ from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.question import Question
 from deepcheck.explore.ball import Ball
 from deepcheck.explore.exactly import decide_by_regions, decide_exactly
-from deepcheck.explore.found import Attackable, Known
+from deepcheck.explore.found import Attackable, Attackables
 from deepcheck.explore.node import Node
 from deepcheck.explore.tree import Tally, Tree
 from deepcheck.program import Array
@@ -44,7 +44,7 @@ class Ladder:
 
     def __post_init__(self) -> None:
         self.ball = Ball.of(self.question, self.prepared)
-        self.known = Known(self.question.features.count)
+        self.known = Attackables(self.question.features.count)
         self.asked = np.sort(self.question.order[: self.tried])
         self.deadline = self.question.deadline
         self.tree: Tree | None = None

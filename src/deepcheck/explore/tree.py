@@ -12,7 +12,7 @@ import numpy as np
 
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.explore.ball import Ball, Leads, stacked
-from deepcheck.explore.found import Attackable, Known
+from deepcheck.explore.found import Attackable, Attackables
 from deepcheck.explore.listing import open_sets
 from deepcheck.explore.node import ROUNDING, Node, blocks_of, halves, survivors
 from deepcheck.explore.splitting import PIECES, Splitting
@@ -69,7 +69,7 @@ class Tree:
     """
 
     ball: Ball
-    known: Known
+    known: Attackables
     late: Callable[[], bool]
     exactly: Callable[[tuple[int, ...], Outcome], Attackable | Outcome]
     regions: Callable[[Array, Callable[[], bool]], list[Attackable | Outcome]]
