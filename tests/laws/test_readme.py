@@ -21,4 +21,11 @@ def test_python_example_runs_and_finds_an_attack(capsys):
     exec(compile(examples[1], "README.md", "exec"), names)
     assert names["pairs"].verdict == "attack"
     assert names["least"].optimal
-    assert len(examples) == 2
+    exec(compile(examples[2], "README.md", "exec"), names)
+    assert names["least"].scope == names["every"].scope == "all paths"
+    assert names["least"].size <= names["every"].size
+    assert names["every"].counts["untried"] == 0
+    assert names["found"].paths > 1
+    assert len(names["squares"]) >= 1
+    assert names["exact"].shape == (8, 8)
+    assert len(examples) == 3

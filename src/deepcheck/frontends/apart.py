@@ -42,7 +42,9 @@ try:
     (output,) = session.run(None, feeds)
 except Exception as problem:
     sys.exit(str(problem) or type(problem).__name__)
-numpy.save(sys.stdout.buffer, output, allow_pickle=False)
+made = io.BytesIO()  # numpy takes a pipe for a file, and asks for its position
+numpy.save(made, output, allow_pickle=False)
+sys.stdout.buffer.write(made.getvalue())
 """
 
 
