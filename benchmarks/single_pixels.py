@@ -22,7 +22,7 @@ from plain import Plain
 import deepcheck
 from deepcheck import zoo
 
-PLANS = {"mnist_10x4": 100, "MNIST_6x200_PGD": 10, "MNIST_ConvSmall": 5}
+PLANS = {"mnist_10x4": 100, "MNIST_6x200_PGD": 10, "MNIST_ConvSmall": 5, "MNIST_ConvBig": 3}
 BATCH = 3584
 PIXELS, LEVELS = deepcheck.Pixels(0, 1), deepcheck.Pixels(0, 1, levels=256)
 
