@@ -72,7 +72,7 @@ def map_(
         from deepcheck.report.pictures import save_figure
         from deepcheck.report.region_picture import region_picture
 
-        save_figure(region_picture(found, caption=str(found)), plot)
+        save_figure(region_picture(found, caption=str(found).split(";")[0]), plot)
         showing.say(f"wrote {plot}")
     if as_json:
         showing.print_json(deepcheck.region_map_as_json(found))

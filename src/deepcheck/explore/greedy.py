@@ -54,13 +54,13 @@ def _walk(question: Question, point: Array, label: int) -> tuple[Array, Array]:
     low, high = query.box.lower, query.box.upper
     to = np.where(slopes > 0, high, low)
     gains = slopes * (to - origin)
-    members = features_members(question)
+    members = _members(question)
     total = gains[members].sum(axis=1)
     order = np.argsort(-total, kind="stable")
     return features[order], to[members[order]]
 
 
-def features_members(question: Question) -> Array:
+def _members(question: Question) -> Array:
     """The elements of the features asked about, ``(m, width)``."""
     return np.asarray(question.features.members[question.order])
 
