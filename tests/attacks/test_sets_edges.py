@@ -298,3 +298,11 @@ def test_pooled_zeros_of_dead_activations_leave_nothing_open():
     assert result.counts["attackable"] == 15
     assert result.exact_questions == 0
     check_sets(result, Sets(model, x), 2)
+
+
+@pytest.mark.parametrize("short", [2.0**-42, 2.0**-41, 2.0**-40, 3 * 2.0**-41])
+def test_gains_that_miss_by_the_slack_of_their_sums_are_decided(short):
+    """Feature 0 falls short by about as much as sums of gains are given for their rounding."""
+    model = linear([[0, 1], [0, 0], [0, 0], [0, 0]], [1 + short, 0], FLOAT64)
+    result = asked(model, np.zeros(4), 3)
+    assert result.counts["proved"] == 4

@@ -82,6 +82,11 @@ def _proved(question: Question, size: int, tried: int) -> Family:
     return Family(size, question.order, wins, 0, 0, {}, comb(len(question.order), size) - comb(tried, size))
 
 
+def _lowered(need: Array, slack: float) -> Array:
+    """What gains must reach, with room for the rounding of their sums."""
+    return need * (1 - np.sign(need) * slack)
+
+
 class _Ladder:
     """A search that climbs from single features to sets of the size asked for."""
 
@@ -95,6 +100,7 @@ class _Ladder:
     def _ready(self) -> tuple[Planes, Array]:
         """The rows over all features that some set needs, and the columns of each feature."""
         need, elements = self.question.needed(self.size), self.question.elements(self.question.order[: self.tried])
+        need = _lowered(need, 2.0**-39)  # twice the slack of the levels, which may sum the same gains in another order
         rest = sums(self.gain, self.size - 1) if self.size > 1 else np.zeros(len(need))
         useful = np.flatnonzero((~(self.gain + rest[:, None] < need[:, None])).any(axis=0))
         columns = np.full((self.tried, self.width), -1, dtype=np.int64)
@@ -205,7 +211,7 @@ class _Ladder:
         gains = self.gain[np.ix_(labels, universe)]
         if not self.question.bounded:
             return Bounds(np.zeros(gains.shape), np.zeros(len(labels)), labels)
-        return Bounds(gains, need[labels] * (1 - np.sign(need[labels]) * 2.0**-40), labels)
+        return Bounds(gains, _lowered(need[labels], 2.0**-40), labels)
 
     def _decide(self, systems: Array, size: int) -> tuple[Wins, int, dict[Outcome, Array], int]:
         """Attacks, how many sets were looked at, those that are open, and how many questions were exact."""
