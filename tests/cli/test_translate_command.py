@@ -75,7 +75,11 @@ def test_a_failure_leaves_the_old_file(command: Command, model, tmp_path):
 
 
 def test_an_unknown_language(command: Command, model, tmp_path):
-    refused(command("translate", model, "--to", "rust", "-o", tmp_path / "net"), "--to python or c", "'rust'")
+    refused(
+        command("translate", model, "--to", "rust", "-o", tmp_path / "net"),
+        "--to python, c, smtlib, lp or vnnlib",
+        "'rust'",
+    )
     assert not (tmp_path / "net").exists()
 
 

@@ -145,7 +145,7 @@ def test_a_long_name_is_cut():
 
 def test_wrong_use():
     program = dense_program(np.ones((2, 1)))
-    with pytest.raises(OptionError, match="language of python, c, got 'rust'"):
+    with pytest.raises(OptionError, match="language of python, c, smtlib, lp, vnnlib, got 'rust'"):
         deepcheck.translate(program, "rust")
     with pytest.raises(InputError, match="expected one input of shape"):
         deepcheck.translate(program, x=np.ones((1, 2)))

@@ -1,11 +1,30 @@
-"""``deepcheck translate``: the program as source code."""
+"""``deepcheck translate``: the program as source code, or a question about it as a file for other tools."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from deepcheck.cli.options import Budget, Data, Decision, InputShape, Layout, Mean, Model, NoBatch, Output, Std
+from deepcheck.cli.options import (
+    Bounds,
+    Budget,
+    Data,
+    Decision,
+    FeaturesAs,
+    InputShape,
+    Layout,
+    Levels,
+    Mask,
+    Mean,
+    Model,
+    NoBatch,
+    Output,
+    Std,
+    Unbounded,
+)
+
+QUESTION = ("--features", "--mask", "--target", "--unbounded", "--levels", "--features-as", "--vnnlib-version")
+"""Options that only a question has a use for."""
 
 
 def translate(
@@ -14,15 +33,31 @@ def translate(
         str | None,
         typer.Argument(metavar="INPUT", help="Only the path of this input, straight-line; as in 'deepcheck attack'."),
     ] = None,
-    to: Annotated[str, typer.Option(metavar="LANGUAGE", help="The language: 'python' or 'c'.")] = "python",
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="LANGUAGE",
+            help="The language: 'python' or 'c'. Or the format of a question about INPUT: 'smtlib' and 'lp' along its "
+            "path, 'vnnlib' along all.",
+        ),
+    ] = "python",
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to a file, whole or not at all.")
     ] = None,
+    features: Annotated[str | None, typer.Option(metavar="I,J,...", help="Only these features may change.")] = None,
+    mask: Mask = None,
+    target: Annotated[
+        int | None, typer.Option(metavar="LABEL", help="The label to reach; by default any other; lp needs one.")
+    ] = None,
     mean: Mean = None,
     std: Std = None,
-    bounds: Annotated[
-        str | None, typer.Option(metavar="A:B", help="0:255 where an image's pixels are levels; by default 0:1.")
+    bounds: Bounds = None,
+    unbounded: Unbounded = False,
+    levels: Levels = None,
+    version: Annotated[
+        str | None, typer.Option("--vnnlib-version", metavar="1.0|2.0", help="Of VNN-LIB; by default 1.0.")
     ] = None,
+    features_as: FeaturesAs = None,
     layout: Layout = "nchw",
     decision: Decision = None,
     output_tensor: Output = None,
@@ -31,22 +66,40 @@ def translate(
     budget: Budget = None,
     data: Data = None,
 ) -> None:
-    """Print a network as a program with explicit branches, in Python or C; or the path of one input, straight-line."""
+    """Print a network as a program with explicit branches, in Python or C; or the path of one input, straight-line.
+
+    Or write the question whether some features can change an input's label, for other solvers and verifiers.
+    """
     import deepcheck
     from deepcheck.cli import inputs, showing, values
     from deepcheck.errors import OptionError
-    from deepcheck.source import LANGUAGES
+    from deepcheck.source import FORMATS, LANGUAGES
 
-    if to not in LANGUAGES:
-        raise OptionError(f"expected --to {' or '.join(LANGUAGES)}, got '{to}'")
+    known = (*LANGUAGES, *FORMATS)
+    if to not in known:
+        raise OptionError(f"expected --to {', '.join(known[:-1])} or {known[-1]}, got '{to}'")
+    given = (features, mask, target, unbounded or None, levels, features_as, version)
+    for name, value in zip(QUESTION, given, strict=True):
+        if to in LANGUAGES and value is not None:
+            raise OptionError(f"expected no {name} with --to {to}, which asks no question: use {' or '.join(FORMATS)}")
     program = inputs.read_program(
         model, inputs.ModelOptions(mean, std, decision, output_tensor, input_shape, no_batch_axis, budget)
     )
-    domain, channels = values.domain(bounds, unbounded=False, levels=None), values.layout(layout)
+    domain, channels = values.domain(bounds, unbounded, levels, program), values.layout(layout)
+    asked: dict[str, Any] = {}
+    if to in FORMATS:
+        asked = {
+            "features": values.features(features, mask),
+            "target": target,
+            "domain": domain,
+            "version": version,
+            "features_as": values.grouping(features_as),
+            "layout": channels,
+        }
     pixels = None
     if x is not None:
         pixels = inputs.read_input(x, program, domain=domain, layout=channels, data=data).pixels
-    source = deepcheck.translate(program, to, pixels)
+    source = deepcheck.translate(program, to, pixels, **asked)
     if output is None:
         print(source, end="")
         return
