@@ -9,7 +9,19 @@ import numpy as np
 
 from deepcheck.program import Array
 from deepcheck.program.compiled import Kernel
-from deepcheck.solvers.planes import ATTACKED, L1, MARGIN, OPEN, REFUTED, ROUNDING, Planes, _holds, _leads, _least_lead
+from deepcheck.solvers.planes import (
+    ATTACKED,
+    L1,
+    MARGIN,
+    OPEN,
+    REFUTED,
+    ROUNDING,
+    UNDERFLOW,
+    Planes,
+    _holds,
+    _leads,
+    _least_lead,
+)
 from deepcheck.solvers.polygon import Polygons
 
 
@@ -39,7 +51,7 @@ def _line(
             k = at - count
             v, s, t, ve, e = leads[k, 0], leads[k, 1], leads[k, 2], leads[k, 3], leads[k, 4]
             size = leads[k, 5] + leads[k, 6] * dx + leads[k, 7] * dy
-        doubt = 2 * (ve + e * (dx + dy)) + 32 * ROUNDING * size
+        doubt = 2 * (ve + e * (dx + dy)) + 32 * ROUNDING * size + UNDERFLOW
         here = v + s * x
         for side in range(2):
             # side 0: the row may hold, moved outwards; side 1: it certainly holds, and not only just
@@ -84,7 +96,7 @@ def _walk(
             ):
                 active[count] = g
                 count += 1
-        slack = 2.0**-40 * dx
+        slack = (2.0**-40 + 8 * (len(planes.values) + len(planes.gaps)) * ROUNDING) * dx
         begin = _first_at_least(steps[i], counts[i], ranges[row, 0] - slack)
         for a in range(begin, counts[i]):
             x = steps[i, a]
@@ -120,7 +132,7 @@ def _walk(
                     score = -abs(x) - abs(steps[j, b])
                 else:
                     score = -max(abs(x), abs(steps[j, b]))
-            if score > best:
+            if not score <= best:  # a score that overflowed to NaN is not passed over
                 margin = _holds(planes, i, j, leads, x, steps[j, b])
                 if margin > 0.0:
                     found, best = True, score

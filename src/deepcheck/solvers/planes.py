@@ -9,6 +9,8 @@ from deepcheck.program import Array
 REFUTED, ATTACKED, OPEN = 0, 1, 2
 MARGIN, L1, LINF = 0, 1, 2
 ROUNDING = 2.0**-53
+UNDERFLOW = 2.0**-1022
+"""Covers the products of a row that underflow, also where they are flushed to zero."""
 PRECISION = 2.0**-20
 """How far a margin may be off, as a share of it; else exact arithmetic takes over."""
 
@@ -90,7 +92,7 @@ def _holds(planes: Planes, i: int, j: int, leads: Array, x: float, y: float) -> 
     for k in range(len(leads)):
         lead = leads[k, 0] + leads[k, 1] * x + leads[k, 2] * y
         doubt = leads[k, 3] + leads[k, 4] * (ax + ay)
-        doubt += 16 * ROUNDING * (leads[k, 5] + leads[k, 6] * ax + leads[k, 7] * ay)
+        doubt += 16 * ROUNDING * (leads[k, 5] + leads[k, 6] * ax + leads[k, 7] * ay) + UNDERFLOW
         if not doubt < PRECISION * lead:
             return -1.0
         least = min(least, lead)
@@ -98,7 +100,7 @@ def _holds(planes: Planes, i: int, j: int, leads: Array, x: float, y: float) -> 
         v, s, t, e = planes.values[g], planes.slopes[i, g] * x, planes.slopes[j, g] * y, planes.slope_errors[g]
         if planes.slopes[i, g] == 0.0 and planes.slopes[j, g] == 0.0 and e == 0.0:
             continue  # it cannot change, and it holds at the input
-        doubt = planes.value_errors[g] + e * (ax + ay) + 16 * ROUNDING * (abs(v) + abs(s) + abs(t))
+        doubt = planes.value_errors[g] + e * (ax + ay) + 16 * ROUNDING * (abs(v) + abs(s) + abs(t)) + UNDERFLOW
         if not v + s + t >= doubt:
             return -1.0
     return least

@@ -8,7 +8,8 @@ is neither is left open, for exact arithmetic.
 Why an empty polygon refutes: with ``u = 2**-53`` a cut computes the place of a new corner on its edge up to an error
 of ``3 e`` in the row's value, where ``e`` bounds the row's evaluation, and its coordinates up to ``6 u D`` (``D`` the
 largest displacement). So after ``n`` cuts every true point lies within ``6 n u D`` of the computed polygon; each
-row is moved by ``2 (value error + slope error D) + 64 (n + 8) u (|value| + |slopes| D)``, more than both together.
+row is moved by ``2 (value error + slope error D) + 64 (n + 8) u (|value| + |slopes| D)``, more than both together, and
+by the least normal number, since products may underflow.
 
 Coordinates are homogeneous, ``(x, y, w)`` for the point ``(x / w, y / w)``: an unbounded domain is cut in
 quadrants, whose far corners have ``w = 0``. There coordinates lie in ``[0, 1]``, and slopes move outwards as well.
@@ -28,6 +29,7 @@ from deepcheck.solvers.planes import (
     OPEN,
     REFUTED,
     ROUNDING,
+    UNDERFLOW,
     Planes,
     _holds,
     _leads,
@@ -79,7 +81,7 @@ def _decide(
                     if s >= 0.0 and t >= 0.0:
                         continue
                 slack = 2 * (planes.value_errors[g] + planes.slope_errors[g] * (dx + dy))
-                slack += 64 * cuts * ROUNDING * (abs(v) + abs(s) * dx + abs(t) * dy)
+                slack += 64 * cuts * ROUNDING * (abs(v) + abs(s) * dx + abs(t) * dy) + UNDERFLOW
                 out = 0.0
                 if not bounded:
                     out = slack
@@ -97,7 +99,7 @@ def _decide(
                     if bounded and v + min(s * lx, s * ux) + min(t * ly, t * uy) >= 0.0:
                         continue
                     slack = 2 * (leads[k, 3] + leads[k, 4] * (dx + dy))
-                    slack += 64 * count * ROUNDING * (leads[k, 5] + leads[k, 6] * dx + leads[k, 7] * dy)
+                    slack += 64 * count * ROUNDING * (leads[k, 5] + leads[k, 6] * dx + leads[k, 7] * dy) + UNDERFLOW
                     out = 0.0
                     if not bounded:
                         s, t = s * sx, t * sy

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepcheck.program import Array
-from deepcheck.solvers.planes import PRECISION, ROUNDING, Planes, _nearest
+from deepcheck.solvers.planes import PRECISION, ROUNDING, UNDERFLOW, Planes, _nearest
 
 END = 1 << 40
 """What stands for an end of the domain among the kinds of rows: guards count from 0, lead ``k`` is ``-1 - k``."""
@@ -28,7 +28,7 @@ class Grid(NamedTuple):
 def _proves(planes: Planes, columns: Array, label: int, kinds: Array, edges: Array, tight: Array) -> bool:
     """Do the multipliers of the tight rows, rounded outwards, exclude that every lead is positive?"""
     n, k = len(tight), len(columns)
-    constant, doubt, weight = 0.0, 0.0, 0.0
+    constant, doubt, weight = 0.0, n * UNDERFLOW, 0.0
     for i in range(n):
         share = -edges[i, n - 1]
         if tight[i] < 0 or share <= 0.0 or kinds[tight[i]] == END:
@@ -69,6 +69,8 @@ def _proves(planes: Planes, columns: Array, label: int, kinds: Array, edges: Arr
         most = max(slope * low, slope * high)
         constant += most
         doubt += error * max(-low, high) + 16 * n * ROUNDING * abs(most)
+        # Each of the slope's products may underflow, and is then multiplied by how far the column moves.
+        doubt += n * UNDERFLOW * (1 + max(-low, high))
     return bool(constant + 2 * doubt < 0.0)
 
 
@@ -89,7 +91,7 @@ def _certain(planes: Planes, columns: Array, label: int, steps: Array) -> float:
             if other != label:
                 move = planes.rates[other, columns[c]] * steps[c]
                 lead, size = lead - move, size + abs(move)
-        if not doubt + 8 * (k + 2) * ROUNDING * size < PRECISION * lead:
+        if not doubt + 8 * (k + 2) * ROUNDING * size + UNDERFLOW < PRECISION * lead:
             return -1.0
         least = min(least, lead)
     for g in range(len(planes.values)):
@@ -98,7 +100,7 @@ def _certain(planes: Planes, columns: Array, label: int, steps: Array) -> float:
             move = planes.slopes[columns[c], g] * steps[c]
             value, size = value + move, size + abs(move)
             moving = moving or planes.slopes[columns[c], g] != 0.0
-        doubt = planes.value_errors[g] + planes.slope_errors[g] * length + 8 * (k + 2) * ROUNDING * size
+        doubt = planes.value_errors[g] + planes.slope_errors[g] * length + 8 * (k + 2) * ROUNDING * size + UNDERFLOW
         if moving and not value >= doubt:
             return -1.0
     return least

@@ -1,0 +1,259 @@
+"""Systems at which a solver in floats is most easily wrong, in fractions, and as floats with error bounds.
+
+A system is what the path of one input leaves of a network: guards that hold at displacement 0, and for every other
+label how far its score is above the input's own. The families touch in one point, or nearly do, or have lines that are
+nearly one; numbers go from 2**-149 to 2**120, in one family below the least normal float64.
+"""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from deepcheck.solvers.planes import Planes
+
+FAMILIES = ("random", "tangent", "one point", "corner", "parallel", "cone", "strip", "deep")
+NUDGES = (0, 0, 2**-200, 2**-60, 2**-52, 2**-45, 2**-25)
+
+
+@dataclass(frozen=True)
+class System:
+    """One system in fractions.
+
+    Attributes:
+        family: What makes it hard.
+        guards: ``(constant, slopes)`` of each guard, non-negative at 0.
+        gaps: The same of each other label's score less the input's.
+        label: Which of them is asked about, by position.
+        own: The input's own label.
+        origin: Each unknown's value, float32.
+        lower: Its least value, a float; infinite without one.
+        upper: Its largest.
+        loose: Are its floats wrong by more than rounding?
+    """
+
+    family: str
+    guards: list
+    gaps: list
+    label: int
+    own: int
+    origin: tuple
+    lower: tuple
+    upper: tuple
+    loose: bool
+
+    @property
+    def ends(self):
+        """Least and largest displacement of each unknown; None without one."""
+        return [
+            tuple(Fraction(end) - Fraction(start) if math.isfinite(end) else None for end in ends)
+            for start, *ends in zip(self.origin, self.lower, self.upper, strict=True)
+        ]
+
+    def domain(self):
+        """The rows of the domain."""
+        for at, ends in enumerate(self.ends):
+            for end, sign in zip(ends, (1, -1), strict=True):
+                if end is not None:
+                    yield tuple(sign * (at == other) for other in range(len(self.origin))), -sign * end, False
+
+    def goal(self, *, won=False):
+        """The leads over every other label; strict against lower ones, against all where the label is to win."""
+        value, slopes = self.gaps[self.label]
+        yield slopes, value, won or self.own < number_of(self.label, self.own)
+        for at, (other, rates) in enumerate(self.gaps):
+            if at != self.label:
+                rates = tuple(a - b for a, b in zip(slopes, rates, strict=True))
+                yield rates, value - other, won or at < self.label
+
+    def rows(self, *, won=False):
+        """Everything that an attack must satisfy."""
+        return [*((slopes, value, False) for value, slopes in self.guards), *self.domain(), *self.goal(won=won)]
+
+
+def number_of(position, own):
+    """The label at a position among the others."""
+    return position + (position >= own)
+
+
+def drawn(draw, unknowns, *, unbounded=0.1, levels=None, guards=5):
+    """A system of so many unknowns.
+
+    Args:
+        draw: ``random.Random``.
+        unknowns: How many.
+        unbounded: The share without a domain.
+        levels: The numbers that an unknown may be, or None.
+        guards: The most guards.
+    """
+    family, number = draw.choice(FAMILIES), draw.choice(NUMBERS)
+    if levels is None:
+        starts = (0.0, 0.5, 1.0, float(np.float32(1 / 3)), float(np.float32(draw.random())), 2.0**-149)
+        origin = tuple(draw.choice(starts) for _ in range(unknowns))
+    else:
+        origin = tuple(draw.choice(levels) for _ in range(unknowns))
+    free = levels is None and draw.random() < unbounded
+    ends = [(-math.inf, math.inf) if free else domain_of(draw, start) for start in origin]
+    lower, upper = zip(*ends, strict=True)
+    bare = System(family, [], [], 0, 0, origin, lower, upper, loose=draw.random() < 0.2)
+    point = [meeting(draw, ends) for ends in bare.ends]
+    others = draw.choice((1, 1, 2, 3))
+    count = draw.randint(0, guards)
+    made = [through(draw, number, point) if family != "random" else any_row(draw, number, unknowns) for _ in
+            range(count)]  # fmt: skip
+    made = [positive(row) for row in made]
+    goals = [goal_of(draw, family, number, point, made, bare) for _ in range(others)]
+    own = draw.randint(0, others)
+    goals = [nudged(draw, negative(row)) for row in goals]
+    goals = [
+        (value if value < 0 or at >= own else -Fraction(draw.choice((1, 2**-80))), slopes)
+        for at, (value, slopes) in enumerate(goals)
+    ]
+    made = [positive(nudged(draw, row)) for row in made]
+    goals, made = scaled(draw, family, goals, each=False), scaled(draw, family, made, each=True)
+    return System(family, made, goals, draw.randrange(others), own, origin, lower, upper, bare.loose)
+
+
+def domain_of(draw, start):
+    """Ends around a value, sometimes a single point."""
+    return draw.choice(((0.0, 1.0), (0.0, 1.0), (0.0, 1.0), (-2.0, 3.0), (start, start), (start, 1.5), (-0.25, start)))
+
+
+def meeting(draw, ends):
+    """A displacement where rows may meet: an end, a dyadic share of the way, or a third."""
+    low, high = (Fraction(-1), Fraction(2)) if ends[0] is None else ends
+    share = draw.choice(
+        (0, 1, Fraction(1, 2), Fraction(1, 3), Fraction(draw.randint(1, 6), 7), Fraction(draw.random()))
+    )
+    return low + (high - low) * share
+
+
+def small(draw):
+    return Fraction(draw.randint(-2, 2))
+
+
+def dyadic(draw):
+    return Fraction(draw.randint(-64, 64), 2 ** draw.randint(0, 8))
+
+
+def third(draw):
+    return Fraction(draw.randint(-9, 9), draw.choice((3, 5, 7, 9)))
+
+
+def single(draw):
+    return Fraction(float(np.float32(draw.gauss(0, 1))))
+
+
+def double(draw):
+    return Fraction(draw.gauss(0, 1))
+
+
+def wide(draw):
+    return Fraction(draw.choice((-1, 1)) * (1 + draw.random())) * Fraction(2) ** draw.randint(-149, 120)
+
+
+NUMBERS = (small, small, dyadic, third, single, double, wide)
+
+
+def any_row(draw, number, unknowns):
+    return number(draw), tuple(number(draw) for _ in range(unknowns))
+
+
+def through(draw, number, point):
+    """A row that is 0 at a point."""
+    slopes = tuple(number(draw) for _ in point)
+    return -sum(s * p for s, p in zip(slopes, point, strict=True)), slopes
+
+
+def positive(row):
+    return (-row[0], tuple(-s for s in row[1])) if row[0] < 0 else row
+
+
+def negative(row):
+    return (-row[0], tuple(-s for s in row[1])) if row[0] > 0 else row
+
+
+def goal_of(draw, family, number, point, guards, bare):
+    """A goal that touches what the guards leave, or nearly so."""
+    unknowns = len(point)
+    if family == "corner":
+        point = [draw.choice(ends) if ends[0] is not None else Fraction(1) for ends in bare.ends]
+    if family in ("one point", "corner") or (family != "random" and not guards):
+        return through(draw, number, point)
+    if family == "random":
+        return any_row(draw, number, unknowns)
+    if family == "parallel":
+        value, slopes = draw.choice(guards)
+        turned = [s * (1 + draw.choice((-1, 0, 1)) * Fraction(draw.choice((2**-52, 2**-50, 2**-30)))) for s in slopes]
+        return -sum(s * p for s, p in zip(turned, point, strict=True)), tuple(-s for s in turned)
+    if family == "strip":
+        value, slopes = draw.choice(guards)
+        return -value, tuple(-s for s in slopes)
+    shares = [Fraction(draw.randint(0, 3), draw.choice((1, 3, 4))) for _ in guards]
+    value = -sum(share * row[0] for share, row in zip(shares, guards, strict=True))
+    slopes = [-sum(share * row[1][at] for share, row in zip(shares, guards, strict=True)) for at in range(unknowns)]
+    return Fraction(value), tuple(map(Fraction, slopes))
+
+
+def nudged(draw, row):
+    """One number of a row moved a little, or not at all."""
+    value, slopes = row
+    share = 1 + draw.choice((-1, 1)) * Fraction(draw.choice(NUDGES))
+    if draw.random() < 0.5:
+        return value * share, slopes
+    at = draw.randrange(len(slopes))
+    return value, (*slopes[:at], slopes[at] * share, *slopes[at + 1 :])
+
+
+def scaled(draw, family, rows, *, each):
+    """Rows times powers of 2, of their own or all alike; far below the floats in one family."""
+    least, most = (-1070, -1040) if family == "deep" else (-149, 120)
+    alike = draw.choice((0, draw.randint(least, most))) if family != "deep" else draw.randint(least, most)
+    factors = [draw.randint(least, most) if each and draw.random() < 0.2 else alike for _ in rows]
+    return [
+        (value * Fraction(2) ** f, tuple(s * Fraction(2) ** f for s in slopes))
+        for (value, slopes), f in zip(rows, factors, strict=True)
+    ]
+
+
+def floats(numbers, draw, *, loose):
+    """Floats near some fractions, and how far they may be off."""
+    found, errors = [], []
+    for number in numbers:
+        near = float(number)
+        if loose and draw.random() < 0.5:
+            near *= 1 + draw.choice((-1, 1)) * draw.choice((2.0**-48, 2.0**-35, 2.0**-20))
+        off = abs(Fraction(near) - number)
+        errors.append(math.nextafter(float(off), math.inf) if off else 0.0)
+        found.append(near)
+    return found, errors
+
+
+def planes_of(system, draw):
+    """The floats of a system, one column an unknown."""
+    k = len(system.origin)
+    parts = []
+    for rows in (system.guards, system.gaps):
+        values, errors = floats([value for value, _ in rows], draw, loose=system.loose)
+        each = [floats(slopes, draw, loose=system.loose) for _, slopes in rows]
+        slopes = np.array([found for found, _ in each]).reshape(-1, k)
+        parts.append((np.array(values), np.array(errors), slopes, np.array([max(off) for _, off in each])))
+    (values, value_errors, slopes, slope_errors), (gaps, gap_errors, rates, rate_errors) = parts
+    low, high = zip(*(outwards(ends) for ends in system.ends), strict=True)
+    return Planes(
+        values, value_errors, np.ascontiguousarray(slopes.T), slope_errors, gaps, gap_errors, rates, rate_errors,
+        np.array(low), np.array(high), np.array(system.origin), np.array(system.lower), np.array(system.upper),
+    )  # fmt: skip
+
+
+def outwards(ends):
+    """Floats around exact ends."""
+    low, high = ends
+    if low is None:
+        return -math.inf, math.inf
+    near, far = float(low), float(high)
+    return (
+        near if Fraction(near) <= low else math.nextafter(near, -math.inf),
+        far if Fraction(far) >= high else math.nextafter(far, math.inf),
+    )
