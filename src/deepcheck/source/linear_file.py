@@ -9,8 +9,8 @@ from deepcheck.source.asked import PathQuestion, Unknown
 
 TERMS = 5
 """Terms on one line: some readers take no more than 510 characters."""
-FARTHEST = 90
-"""A guard whose constant is ``2 ** FARTHEST`` times its slopes is left out: to solvers 1e30 is infinite."""
+FARTHEST = 66
+"""A guard whose constant is ``2 ** FARTHEST`` times its slopes is left out: to solvers 1e20 is infinite."""
 SHARE = 20
 """A lead larger than ``2 ** SHARE`` times all of its slopes sets the scale in their place."""
 
@@ -23,8 +23,8 @@ optimum < 0                  none along this path, likewise
 otherwise                    ask for the exact question: deepcheck translate --to smtlib, or deepcheck attack
 
 The format has no strict rows, and its numbers are floats: coefficients are rounded to the nearest one, after every row
-was multiplied by a power of 2 that brings its largest to about 1. Solvers add tolerances of their own. So this file is
-no proof.
+was multiplied by a power of 2 that brings its largest to about 1. Solvers add tolerances of their own: to most, 1e-9
+is 0 and 1e20 infinite, which an unbounded domain may need. So this file is no proof.
 """.strip("\n").splitlines()  # fmt: skip
 
 
@@ -73,8 +73,10 @@ def _row(label: str, terms: Sequence[tuple[float, str]], limit: float) -> str:
 
 
 def _scale_of_leads(goal: Inequalities) -> int:
+    """The power of 2 that all leads are multiplied by."""
     slopes = max((abs(c) for row in goal.coefficients for c in row), default=Fraction(0))
-    return -exponent(max(slopes, *(abs(constant) / 2**SHARE for constant in goal.constants)))
+    constants = max(map(abs, goal.constants))
+    return -exponent(max(slopes, constants / 2**SHARE) if slopes else constants)
 
 
 def _bounds(name: str, unknown: Unknown) -> str:
