@@ -1,0 +1,164 @@
+"""The bound on a deployed network's rounding holds for every order of summation, and is not far from what happens."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from float_orders import ORDERS, Summation, run_in_order
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from oracles import onnx_outputs, run_exactly
+from strategies import DEGENERATE, ORDINARY, dense_network, networks
+
+import deepcheck
+from deepcheck.program import Constant
+from deepcheck.symbolic import run
+from deepcheck.symbolic.deployed import Reachable, deployed_errors
+from deepcheck.symbolic.movement import movements
+from deepcheck.symbolic.weights import heaviest, spectral
+
+WAYS = [Summation(order, fused, flush) for order in ORDERS for fused in (False, True) for flush in (False, True)]
+
+
+def bound(program, x, *, steps=None, moving=1, along=True):
+    """How far each output may be off."""
+    received = program.model_input(x)
+    concrete = run(program, received)
+    if concrete.overflow[0]:
+        return np.full(program.outputs, np.inf)
+    steps = np.zeros((1, program.size)) if steps is None else steps
+    seeds = np.eye(program.outputs)[None]
+    return deployed_errors(program, received, concrete.path, seeds, Reachable(steps, moving, along))[0]
+
+
+def off(model, x, output):
+    """How far an output is from the exact one."""
+    exact = run_exactly(model, x, slopes=False).outputs[0]
+    return [abs(Fraction(float(o)) - e) if np.isfinite(o) else None for o, e in zip(output, exact, strict=True)]
+
+
+def check(model, x, limits, ways=WAYS):
+    exact = run_exactly(model, x, slopes=False).outputs[0]
+    for how in ways:
+        found = run_in_order(model, x, how)
+        for value, true, limit in zip(found, exact, limits, strict=True):
+            if np.isfinite(limit):
+                assert np.isfinite(value), how
+                assert abs(Fraction(float(value)) - true) <= Fraction(float(limit)), how
+
+
+@settings(max_examples=60, deadline=None)
+@given(networks(ORDINARY + DEGENERATE), st.integers(0, 2**32 - 1))
+def test_no_order_of_summation_leaves_the_bound(network, seed):
+    program = deepcheck.load(network.model)
+    limits = bound(program, network.x)
+    rng = np.random.default_rng(seed)
+    ways = [Summation(o, bool(rng.integers(2)), bool(rng.integers(2)), rng) for o in rng.choice(ORDERS, 3)]
+    check(network.model, network.x, limits, ways)
+
+
+@settings(max_examples=60, deadline=None)
+@given(networks(ORDINARY + DEGENERATE))
+def test_onnxruntime_stays_within_the_bound(network):
+    program = deepcheck.load(network.model)
+    assume(program.origin.stripped == "")
+    limits = bound(program, network.x)
+    (output,) = onnx_outputs(network.model, network.x[None])
+    found = off(network.model, network.x, output)
+    assert all(d is not None and d <= Fraction(float(e)) for d, e in zip(found, limits, strict=True) if np.isfinite(e))
+
+
+@settings(max_examples=40, deadline=None)
+@given(networks(ORDINARY + DEGENERATE), st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
+def test_one_bound_covers_a_whole_family(network, seed, along, measured):
+    """At most one or two elements anywhere within their steps: along the path, or wherever that leads."""
+    program, rng = deepcheck.load(network.model), np.random.default_rng(seed)
+    x = network.x
+    steps = (rng.random((1, x.size)) * rng.choice([1e-3, 0.3, 2.0])).astype(np.float32).astype(np.float64)
+    moving = int(rng.integers(1, 3))
+    received = program.model_input(x)
+    concrete = run(program, received)
+    assume(not concrete.overflow[0])
+    moves = movements(program, concrete.path, steps[0], moving) if measured and along else None
+    family = Reachable(steps, moving, along, moves)
+    limits = deployed_errors(program, received, concrete.path, np.eye(program.outputs)[None], family)[0]
+    for _ in range(3):
+        changed = x.copy().ravel()
+        chosen = rng.choice(x.size, min(moving, x.size), replace=False)
+        for element in chosen:
+            share = rng.choice([1.0, -1.0, rng.uniform(-1, 1)])
+            step = np.float32(share * steps[0, element] * (1 - 1e-6))
+            changed[element] = np.float32(changed[element] + step)
+        within = np.abs(changed.astype(np.float64) - x.ravel().astype(np.float64)) <= steps[0]
+        changed = changed.reshape(x.shape)
+        there = run(program, program.model_input(changed))
+        if not within.all() or there.overflow[0]:
+            continue
+        if along and not all((a == b).all() for a, b in zip(there.path.arms, concrete.path.arms, strict=True)):
+            continue
+        check(network.model, changed, limits, [Summation(str(rng.choice(ORDERS)), rng=rng)])
+
+
+def test_a_sum_that_cancels_is_known_to_be_open():
+    """2^24 + 1 - 2^24 is 1, or 0 in the other order."""
+    model = dense_network([([[2.0**24], [1.0], [-(2.0**24)]], [0.0])])
+    x = np.ones(3, np.float32)
+    assert {float(run_in_order(model, x, how)[0]) for how in WAYS} >= {0.0, 1.0}
+    limit = bound(deepcheck.load(model, decision="sign"), x)
+    assert 1.0 <= limit[0] < 64.0
+
+
+def test_underflow_is_counted():
+    """Products below the least normal number: flushed to 0 they are lost, and a large weight brings them back."""
+    tiny = np.float32(2.0**-80)
+    model = dense_network([([[tiny], [tiny]], [0.0]), ([[2.0**120]], [0.0])])
+    x = np.full(2, 2.0**-60, np.float32)
+    program = deepcheck.load(model, decision="sign")
+    limits = bound(program, x)
+    assert limits[0] >= 2.0**-139 * 2.0**120
+    check(model, x, limits)
+
+
+def test_sums_that_may_overflow_have_no_bound():
+    model = dense_network([([[3e38], [3e38], [-3e38]], [0.0])])
+    assert bound(deepcheck.load(model, decision="sign"), np.ones(3, np.float32))[0] == np.inf
+
+
+def test_the_bound_counts_every_rounding():
+    """A sum of n ones and a bias, each addition off by half a unit: with one rounding less the bound would not hold."""
+    n = 1 << 12
+    weights = np.full((n, 1), 1 + 2.0**-23, np.float32)
+    model = dense_network([(weights, [2.0**24])])
+    x = np.full(n, 1 + 2.0**-23, np.float32)
+    limits = bound(deepcheck.load(model, decision="sign"), x)
+    check(model, x, limits)
+
+
+def test_a_bias_alone_rounds():
+    """A bias far larger than the products: they are lost beside it."""
+    model = dense_network([([[1.0]], [2.0**24])])
+    x = np.ones(1, np.float32)
+    limits = bound(deepcheck.load(model, decision="sign"), x)
+    assert limits[0] >= 1.0
+    check(model, x, limits)
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 5), (2, 40, 30), (1, 200, 200), (1, 1, 7), (3, 9, 1)])
+def test_norms_of_weights_are_bounds(shape):
+    values = np.random.default_rng(5).normal(size=shape).astype(np.float32)
+    constant = Constant(values)
+    true = max(float(np.linalg.norm(matrix.astype(np.longdouble).astype(np.float64), 2)) for matrix in values)
+    assert true <= spectral(constant) <= 1.2 * true
+    by_hand = np.sort(np.abs(values.astype(np.float64)), axis=1)[:, ::-1][:, :2].sum(axis=1)
+    assert (heaviest(constant, 2) >= by_hand).all()
+    assert (heaviest(constant, 2) <= by_hand * (1 + 1e-6)).all()
+
+
+def test_movements_are_those_of_the_columns():
+    """By hand: relu(2 a - b), relu(a + b), with a alone or b alone moving by 0.5 and 0.25."""
+    model = dense_network([([[2.0, 1.0], [-1.0, 1.0]], [1.0, 1.0]), ([[1.0, -1.0], [1.0, 1.0]], [0.0, 0.0])])
+    program = deepcheck.load(model)
+    x = np.array([0.5, 0.5], np.float32)
+    concrete = run(program, program.model_input(x))
+    (first,) = movements(program, concrete.path, np.array([0.5, 0.25]), 1)
+    assert first.ravel() == pytest.approx([1.0, 0.5])
