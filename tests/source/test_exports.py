@@ -93,11 +93,14 @@ def check_attack(program, sets, features, target, domain, expected):
         return
     if expected == "unsat":
         assert result.verdict == "proved"
-    else:
-        assert result.verdict == "attack" or result.reason
+        return
+    assert result.verdict != "proved"
+    won = sets.labels(features, target, won=True)
+    if any(sets.table or sets.roomy(features, j) for j in won) and "does not replay" not in result.reason:
+        assert result.verdict == "attack"
 
 
-@relaxed(300)
+@relaxed(150)
 @given(networks(ORDINARY + DEGENERATE, most=3), st.sampled_from(list(BOUNDS)), st.data())
 def test_smtlib_of_any_network(network, bounds, data):
     lower, upper = BOUNDS[bounds]
@@ -114,7 +117,7 @@ def test_smtlib_of_any_network(network, bounds, data):
     check_attack(program, sets, features, target, domain, expected)
 
 
-@relaxed(100)
+@relaxed(60)
 @given(networks((*ORDINARY, "integers", "ties"), most=2), st.data())
 def test_smtlib_on_levels(network, data):
     levels = data.draw(st.sampled_from([2, 3, 5]))
@@ -163,7 +166,7 @@ def scale_of(text):
     return int(re.search(r"in\s+\\?\s*scores times 2\^(-?\d+)\.", text).group(1))
 
 
-@relaxed(300)
+@relaxed(150)
 @given(
     networks(("normal", "integers", "zeros", "ties", "huge", "tiny"), most=3), st.sampled_from(list(BOUNDS)), st.data()
 )
@@ -224,7 +227,7 @@ def named(name, array, version):
     return dict(zip(spelled, map(Fraction, flat), strict=True))
 
 
-@relaxed(300)
+@relaxed(150)
 @given(
     networks(("normal", "integers", "ties", "zeros"), most=3),
     st.sampled_from(["1.0", "2.0"]),
