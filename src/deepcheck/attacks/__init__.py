@@ -3,6 +3,7 @@
 from deepcheck.attacks.assemble import assemble, replayed
 from deepcheck.attacks.columns import Columns
 from deepcheck.attacks.conditions import conditions
+from deepcheck.attacks.deployed_proofs import Proofs, Sets
 from deepcheck.attacks.direct_search import Decide
 from deepcheck.attacks.family import Family
 from deepcheck.attacks.feature_result import FeatureAttacks, FeatureResult
@@ -34,6 +35,7 @@ __all__ = [
     "FeatureAttacks",
     "FeatureResult",
     "Outcome",
+    "Proofs",
     "Question",
     "Replays",
     "Result",
@@ -41,6 +43,7 @@ __all__ = [
     "SetAttacks",
     "SetResult",
     "SetStrategy",
+    "Sets",
     "Smallest",
     "SmallestResult",
     "Strategy",

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from deepcheck.attacks.deployed_proofs import Lines, deployed_features
 from deepcheck.attacks.findings import Regions
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.study import Study
@@ -27,6 +28,7 @@ class Columns:
         seconds: How long the analysis took, replay left out.
         replay_seconds: How long replay took.
         along: What became of the same elements along the inputs' paths, where all paths were asked about; else None.
+        lines: What decided elements over all paths; else None.
     """
 
     study: Study
@@ -40,6 +42,12 @@ class Columns:
     seconds: float
     replay_seconds: float
     along: Array | None = None
+    lines: Lines | None = None
+
+    @cached_property
+    def deployed(self) -> tuple[Array, str]:
+        """Which proved elements are proved for the deployed network, in the order tried, and why not all."""
+        return deployed_features(self.study, self.order, self.outcomes, self.lines)
 
     @cached_property
     def chosen_starts(self) -> Array:

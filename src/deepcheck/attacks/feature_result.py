@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from deepcheck.attacks.columns import Columns, values_of, witnesses
+from deepcheck.attacks.deployed_proofs import Proofs
 from deepcheck.attacks.flips import flips_of
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.result import Attacks, Result, Views, margin_at
@@ -55,6 +56,16 @@ class FeatureResult(Result):
         }
         assert sum(counts.values()) - counts["replayed"] == len(found)
         return counts
+
+    @property
+    def float32(self) -> Array:
+        """Which features are proved for the model's own float type too, in the order tried, ``(m,)``."""
+        return np.asarray(self.columns.deployed[0][self.item])
+
+    @property
+    def deployed(self) -> Proofs:
+        count = int(np.count_nonzero(self.float32))
+        return Proofs(count, "" if count == self.counts["proved"] else self.columns.deployed[1])
 
     @property
     def open_outcomes(self) -> set[Outcome]:

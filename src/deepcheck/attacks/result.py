@@ -6,6 +6,7 @@ from typing import overload
 
 import numpy as np
 
+from deepcheck.attacks.deployed_proofs import Proofs
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.study import Study
 from deepcheck.attacks.witness import Attack, Comparison
@@ -87,6 +88,23 @@ class Result(ABC):
     @abstractmethod
     def new(self) -> int | None:
         """How many attackable sets contain no smaller one (the paper's *ap-new*); None where that is not known."""
+
+    @property
+    @abstractmethod
+    def deployed(self) -> Proofs:
+        """How many proofs hold for the deployed network too, in any order of summation; worked out when asked for."""
+
+    @property
+    def proved_float32(self) -> int:
+        """How many proved sets are proved for the model's own float type too, in any order of summation."""
+        return self.deployed.count
+
+    @property
+    def semantics(self) -> str:
+        """What all proofs are about: "real", or "real and float32" (the model's own type); "" without a proof."""
+        if not self.counts["proved"]:
+            return ""
+        return f"real and {self.study.program.dtype}" if self.proved_float32 == self.counts["proved"] else "real"
 
     @property
     def label(self) -> int:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from deepcheck.attacks.deployed_proofs import Proofs, Sets, deployed_sets
 from deepcheck.attacks.family import Family, Wins, completed
 from deepcheck.attacks.flips import flips_of
 from deepcheck.attacks.outcome import Outcome
@@ -15,6 +16,7 @@ from deepcheck.attacks.witness import Attack, Comparison, Witness
 from deepcheck.certify import Replayer, replayer_for
 from deepcheck.domains import Features
 from deepcheck.program import Array, Program
+from deepcheck.ranking import shortlist_length
 
 REPLAYS = 1000
 """How many witnesses of one input are replayed at once; any other is replayed when it is looked at."""
@@ -61,6 +63,7 @@ class SetResult(Result):
         took: Seconds of the analysis.
         along: What became of the same sets along the input's path, where all paths were asked about.
         search: A search that can go on, where all paths were asked about.
+        again: Asks about the sets of another program in the same way.
     """
 
     shared: Study = field(repr=False)
@@ -70,6 +73,14 @@ class SetResult(Result):
     took: float
     along: Family | None = field(default=None, repr=False)
     search: object = field(default=None, repr=False, compare=False)
+    again: Sets | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def deployed(self) -> Proofs:
+        if self.again is None:
+            return Proofs(0, "not asked")
+        shortlist = shortlist_length(self.shared.asked.shortlist, len(self.order))
+        return deployed_sets(self.shared, self.position, self.family, shortlist, self.again)
 
     @property
     def item(self) -> int:

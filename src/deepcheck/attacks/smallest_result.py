@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from deepcheck.attacks.deployed_proofs import Proofs
 from deepcheck.attacks.family import Family, Wins
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.result import Result
@@ -89,6 +90,11 @@ class SmallestResult(Result):
             "undecided": count - attackable - proved,
             "untried": 0,
         }
+
+    @property
+    def deployed(self) -> Proofs:
+        """Not worked out: sizes are proved by bounds over subfamilies that are not kept."""
+        return Proofs(0, "not worked out for the smallest set: ask about a size")
 
     @property
     def open_outcomes(self) -> set[Outcome]:

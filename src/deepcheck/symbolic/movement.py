@@ -1,4 +1,4 @@
-"""How far each branch's operand moves along a path, when a few elements of the input move: by the columns of all.
+"""How far each branch's operand moves when a few features of the input change: along a path, or wherever that leads.
 
 Tighter than what is carried forward (`rounding`), since what cancels is seen to cancel; and slower.
 """
@@ -23,6 +23,10 @@ from deepcheck.program import (
 )
 from deepcheck.program.bounded import SUMMED_UP
 from deepcheck.program.maps import ABSENT
+from deepcheck.symbolic.bounds import Bounds
+from deepcheck.symbolic.frame import Frame
+from deepcheck.symbolic.parts import Blocks, Movable
+from deepcheck.symbolic.prepared import Prepared
 
 COLUMN_BYTES = 64 << 20
 
@@ -50,6 +54,31 @@ def movements(program: Program, path: Path, steps: Array, moving: int) -> tuple[
     nothing = [np.zeros((1, *branch.source_shape)) for branch in program.branches]
     most = [np.max(found, axis=0) for found in zip(nothing, *parts, strict=True)]
     return tuple(np.where(np.isnan(each), np.inf, each) * min(moving, program.size) * SUMMED_UP for each in most)
+
+
+def movements_anywhere(
+    program: Program, x: Array, path: Path, movable: Movable, count: int, prepared: Prepared
+) -> tuple[Array, ...]:
+    """The same whatever path the change leads to, by linear bounds.
+
+    Args:
+        program: The program.
+        x: One input, ``(1, *input_shape)``.
+        path: Its exact path.
+        movable: The features that may change.
+        count: How many of them at once at most.
+        prepared: What is the same for every input.
+    """
+    features = np.arange(len(movable.members))
+    start, end, most_at_once = (np.array([[each]]) for each in (0, len(features), min(count, len(features))))
+    with np.errstate(all="ignore"):
+        parts = Blocks(movable, features, start, end, most_at_once, {})
+        ranges = Bounds(Frame.of(program, x, path, prepared), parts).ranges
+    most = [np.maximum(np.abs(low), np.abs(high)) for low, high in ranges]
+    return tuple(
+        np.where(np.isnan(each), np.inf, each).reshape(1, *branch.source_shape)
+        for each, branch in zip(most, program.branches, strict=True)
+    )
 
 
 @dataclass

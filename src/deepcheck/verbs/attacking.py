@@ -12,9 +12,12 @@ from deepcheck.attacks import (
     Asked,
     Attacks,
     Decide,
+    Family,
     FeatureAttacks,
     Result,
     Search,
+    SetResult,
+    Sets,
     SetStrategy,
     Strategy,
     Study,
@@ -164,7 +167,7 @@ class _Call:
         strategy = replace(own, progress=self.progress, decide=search_lines)
         found = strategy.run(self.query, study.x, study.run)
         columns = assemble(study, found, elements, time.perf_counter() - started)
-        return FeatureAttacks(replace(replayed(columns), along=along.outcomes))
+        return FeatureAttacks(replace(replayed(columns), along=along.outcomes, lines=search_lines))
 
     def sets(self, size: int, started: float) -> Attacks:
         """Sets of several features, or of one that owns several elements."""
@@ -174,7 +177,20 @@ class _Call:
         )
         before = (time.perf_counter() - started) / len(study.x)
         families, seconds = strategy.run(self.query, study.x, study.run)
-        return replayed_sets(study, families, [before + each for each in seconds])
+        found = replayed_sets(study, families, [before + each for each in seconds])
+        return replace(found, results=tuple(replace(each, again=self._again(size, each)) for each in found.results))
+
+    def _again(self, size: int, result: SetResult) -> Sets:
+        """Ask about the sets of one input again, of another program and in about the time that it took."""
+        features, anywhere = self.study.features, self.study.asked.paths == "all"
+        limit = None if self.timeout is None and not anywhere else max(AGAIN_SECONDS, result.took)
+
+        def again(query: Search, x: Array, run: Run, order: Array) -> Family:
+            if anywhere:
+                return AllPaths(features, order, size, order.shape[1], timeout=limit).run(query, x, run)[0].family
+            return SetStrategy(features, order, size, order.shape[1], timeout=limit).run(query, x, run)[0][0]
+
+        return again
 
     def all_paths(self, size: int, started: float) -> Attacks:
         """Sets of any size along all paths."""
@@ -186,10 +202,15 @@ class _Call:
         found = strategy.run(self.query, study.x, study.run)
         seconds = [before + each.seconds for each in found]
         results = replayed_sets(study, [each.family for each in found], seconds, [each.along for each in found])
-        searched = [replace(result, search=each.search) for result, each in zip(results.results, found, strict=True)]
+        searched = [
+            replace(result, search=each.search, again=self._again(size, result))
+            for result, each in zip(results.results, found, strict=True)
+        ]
         return replace(results, results=tuple(searched))
 
 
+AGAIN_SECONDS = 2.0
+"""So long, at least, proofs are looked for again for the deployed network, where there is a limit."""
 FASTEST = {"interval": 1, "polygon": 2}
 """Solvers that are the fastest for so many unknowns, and the only ones for which they work."""
 
