@@ -137,7 +137,10 @@ class ExactWalls:
             return None
         for power in EXACT_POWERS:
             share = Fraction(1, 1 << power)
-            region = region_within(self.slice, [o + share * d for o, d in zip(on, direction, strict=True)])
+            beside = [o + share * d for o, d in zip(on, direction, strict=True)]
+            if not self.slice.contains(np.array(beside, dtype=object)):
+                continue
+            region = region_within(self.slice, beside)
             if self._touches(region, point):
                 return region
         return None

@@ -84,7 +84,7 @@ class Slice:
         return np.minimum(down - down_error, 0.0), np.maximum(up + up_error, 0.0)
 
     def contains(self, point: Array) -> bool:
-        """Is a point inside the box, and not on its border?"""
+        """Is a point, of floats or of fractions, inside the box, and not on its border?"""
         return bool(((self.lower < point) & (point < self.upper)).all())
 
     @staticmethod
