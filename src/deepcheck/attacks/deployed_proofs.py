@@ -27,6 +27,8 @@ from deepcheck.solvers import Fold, Interval
 from deepcheck.symbolic import Run, bounded_columns, run
 
 CHUNK_BYTES = 16 << 20
+MOST_EACH = 2000
+"""So many elements of a chunk of inputs get a bound of their own at most."""
 TOO_NEAR = "the lead over the domain is within what rounding may do"
 EARLY = "the search stopped early"
 
@@ -155,7 +157,7 @@ class _AlongPath:
             sharp = self.families.errors(self.study.x, self.study.run, items[again], some, sharp=True)
             errors[again] = np.fmin(errors[again], sharp)
             left = self._left(items, found, errors, counts) & wanted[:, None, :]
-        return wanted & ~self._by_paths(items, found, errors, left)
+        return wanted & ~self._by_paths(items, found, rivals, errors, left)
 
     def _left(self, items: Array, found: Gains, errors: Array, counts: Array) -> Array:
         """What gains alone leave open, ``(items, others, size)``."""
@@ -168,22 +170,26 @@ class _AlongPath:
         left[raised.may_flip(self.query.box.lower - flat, self.query.box.upper - flat, counts)] = True
         return left
 
-    def _by_paths(self, items: Array, found: Gains, errors: Array, left: Array) -> Array:
+    def _by_paths(self, items: Array, found: Gains, rivals: Rivals, errors: Array, left: Array) -> Array:
         """Which elements stay open on the part of their range that keeps the path, ``(items, size)``."""
         item, other, element = np.nonzero(left)
         open_ = np.zeros((len(items), left.shape[2]), dtype=bool)
         if len(item) == 0:
             return open_
         columns, of = np.unique(item * left.shape[2] + element, return_inverse=True)
-        interval = self._intervals(items, columns // left.shape[2], columns % left.shape[2]).take(of)
-        slopes, doubt = found.slopes[item, other, element], found.slope_errors[item, other]
-        low, high = interval.outer_lower, interval.outer_upper
-        most = np.maximum(slopes * low, slopes * high)
-        far = np.maximum(np.abs(low), np.abs(high))
-        slack = (found.gap_errors[item, other] + far * (doubt + 8 * UNIT * np.abs(slopes))) * UP
-        gaps = _raised(found.gaps, errors)[item, other]
-        # What has overflowed is open.
-        failed = ~(most + slack + 4 * UNIT * (np.abs(most) + np.abs(gaps)) < -gaps)
+        row, moved = columns // left.shape[2], columns % left.shape[2]
+        kept = self._intervals(items, row, moved)
+        leads = _Leads(found, item, other, element, kept.take(of))
+        failed = leads.failed(errors[item, other])
+        # With errors of each element's own, where those of the family do not do.
+        far = np.maximum(np.abs(kept.outer_lower), np.abs(kept.outer_upper))
+        again = np.intersect1d(of[failed], np.flatnonzero(np.isfinite(far)))[:MOST_EACH]
+        if len(again):
+            seeds = rivals.seeds(self.query.program.decided())[row[again]]
+            study, places = self.study, items[row[again]]
+            own = np.full((len(columns), found.others.shape[1]), np.inf)
+            own[again] = self.families.errors_of_elements(study.x, study.run, places, moved[again], far[again], seeds)
+            failed &= leads.failed(own[of, other])
         open_[item[failed], element[failed]] = True
         return open_
 
@@ -204,6 +210,36 @@ class _AlongPath:
         fold = Fold(Interval.within(*lower, *upper))
         bounded_columns(program, x[used], self.study.run.path.take(items[used]), local, element, fold)
         return fold.interval
+
+
+@dataclass(frozen=True)
+class _Leads:
+    """Leads of other labels, each over an interval of one element.
+
+    Attributes:
+        found: The difference forms.
+        item: Row in them, ``(rows,)``.
+        other: The label's position.
+        element: The element that moves.
+        interval: How far.
+    """
+
+    found: Gains
+    item: Array
+    other: Array
+    element: Array
+    interval: Interval
+
+    def failed(self, errors: Array) -> Array:
+        """Where the other label may come up within the errors, ``(rows,)``."""
+        found, at = self.found, (self.item, self.other)
+        slopes, low, high = found.slopes[(*at, self.element)], self.interval.outer_lower, self.interval.outer_upper
+        most = np.maximum(slopes * low, slopes * high)
+        far = np.maximum(np.abs(low), np.abs(high))
+        slack = (found.gap_errors[at] + far * (found.slope_errors[at] + 8 * UNIT * np.abs(slopes))) * UP
+        gaps = _raised(found.gaps[at], errors)
+        # What has overflowed has failed.
+        return np.asarray(~(most + slack + 4 * UNIT * (np.abs(most) + np.abs(gaps)) < -gaps))
 
 
 def _raised(gaps: Array, errors: Array) -> Array:

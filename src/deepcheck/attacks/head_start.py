@@ -5,6 +5,7 @@ Where the label still wins then, it wins in the deployed network too, in any ord
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -13,12 +14,15 @@ from deepcheck.program import Affine, Array, Constant, Decision, Path, Program, 
 from deepcheck.program.bounded import UP
 from deepcheck.symbolic import Run
 from deepcheck.symbolic.deployed import Reachable, Running, deployed_errors
-from deepcheck.symbolic.movement import movements, movements_anywhere
+from deepcheck.symbolic.movement import movements, movements_anywhere, movements_each
 from deepcheck.symbolic.parts import Movable
 from deepcheck.symbolic.prepared import Prepared
 
 MORE = 1 + 2.0**-20
 """Head starts are larger than the errors by so much, so that no tie is left."""
+
+
+ROW_BYTES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -94,9 +98,32 @@ class Families:
                 for row in range(len(items))
             ]
             moves = tuple(np.concatenate(branch) for branch in zip(*each, strict=True))
-        family = Reachable(steps, self.moving, self.along, moves)
+        family = Reachable(steps, self.moving, self.along, moves, sharp)
         seeds = rivals.seeds(self.program.decided())
         return deployed_errors(self.program, x[items], path, seeds, family, self.running)
+
+    def errors_of_elements(self, x: Array, run: Run, items: Array, elements: Array, far: Array, seeds: Array) -> Array:
+        """How far rounding may move each lead while one element moves along a path, ``(rows, pairs)``.
+
+        Args:
+            x: What the model receives, ``(items, *input_shape)``.
+            run: The concrete run of ``x``.
+            items: Which input each row is about.
+            elements: Which element moves.
+            far: How far it moves at most; finite.
+            seeds: The leads as forms of the outputs, ``(rows, pairs, outputs)``.
+        """
+        widest = max(prod(shape) for shape in self.program.shapes)
+        chunk = max(1, ROW_BYTES // (8 * widest * seeds.shape[1]))
+        parts = [np.zeros((0, seeds.shape[1]))]
+        for at in range(0, len(items), chunk):
+            rows = slice(at, at + chunk)
+            path, steps = run.path.take(items[rows]), np.zeros((len(items[rows]), self.program.size))
+            steps[np.arange(len(steps)), elements[rows]] = far[rows] * UP
+            moves = movements_each(self.program, path, elements[rows], far[rows] * UP)
+            family = Reachable(steps, 1, True, moves)
+            parts.append(deployed_errors(self.program, x[items[rows]], path, seeds[rows], family, self.running))
+        return np.concatenate(parts)
 
     def _movements(self, x: Array, path: Path, steps: Array, lower: Array, upper: Array) -> tuple[Array, ...]:
         if self.along:

@@ -12,6 +12,7 @@ via Floating Point Numerical Error (SAS 2021); Szász et al., No Soundness in th
 """
 
 from dataclasses import dataclass, field
+from math import prod
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from deepcheck.program import (
     Bounded,
     Branch,
     Choice,
+    Contract,
     Floats,
     Interpretation,
     Largest,
@@ -31,6 +33,7 @@ from deepcheck.program import (
     exact_floats,
     interpret,
     interpret_transposed,
+    parts_of,
 )
 from deepcheck.program.bounded import SUMMED_UP
 from deepcheck.symbolic.reverse import Reverse
@@ -38,6 +41,9 @@ from deepcheck.symbolic.rounding import Carried, Format, Moved, through
 
 _NORM, _PLAIN = NormBounded(), Floats()
 BRANCH_ROUNDINGS = 4
+FOLLOWED_PRODUCTS = 1 << 28
+"""Up to so many multiplications errors are followed back from one branch."""
+FOLLOWED_ROWS = 512
 HEADROOM = 4.0
 """Sums of magnitudes stay this far below the largest number, so that no partial sum overflows."""
 
@@ -64,12 +70,14 @@ class Reachable:
         moving: How many elements move at once at most.
         along: Only inputs whose exact path is that of the item count; else any.
         movements: How far each branch's operand moves, ``(items, *source_shape)`` each, where that is known.
+        sharp: Take the time to follow the errors of activations near a border back to where they are made.
     """
 
     steps: Array
     moving: int
     along: bool = True
     movements: tuple[Array, ...] | None = None
+    sharp: bool = False
 
 
 def deployed_errors(
@@ -90,7 +98,7 @@ def deployed_errors(
     """
     with np.errstate(all="ignore"):
         running = running or Running(Format.of(program.dtype))
-        forward = _Forward(running, path, family)
+        forward = _Forward(program, running, path, family)
         shape = (len(x), *program.input_shape)
         steps = np.asarray(family.steps, dtype=np.float64).reshape(shape)
         sizes = np.abs(x.astype(np.float64)) + steps
@@ -104,10 +112,9 @@ def deployed_errors(
         weights = np.abs(seeds)
         own = _weighed(weights, local)
         whole = own + _weighed(weights, last.error.each.reshape(local.shape))
-        behind = _Collecting(path, np.repeat(np.arange(len(x)), seeds.shape[1]), forward.sources)
-        rows = exact_floats(seeds.reshape(-1, program.outputs))
-        interpret_transposed(program, {program.output: _NORM.reshape(program.shapes[program.output], rows)}, behind)
-        signed = own + sum(behind.sums, np.zeros(own.size)).reshape(own.shape)
+        items = np.repeat(np.arange(len(x)), seeds.shape[1])
+        rows = seeds.reshape(-1, *program.shapes[program.output])
+        signed = own + _collected(program, program.output, rows, path, items, forward.sources).reshape(own.shape)
         found = np.fmin(np.where(np.isnan(whole), np.inf, whole), signed) * SUMMED_UP
         found[last.peak * HEADROOM > running.format.most] = np.inf
         return np.asarray(np.where(np.isnan(found), np.inf, found))
@@ -130,12 +137,16 @@ class _Source:
 class _Forward(Interpretation[Carried]):
     """From the input on: what is carried, and each branch's sources of errors."""
 
+    program: Program
     running: Running
     path: Path
     family: Reachable
     sources: list[_Source] = field(default_factory=list)
+    products: int = 0
 
     def affine(self, instruction: Affine, operands: tuple[Carried, ...]) -> Carried:
+        maps = [part for term in instruction.terms for part in parts_of(term.maps) if isinstance(part, Contract)]
+        self.products += sum(prod(part.source_shape) * part.shape[2] for part in maps)
         return through(instruction, operands, self.running.format)
 
     def branch(self, position: int, instruction: Branch, operand: Carried) -> Carried:
@@ -147,6 +158,7 @@ class _Forward(Interpretation[Carried]):
         error = operand.error.plus(Moved.of(before))
         value = instruction.select(_NORM, arms, operand.value)
         if isinstance(instruction, Piecewise):
+            error = self._followed(instruction, operand, before, error)
             spread, off, after = self._piecewise(instruction, arms, operand, error)
         else:
             assert isinstance(instruction, Largest)
@@ -155,20 +167,35 @@ class _Forward(Interpretation[Carried]):
         sums = (np.abs(value.value) + value.element_error + spread.each + off.each) * SUMMED_UP
         return Carried(value, spread, None, sums, np.zeros(sums.shape), off, self.running.casts, operand.peak)
 
+    def _followed(self, branch: Piecewise, operand: Carried, before: Array, error: Moved) -> Moved:
+        """The errors of an operand, those that may throw the branch over followed back to where they are made."""
+        if not self.family.sharp or not self.sources:
+            return error
+        open_ = _open(branch, operand, _near(operand, error)).reshape(len(before), -1)
+        items, elements = np.nonzero(open_)
+        if len(items) * self.products > FOLLOWED_PRODUCTS:
+            return error
+        each = error.each.reshape(len(before), -1).copy()
+        for at in range(0, len(items), FOLLOWED_ROWS):
+            mine, places = items[at : at + FOLLOWED_ROWS], elements[at : at + FOLLOWED_ROWS]
+            seeds = np.zeros((len(mine), open_.shape[1]))
+            seeds[np.arange(len(mine)), places] = 1.0
+            rows = seeds.reshape(-1, *branch.source_shape)
+            found = _collected(self.program, branch.operand, rows, self.path, mine, self.sources)
+            found = (found + before.reshape(len(before), -1)[mine, places]) * SUMMED_UP
+            each[mine, places] = np.fmin(each[mine, places], found)
+        return Moved.of(each.reshape(error.each.shape), error.norm)
+
     def _piecewise(self, branch: Piecewise, arms: Choice, operand: Carried, error: Moved) -> tuple[Moved, Moved, Array]:
         """How far the result moves, how far it may be off, and what of that the branch adds."""
-        value = operand.value.value
-        near = (operand.spread.each + error.each + operand.value.element_error) * SUMMED_UP
-        open_ = np.zeros(value.shape, dtype=bool)
-        for end in branch.breakpoints:
-            # Not ">" of the two: what has overflowed is open.
-            open_ |= ~(np.abs(value - float(end)) - 2.0**-50 * (np.abs(value) + abs(float(end))) > near)
+        near = _near(operand, error)
+        open_ = _open(branch, operand, near)
         slopes = np.array([float(slope) for slope in branch.slopes])
         steepest = float(np.abs(slopes).max()) * SUMMED_UP
         own = np.abs(slopes)[arms.options] * SUMMED_UP
         most = np.where(open_, steepest, own)
         bends = np.abs(slopes - slopes[:, None]).max(axis=1)[arms.options]
-        rounded = self._rounded(branch, np.abs(value) + near) * (most > 0)
+        rounded = self._rounded(branch, np.abs(operand.value.value) + near) * (most > 0)
         added = np.where(open_, bends * error.each, 0.0) + rounded
         spread = Moved.of((own if self.family.along else most) * operand.spread.each, steepest * operand.spread.norm)
         off = Moved.of(most * error.each, steepest * error.norm).plus(Moved.of(rounded))
@@ -212,12 +239,34 @@ def _farthest(steps: Array, moving: int) -> Array:
     return np.asarray(np.sqrt((flat * flat).sum(axis=1)) * SUMMED_UP)
 
 
+def _near(operand: Carried, error: Moved) -> Array:
+    """How far from its value at the input an operand may be in a run in floats."""
+    return np.asarray((operand.spread.each + error.each + operand.value.element_error) * SUMMED_UP)
+
+
+def _open(branch: Piecewise, operand: Carried, near: Array) -> Array:
+    """Which elements may be on either side of a border."""
+    value = operand.value.value
+    found = np.zeros(value.shape, dtype=bool)
+    for end in branch.breakpoints:
+        # Not "<=": what has overflowed is open.
+        found |= ~(np.abs(value - float(end)) - 2.0**-50 * (np.abs(value) + abs(float(end))) > near)
+    return found
+
+
+def _collected(program: Program, value: int, rows: Array, path: Path, items: Array, sources: list[_Source]) -> Array:
+    """How far forms of a value may be off because of the branches before it, each of its item, ``(rows,)``."""
+    behind = _Collecting(path, items, sources)
+    interpret_transposed(program, {value: exact_floats(rows)}, behind)
+    return np.asarray(sum(behind.sums, np.zeros(len(rows))) * SUMMED_UP)
+
+
 class _Collecting(Reverse[Bounded]):
     """The reverse pass, which weighs each branch's sources with the coefficients that arrive there."""
 
     def __init__(self, path: Path, items: Array, sources: list[_Source]) -> None:
         super().__init__(_NORM, path, items)
-        self.sources = sources
+        self.of, self.sources = items, sources
         self.sums: list[Array] = []
 
     def branch(self, position: int, instruction: Branch, cotangent: Bounded) -> Bounded:
@@ -227,9 +276,9 @@ class _Collecting(Reverse[Bounded]):
         return arriving
 
     def _collect(self, cotangent: Bounded, source: Array) -> None:
-        items = len(source)
-        sizes = np.abs(cotangent.value.reshape(items, -1, source[0].size)) + cotangent.error.reshape(items, -1, 1)
-        self.sums.append(_weighed(sizes, source.reshape(items, -1)).ravel())
+        sizes = np.abs(cotangent.value.reshape(len(self.of), -1)) + cotangent.error[:, None]
+        own = source.reshape(len(source), -1)[self.of]
+        self.sums.append(np.einsum("rm,rm->r", sizes, own) * SUMMED_UP)
 
 
 def _weighed(weights: Array, source: Array) -> Array:

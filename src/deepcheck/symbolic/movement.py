@@ -56,6 +56,22 @@ def movements(program: Program, path: Path, steps: Array, moving: int) -> tuple[
     return tuple(np.where(np.isnan(each), np.inf, each) * min(moving, program.size) * SUMMED_UP for each in most)
 
 
+def movements_each(program: Program, path: Path, elements: Array, steps: Array) -> tuple[Array, ...]:
+    """The same for single elements, one a row: ``(rows, *source_shape)`` each, rounded up.
+
+    Args:
+        program: The program.
+        path: The exact path of each row.
+        elements: The element that moves, ``(rows,)``.
+        steps: How far it moves, ``(rows,)``, finite.
+    """
+    distinct, of = np.unique(elements, return_inverse=True)
+    moves = _Moves(program.windows(distinct), path, each=True)
+    with np.errstate(all="ignore"):
+        interpret(program, moves.windows.moved(steps[:, None], of), moves)
+    return tuple(np.where(np.isnan(each), np.inf, each) * SUMMED_UP for each in moves.found)
+
+
 def movements_anywhere(
     program: Program, x: Array, path: Path, movable: Movable, count: int, prepared: Prepared
 ) -> tuple[Array, ...]:
@@ -83,19 +99,24 @@ def movements_anywhere(
 
 @dataclass
 class _Moves(Interpretation[Windowed]):
-    """Columns along a path, of which only the largest magnitudes at branches are kept."""
+    """Columns along a path, of which the magnitudes at branches are kept: of each, or only the largest."""
 
     windows: Windows
     path: Path
+    each: bool = False
     found: list[Array] = field(default_factory=list)
 
     def affine(self, instruction: Affine, operands: tuple[Windowed, ...]) -> Windowed:
         return run_linear(self.windows, instruction, operands)
 
     def branch(self, position: int, instruction: Branch, operand: Windowed) -> Windowed:
-        self.found.append(_largest(operand, instruction.source_shape))
-        rows = len(operand.data.value)
-        arms = Choice(self.path.arms[position], np.zeros(rows, dtype=np.int64))
+        rows = np.arange(len(operand.data.value)) if self.each else np.zeros(len(operand.data.value), dtype=np.int64)
+        if self.each:
+            dense = self.windows.dense(operand)
+            self.found.append(np.abs(dense.value) + dense.element_error)
+        else:
+            self.found.append(_largest(operand, instruction.source_shape))
+        arms = Choice(self.path.arms[position], rows)
         return instruction.select_linear(self.windows, arms, operand)
 
 
