@@ -15,7 +15,7 @@ def stored(result: Result) -> Iterator[tuple[tuple[int, ...], int, Array]]:
         columns = result.columns
         chosen = columns.chosen[columns.chosen_starts[result.item] : columns.chosen_starts[result.item + 1]]
         labels, changed = columns.regions.label[chosen], witnesses(columns, chosen)
-    elif isinstance(result, SetResult):
+    elif isinstance(result, SetResult) and len(result.attacks):
         wins, study = result.family.wins, result.study
         rows = best_rows(wins, result.attacks.starts, study, result.item, result.family.order)
         labels = wins.label[rows]

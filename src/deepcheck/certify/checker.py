@@ -578,6 +578,7 @@ class SamePath(Checker):
         units = {e: 1 << self.fields.width * (k + 1) for e, k in self.place.items()}
         start = [x + units.get(e, 0) for e, x in enumerate(self.claim.x)]
         self.forms, _ = self.net.forward(start, self.arms)
+        self.outputs = [self.fields.split(form) for form in self.forms[self.net.output]]
         self.guards = list(self.every_guard())
         self.rows: dict[int, Numbers] = {}
 
@@ -601,9 +602,8 @@ class SamePath(Checker):
     def attacked(self, moved: dict[int, int]) -> Numbers:
         terms = [(self.place[e] + 1, d) for e, d in moved.items()]
         rows = map(self.guard, range(len(self.guards)))
-        require(all(row[0] + sum(row[k] * d for k, d in terms) >= 0 for row in rows), "an attack leaves the path")
-        outputs = map(self.fields.split, self.forms[self.net.output])
-        return self.scores([row[0] + sum(row[k] * d for k, d in terms) for row in outputs])
+        require(all(row[0] + sum([row[k] * d for k, d in terms]) >= 0 for row in rows), "an attack leaves the path")
+        return self.scores([row[0] + sum(row[k] * d for k, d in terms) for row in self.outputs])
 
     def open(self) -> Iterator[tuple[int, int, dict[int, int], tuple[int, ...]]]:
         """Sets and labels that gains do not settle, uncovered ones: label, its lead, the lead's slopes, features."""
@@ -656,11 +656,16 @@ class AllPaths(Checker):
 
     - ``["close", [[features, node], ...]]``: bounds leave no set open but for those listed, each with a node of its own;
     - ``["keep", [features, ...], node]``: bounds refute every set with a feature that its block does not keep;
-    - ``["halve", block, at, node, ...]``: the block's first ``at`` features and the others, by how many of each;
+    - ``["halve", block, features, node, ...]``: some of a block's features and the others, by how many of the first;
     - ``["cut", element, value, node, node]``: where every set contains the element, its values below and above.
     """
 
     def check(self) -> None:
+        self.prepare()
+        self.node(self.held["tree"], [(list(self.claim.features), self.claim.size)], self.claim.box)
+
+    def prepare(self) -> None:
+        """Check the attacks, and what no choice precedes is a form of the input."""
         claim, net = self.claim, self.net
         self.attacks()
         self.before = {0: [(x, {e: 1} if e in claim.box else {}) for e, x in enumerate(claim.x)]}
@@ -668,7 +673,6 @@ class AllPaths(Checker):
             if kind in ("linear", "same") and all(s in self.before for s in sources):
                 given = net.joined(self.before, sources)
                 self.before[result] = [self.form(given, *row) for row in what] if kind == "linear" else given
-        self.node(self.held["tree"], [(list(claim.features), claim.size)], claim.box)
 
     @staticmethod
     def form(given: Any, bias: int, where: Sequence[int], weights: Numbers) -> tuple[int, dict[int, int]]:
@@ -685,9 +689,10 @@ class AllPaths(Checker):
         kind, *more = tree
         require(kind in ("close", "keep", "halve", "cut"), "no such node")
         if kind == "halve":
-            block, at, *parts = more
+            block, first, *parts = more
             features, count = blocks[block]
-            first, second = features[:at], features[at:]
+            second = [f for f in features if f not in set(first)]
+            require(len(first) + len(second) == len(features) and len(set(first)) == len(first), "a part was not there")
             ways = [k for k in range(count + 1) if k <= len(first) and count - k <= len(second)]
             require(first and second and len(parts) == len(ways), "the parts of a block do not fit")
             for part, k in zip(parts, ways, strict=True):

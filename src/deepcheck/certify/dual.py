@@ -28,8 +28,9 @@ class Proposals(NamedTuple):
 
     Attributes:
         bounds: The most that the lead can be, as far as the multipliers tell, ``(n,)``.
-        guards: The guards of the vertex, ``(n, k)``; below 0 for the side of an unknown: ``-1 - k``.
-        multipliers: Of those guards, ``(n, k)``; 0 for sides.
+        guards: The guards of the vertex, ``(n, k + 1)``; below 0 for the side of an unknown: ``-1 - k``. The last one counts
+            where no point of the box keeps all of them.
+        multipliers: Of those guards, ``(n, k + 1)``; 0 for sides.
         points: The vertex, ``(n, k)``.
     """
 
@@ -66,6 +67,14 @@ def _solve(matrix: Array, right: Array) -> bool:
     for column in range(k):
         right[column] /= matrix[column, column]
     return True
+
+
+def _reach(rows: Array, columns: Array, guard: int, lower: Array, upper: Array) -> float:
+    """How much a guard can change in a box."""
+    reach = 1e-300
+    for c in range(len(columns)):
+        reach += abs(rows[guard, columns[c]]) * (upper[c] - lower[c])
+    return reach
 
 
 def _dual(
@@ -106,25 +115,25 @@ def _dual(
             matrix[:], right[:] = normals.T, -slopes[system]
             if not _solve(matrix, right):
                 break
-            multipliers[system] = right
+            multipliers[system, :k] = right
             bounds[system] = bound
             if bound < -SLACK * size:
                 break
             worst, enters = -1e-12, -1
             for g in range(len(values)):
-                value, reach = values[g], 1e-300
+                value, reach = values[g], _reach(rows, columns[system], g, lower[system], upper[system])
                 for c in range(k):
                     value += rows[g, columns[system, c]] * points[system, c]
-                    reach += abs(rows[g, columns[system, c]]) * (upper[system, c] - lower[system, c])
                 if value < worst * reach:
                     worst, enters = value / reach, g
             side, sign = -1, 1.0
             for c in range(k):
-                width = upper[system, c] - lower[system, c]
-                if width > 0 and (points[system, c] - upper[system, c]) / width > -worst:
-                    worst, side, sign = -(points[system, c] - upper[system, c]) / width, c, -1.0
-                if width > 0 and (lower[system, c] - points[system, c]) / width > -worst:
-                    worst, side, sign = -(lower[system, c] - points[system, c]) / width, c, 1.0
+                low, high = lower[system, c], upper[system, c]
+                width = high - low + 1e-12 * (abs(low) + abs(high)) + 1e-300
+                if (points[system, c] - high) / width > -worst:
+                    worst, side, sign = -(points[system, c] - high) / width, c, -1.0
+                if (low - points[system, c]) / width > -worst:
+                    worst, side, sign = -(low - points[system, c]) / width, c, 1.0
             if side < 0 and enters < 0:
                 break
             matrix[:] = normals.T
@@ -138,7 +147,18 @@ def _dual(
             for c in range(k):
                 if right[c] > SMALL and max(multipliers[system, c], 0.0) / right[c] < least:
                     leaves, least = c, max(multipliers[system, c], 0.0) / right[c]
-            if leaves < 0:
+            if leaves < 0:  # no point of the box keeps these guards: as much of that as the lead needs
+                if side < 0:
+                    failing = worst * _reach(rows, columns[system], enters, lower[system], upper[system])
+                else:
+                    end = lower[system, side] if sign > 0 else upper[system, side]
+                    failing = sign * (points[system, side] - end)
+                share = (bound + size) / -failing
+                for c in range(k):
+                    multipliers[system, c] -= share * right[c]
+                if side < 0:
+                    guards[system, k], multipliers[system, k] = enters, share
+                bounds[system] = -size
                 break
             for c in range(k):
                 normals[leaves, c] = rows[enters, columns[system, c]] if side < 0 else 0.0
@@ -153,7 +173,7 @@ def _dual(
                 multipliers[system, c] = 0.0
 
 
-_kernel = Kernel(_dual, _solve)
+_kernel = Kernel(_dual, _solve, _reach)
 
 
 def refute(
@@ -171,7 +191,7 @@ def refute(
         upper: The largest, likewise.
     """
     n, k = columns.shape
-    found = Proposals(np.full(n, np.inf), np.full((n, k), -1, np.int64), np.zeros((n, k)), np.zeros((n, k)))
+    found = Proposals(np.full(n, np.inf), np.full((n, k + 1), -1, np.int64), np.zeros((n, k + 1)), np.zeros((n, k)))
     given = [np.ascontiguousarray(part, dtype=np.float64) for part in (leads, slopes, values, rows, lower, upper)]
     _kernel(
         given[0], given[1], np.ascontiguousarray(columns, dtype=np.int64), *given[2:], *found,

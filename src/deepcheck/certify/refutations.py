@@ -45,7 +45,6 @@ class Refuter:
     def _floats(self) -> tuple[list[int], Array, Array]:
         """The guards that can fail in the domain, at the input and by displacement, in floats."""
         checker = self.checker
-        ends = [checker.claim.box[e] for e in checker.place]
         kept, values, rows = [], [], []
         for at, (value, *_) in enumerate(checker.guards):
             row = checker.guard(at)
@@ -54,7 +53,6 @@ class Refuter:
                 kept.append(at)
                 values.append(_ratio(row[0], scale))
                 rows.append([_ratio(slope * checker.claim.scale, scale) for slope in row[1:]])
-            del ends[:0]
         return kept, np.array(values), np.array(rows).reshape(len(kept), len(checker.place))
 
     def run(self) -> tuple[list[list[Any]], list[tuple[int, ...]]]:
@@ -83,7 +81,7 @@ class Refuter:
         boxes = [self.checker.box_of(chosen) for *_, chosen in asked]
         for one, box, proposal in zip(asked, boxes, self._proposals(asked, boxes), strict=True):
             label, lead, slopes, _ = one
-            yield self._proof(label, lead, slopes, box, proposal, CUTS)
+            yield self._proof(label, lead, slopes, box, proposal, [0] * CUTS)
 
     def _proposals(self, asked: Sequence[Open], boxes: Sequence[Box]) -> Iterator[Proposals]:
         """What floats propose for some systems, one by one."""
@@ -109,7 +107,7 @@ class Refuter:
         used = np.flatnonzero(weights > 0)
         return Proposals(np.array(answer.margin), used, weights[used], answer.point)
 
-    def _proof(self, label: int, lead: int, slopes: dict[int, int], box: Box, found: Proposals, cuts: int) -> Any:
+    def _proof(self, label: int, lead: int, slopes: dict[int, int], box: Box, found: Proposals, cuts: list[int]) -> Any:
         """A proof that the checker accepts, or None."""
         chosen = [(int(g), float(y)) for g, y in zip(found.guards, found.multipliers, strict=True) if g >= 0 and y > 0]
         tries: list[Any] = [[[self.guards[g], *_rounded(y, bits), 1] for g, y in chosen] for bits in BITS]
@@ -133,7 +131,7 @@ class Refuter:
     def _exact(self, found: Proposals, box: Box, lead: int, slopes: dict[int, int]) -> list[list[int]] | None:
         """The multipliers of the guards chosen for which the unknowns off the box's sides cancel, exactly."""
         checker = self.checker
-        sides = {-1 - int(g) for g in found.guards if g < 0}
+        sides = {-1 - int(g) for g in found.guards[: len(box)] if g < 0}
         inside = [e for at, e in enumerate(box) if at not in sides]
         guards = [self.guards[int(g)] for g in found.guards if g >= 0]
         if not guards or len(inside) != len(guards) or len(guards) > FEW:
@@ -146,28 +144,39 @@ class Refuter:
             return None
         return [[g, y.numerator, 0, y.denominator] for g, y in zip(guards, weights, strict=True)]
 
-    def _cut(self, label: int, lead: int, slopes: dict[int, int], box: Box, found: Proposals, cuts: int) -> Any:
-        """Two proofs, for the levels below and above a point at which no guard fails; None on a continuum."""
+    def _cut(self, label: int, lead: int, slopes: dict[int, int], box: Box, found: Proposals, cuts: list[int]) -> Any:
+        """Two proofs, for the levels below and above the point that no guard excludes; None on a continuum."""
         claim = self.checker.claim
-        if claim.levels is None or cuts < 2:
+        if claim.levels is None or not cuts:
             return None
-        for at, e in sorted(enumerate(box), key=lambda one: one[1] in ()):
-            low, high = box[e]
-            where = float(found.points[at]) * claim.scale if np.isfinite(found.points[at]) else 0.0
-            below = [v for v in claim.levels[e] if low <= v <= high and v <= where]
-            above = [v for v in claim.levels[e] if low <= v <= high and v > where]
-            if not below or not above:
-                continue
-            value = Fraction(claim.x[e] + below[-1], claim.scale)
-            parts: list[Any] = []
-            for part in claim.cut(box, e, float(value).hex()):
-                assert part is not None
-                (proposal,) = self._proposals([(label, lead, slopes, ())], [part])
-                parts.append(self._proof(label, lead, slopes, part, proposal, cuts // 2))
-                if parts[-1] is None:
-                    return None
-            return {"element": e, "value": float(value).hex(), "below": parts[0], "above": parts[1]}
-        return None
+        cuts.pop()
+        place = self._between(box, found.points)
+        if place is None:
+            return None
+        e, last = place
+        value = float(Fraction(claim.x[e] + last, claim.scale)).hex()
+        proofs: list[Any] = []
+        for part in claim.cut(box, e, value):
+            assert part is not None
+            (proposal,) = self._proposals([(label, lead, slopes, ())], [part])
+            proofs.append(self._proof(label, lead, slopes, part, proposal, cuts))
+            if proofs[-1] is None:
+                return None
+        return {"element": e, "value": value, "below": proofs[0], "above": proofs[1]}
+
+    def _between(self, box: Box, point: Array) -> tuple[int, int] | None:
+        """The element that is farthest from its levels at a point, and its last level below; None if it is on levels."""
+        claim = self.checker.claim
+        assert claim.levels is not None
+        best, found = 0.0, None
+        for (e, (low, high)), where in zip(box.items(), point * float(claim.scale), strict=True):
+            inside = [v for v in claim.levels[e] if low <= v <= high]
+            at = int(np.searchsorted(np.array(inside, dtype=float), where, side="right"))
+            if 0 < at < len(inside):
+                share = (where - inside[at - 1]) / (inside[at] - inside[at - 1])
+                if min(share, 1 - share) > best:
+                    best, found = min(share, 1 - share), (e, inside[at - 1])
+        return found
 
 
 def _ratio(above: int, below: int) -> float:

@@ -1,0 +1,170 @@
+"""Evidence for sets along all paths: a tree that divides features and domain until the checker's own bounds suffice.
+
+Every bound here is the checker's, in whole numbers, so what is written down is what it will accept. Families shrink to the
+features that a bound leaves open, or are halved; a few open sets are listed; a single set's box of values is cut. A set that
+resists is listed as undecided.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from heapq import nlargest
+from typing import Any
+
+from deepcheck.certify.checker import AllPaths, Block, Box, open_sets, top
+
+LISTED = 24
+"""So many open sets of a family are looked at one by one."""
+SHRINKS = 0.75
+"""A family is bounded again if at most this share of its features is left."""
+CUTS = 256
+"""How often the box of one set is cut at most."""
+MOST_UNDECIDED = 100_000
+"""More sets than this are not listed as undecided."""
+
+Bounds = list[tuple[int, int, dict[int, int]]]
+
+
+class Stuck(Exception):
+    """A set's box was cut as often as allowed."""
+
+
+class TooMany(Exception):
+    """Too many sets are left open to list them."""
+
+
+class Grower:
+    """Grows the tree of a claim.
+
+    Args:
+        checker: The claim; its attacks count as covered.
+        timeout: Seconds after which open sets become undecided, or None.
+        progress: Called with the share of the sets that is settled.
+    """
+
+    def __init__(
+        self, checker: AllPaths, timeout: float | None = None, progress: Callable[[float], None] | None = None
+    ) -> None:
+        self.checker, self.progress = checker, progress
+        self.deadline = None if timeout is None else time.monotonic() + timeout
+        self.undecided: set[tuple[int, ...]] = set()
+        self.bounded = 0
+
+    def grow(self) -> Any:
+        """The tree; sets that it leaves open are in `undecided`.
+
+        Raises:
+            TooMany: If more sets stay open than can be listed.
+        """
+        claim = self.checker.claim
+        return self._node([(list(claim.features), claim.size)], claim.box, 1.0)
+
+    def _node(self, blocks: list[Block], box: Box, share: float) -> Any:
+        bounds = self._bounds(blocks, box)
+        opened = self._some(blocks, bounds, LISTED)
+        if len(opened) <= LISTED:
+            return ["close", [[list(chosen), node] for chosen in sorted(opened) if (node := self._single(chosen, box))]]
+        if self._late():
+            self.undecided |= self._some(blocks, bounds, MOST_UNDECIDED)
+            if len(self.undecided) > MOST_UNDECIDED:
+                raise TooMany
+            self.checker.covered |= self.undecided
+            return ["close", []]
+        kept = [self._kept(bounds, blocks, at) for at in range(len(blocks))]
+        if sum(map(len, kept)) <= SHRINKS * sum(len(features) for features, _ in blocks):
+            smaller = [(own, count) for own, (_, count) in zip(kept, blocks, strict=True)]
+            return ["keep", kept, self._node(smaller, box, share)]
+        at = max(range(len(blocks)), key=lambda block: len(blocks[block][0]) - blocks[block][1])
+        features, count = blocks[at]
+        first = nlargest(len(features) // 2, features, key=lambda f: self._strength(bounds, f))
+        rest = [f for f in features if f not in set(first)]
+        parts = []
+        for k in range(count + 1):
+            if k <= len(first) and count - k <= len(rest):
+                new = [(own, n) for own, n in ((first, k), (rest, count - k)) if n]
+                parts.append(self._node([*blocks[:at], *new, *blocks[at + 1 :]], box, share / 2))
+        return ["halve", at, first, *parts]
+
+    def _single(self, chosen: tuple[int, ...], box: Box) -> Any:
+        """The tree of one set; None where it stays undecided."""
+        try:
+            return self._cut([(list(chosen), len(chosen))], box, [0] * CUTS)
+        except Stuck:
+            self.undecided.add(chosen)
+            self.checker.covered.add(chosen)
+            return None
+
+    def _cut(self, blocks: list[Block], box: Box, left: list[int]) -> Any:
+        bounds = self._bounds(blocks, box)
+        if next(self._open(blocks, bounds), None) is None:
+            return ["close", []]
+        if not left or self._late():
+            raise Stuck
+        left.pop()
+        place = self._place(blocks[0][0], box, bounds)
+        if place is None:
+            raise Stuck
+        element, value = place
+        parts = self.checker.claim.cut(box, element, value)
+        return ["cut", element, value, *(["close", []] if p is None else self._cut(blocks, p, left) for p in parts)]
+
+    def _place(self, features: list[int], box: Box, bounds: Bounds) -> tuple[int, str] | None:
+        """Where to cut: half way through the feature that adds most to an open lead; None where no number lies between."""
+        claim = self.checker.claim
+
+        for feature in sorted(features, key=lambda f: self._width(f, box), reverse=True):
+            element = max(claim.features[feature], key=lambda e: box[e][1] - box[e][0])
+            low, high = box[element]
+            if claim.levels is None:
+                value = float(Fraction(2 * claim.x[element] + low + high, 2 * claim.scale))
+            else:
+                inside = [v for v in claim.levels[element] if low <= v <= high]
+                value = float(Fraction(claim.x[element] + inside[(len(inside) - 1) // 2], claim.scale))
+            parts = claim.cut(box, element, value.hex())
+            if None not in parts and all(part != box for part in parts):
+                return element, value.hex()
+        return None
+
+    def _width(self, feature: int, box: Box) -> int:
+        return max(box[e][1] - box[e][0] for e in self.checker.claim.features[feature])
+
+    def _bounds(self, blocks: list[Block], box: Box) -> Bounds:
+        self.bounded += 1
+        return self.checker.bounds(blocks, box)
+
+    def _open(self, blocks: list[Block], bounds: Bounds) -> Iterator[tuple[int, ...]]:
+        """The sets that bounds leave open and nothing covers; a set may come several times."""
+        for label, base, gains in bounds:
+            for chosen in open_sets(blocks, gains, base, label < self.checker.claim.label):
+                if not self.checker.is_covered(chosen):
+                    yield tuple(sorted(chosen))
+
+    def _some(self, blocks: list[Block], bounds: Bounds, most: int) -> set[tuple[int, ...]]:
+        """All sets that are open, or one more than so many."""
+        found: set[tuple[int, ...]] = set()
+        for chosen in self._open(blocks, bounds):
+            found.add(chosen)
+            if len(found) > most:
+                break
+        return found
+
+    def _kept(self, bounds: Bounds, blocks: list[Block], at: int) -> list[int]:
+        """The features of a block that some open set may contain."""
+        features, count = blocks[at]
+        found: set[int] = set()
+        for label, base, gains in bounds:
+            others = base + top(gains, blocks[:at] + blocks[at + 1 :])
+            best = nlargest(count, features, key=gains.__getitem__)
+            for f in features:
+                total = others + gains[f] + sum([gains[g] for g in best if g != f][: count - 1])
+                if not self.checker.refuses(total, label):
+                    found.add(f)
+        return [f for f in features if f in found and (f,) not in self.checker.covered]
+
+    @staticmethod
+    def _strength(bounds: Bounds, feature: int) -> float:
+        """How near a feature brings some lead to 0."""
+        return max(gains[feature] / max(-base, 1) for _, base, gains in bounds)
+
+    def _late(self) -> bool:
+        return self.deadline is not None and time.monotonic() > self.deadline
