@@ -4,7 +4,9 @@ A case says the label, the borders and the verdicts about single features, along
 one, two and three features are then counted by `edge_oracle`, which tries every choice of pieces by elimination.
 """
 
+import re
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -260,3 +262,27 @@ def test_beside_an_end_of_the_box_regions_are_looked_for_inside():
         want = Edges(net, x, lower, np.ones(3)).every(size, "all")
         assert result.counts["attackable"] == sum(found == ATTACK for found in want.values())
         assert result.counts["proved"] == sum(found == PROVED for found in want.values())
+
+
+def test_a_feature_given_twice_counts_once():
+    program = deepcheck.load(Net((2,), PLAIN).model)
+    twice, once = (deepcheck.attack(program, X, features=chosen) for chosen in ([0, 0, 1], [0, 1]))
+    assert twice.counts == once.counts
+    with pytest.raises(OptionError, match="at most the 1 features"):
+        deepcheck.attack(program, X, features=[0, 0], size=2)
+
+
+TESTS = Path(__file__).parent.parent
+HOLDERS = ("laws/test_edge_semantics.py", "attacks/test_edges.py", "attacks/test_sets_edges.py")
+
+
+def test_what_the_page_says_is_held_by_tests_that_exist():
+    """docs/semantics.md names cases and tests in italics, a few words of each; " ..." stands for several."""
+    known = [case.name for case in CASES]
+    for path in HOLDERS:
+        known += [name.replace("_", " ") for name in re.findall(r"def (test_\w+)", (TESTS / path).read_text())]
+    page = (TESTS.parent / "docs" / "semantics.md").read_text()
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| ")]
+    named = [name.removesuffix(" ...").rstrip(",") for row in rows for name in re.findall(r"\*([^*]+)\*", row[3])]
+    assert len(named) > 40
+    assert [name for name in named if not any(name in each for each in known)] == []
