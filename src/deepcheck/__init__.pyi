@@ -8,6 +8,7 @@ from .attacks import SmallestResult as SmallestResult
 from .attacks import Witness as Witness
 from .attacks import as_json as as_json
 from .campaign import MinimalTable as MinimalTable
+from .certify import Certificate as Certificate
 from .domains import Features as Features
 from .domains import Pixels as Pixels
 from .errors import DeepCheckError as DeepCheckError
@@ -21,6 +22,8 @@ from .ranking import order_of as order_of
 from .ranking import shortlist_length as shortlist_length
 from .verbs import LabelReach as LabelReach
 from .verbs import attack as attack
+from .verbs import certificate as certificate
+from .verbs import check as check
 from .verbs import conditions as conditions
 from .verbs import explore_paths as explore_paths
 from .verbs import importance as importance
@@ -29,6 +32,7 @@ from .verbs import load as load
 from .verbs import region_map as region_map
 from .verbs import resume as resume
 from .verbs import run_minimal as run_minimal
+from .verbs import save_certificate as save_certificate
 from .verbs import smallest as smallest
 from .verbs import translate as translate
 

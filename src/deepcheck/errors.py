@@ -8,6 +8,7 @@
     |-- InputError              the input cannot be used: shape, dtype, NaN, out of its bounds
     |-- OptionError             an argument has no meaning here: unknown metric, label, shortlist, bounds
     |-- DataError               a data set is missing or damaged
+    |-- CertificateRejected     a certificate does not hold for this model
     `-- MissingExtra            an optional dependency is not installed; the message says how to get it
 
     UncertifiedPath             a warning, not an error: the network is too large to certify the path
@@ -57,6 +58,10 @@ class OptionError(DeepCheckError):
 
 class DataError(DeepCheckError):
     """A data set is missing or damaged."""
+
+
+class CertificateRejected(DeepCheckError):
+    """A certificate does not hold for this model, or is damaged."""
 
 
 class MissingExtra(DeepCheckError):

@@ -18,6 +18,7 @@ from deepcheck.attacks.set_strategy import SetStrategy
 from deepcheck.attacks.smallest import Smallest
 from deepcheck.attacks.smallest import smallest as find_smallest
 from deepcheck.attacks.smallest_result import SmallestResult
+from deepcheck.attacks.stored import stored
 from deepcheck.attacks.strategy import Strategy
 from deepcheck.attacks.study import Asked, Study
 from deepcheck.attacks.witness import Attack, Comparison, Witness
@@ -57,4 +58,5 @@ __all__ = [
     "replayed",
     "replayed_again",
     "replayed_sets",
+    "stored",
 ]

@@ -4,17 +4,16 @@ import gzip
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import onnx
 
 from deepcheck.certify import checker as independent
 from deepcheck.certify.checker import AllPaths, Rejected, SamePath
-from deepcheck.certify.claims import Attacked, Claim, attack
+from deepcheck.certify.claims import Claim, attack
 from deepcheck.certify.refutations import Refuter
-from deepcheck.errors import OptionError, UnsupportedModel
+from deepcheck.certify.tree import MOST_UNDECIDED, Grower, TooMany
+from deepcheck.errors import OptionError
 
 
 @dataclass(frozen=True)
@@ -39,19 +38,66 @@ class Certificate:
 
     @property
     def attacks(self) -> int:
-        """How many attackable sets are listed."""
+        """How many attackable sets it lists."""
         return len(self.held["attacks"])
 
     @property
     def undecided(self) -> int:
-        """How many sets are listed as undecided."""
+        """How many sets it lists as undecided."""
         return len(self.held["undecided"])
 
-    @cached_property
-    def text(self) -> bytes:
-        """The file's content, before it is compressed."""
-        return json.dumps(self.held, separators=(",", ":")).encode()
+    def content(self, *, compressed: bool = False) -> bytes:
+        """What is written to a file."""
+        text = json.dumps(self.held, separators=(",", ":")).encode()
+        return gzip.compress(text, mtime=0) if compressed else text
 
-    def bytes(self, *, compress: bool = False) -> bytes:
-        """The file's content."""
-        return gzip.compress(self.text, mtime=0) if compress else self.text
+    def __str__(self) -> str:
+        listed = f"{self.attacks} attacks, {self.undecided} undecided sets"
+        return f"certificate: {self.verdict} ({self.scope}), {listed}"
+
+
+def certify(
+    claim: Claim, model: bytes, *, timeout: float | None = None, progress: Callable[[float], None] | None = None
+) -> Certificate:
+    """Find the evidence for a claim.
+
+    What is written is tested by the checker's own functions on the way; an attack that these refuse, and a set that
+    they cannot refute, are listed as undecided.
+
+    Args:
+        claim: What is to be certified.
+        model: The model, serialized.
+        timeout: Seconds after which, over all paths, what is still open is listed as undecided.
+        progress: Called with the share of the work that is done.
+
+    Raises:
+        OptionError: If the checker does not support the model, or too many sets would be undecided.
+    """
+    attacks = [attack(each) for each in claim.attacks]
+    made = SamePath if claim.scope == "this path" else AllPaths
+    try:
+        checker = made(claim.held(attacks, [], {}), onnx.load_model_from_string(model))
+        checker.covered |= {tuple(sorted(each.features)) for each in claim.attacks}
+        evidence, undecided = _evidence(checker, timeout, progress)
+    except Rejected as problem:
+        raise OptionError(f"no certificate for this: {problem}") from None
+    except TooMany:
+        raise OptionError(
+            f"no certificate: more than {MOST_UNDECIDED} sets would be undecided; give more time, or fewer features"
+        ) from None
+    held = claim.held(attacks, undecided, evidence)
+    return Certificate({**held, "digest": independent.digest(held)})
+
+
+def _evidence(
+    checker: SamePath | AllPaths, timeout: float | None, progress: Callable[[float], None] | None
+) -> tuple[dict[str, Any], list[tuple[int, ...]]]:
+    if isinstance(checker, SamePath):
+        refuter = Refuter(checker, progress)
+        checker.attacks()
+        refutations, undecided = refuter.run()
+        return {"refutations": refutations}, undecided
+    checker.prepare()
+    grower = Grower(checker, timeout, progress)
+    tree = grower.grow()
+    return {"tree": tree}, sorted(grower.undecided)

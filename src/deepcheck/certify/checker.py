@@ -3,21 +3,22 @@
     python checker.py CERTIFICATE --model MODEL        (or: deepcheck check, python -m deepcheck.certify)
 
 *Verified here*, from the model file itself: that the certificate is about this file (sha256); that the input has the
-label claimed; that each attack listed changes its features only, stays in the domain and gets its label (on the input's
-own path, where the scope says so); and that every other set of so many features, but for those that contain a listed
-attack or undecided set, is refuted: no values of theirs in the domain change the label, along this path or along any.
-*Trusted*: Python's integers, json, gzip and hashlib; the ``onnx`` package's reader; that the operators below mean what the
-ONNX standard says, in real arithmetic over the constants as stored; and the reader of this file. No number is a float.
+label claimed; that each attack listed changes its features only, stays in the domain and gets its label (on the
+input's own path, where the scope says so); and that every other set of so many features, but for those that contain a
+listed attack or undecided set, is refuted: no values of theirs in the domain change the label (on this path, or any).
+*Trusted*: Python's integers, json, gzip and hashlib; the ``onnx`` package's reader; that the operators below mean what
+the ONNX standard says, in real arithmetic over the constants as stored; and whoever reads this file. It computes with
+whole numbers alone.
 
-A tensor is a list of whole numbers over one denominator, its *scale*. A linear operator is a list of rows ``(bias, where,
-weights)``; Relu and MaxPool choose. One Python integer holds several numbers, in *fields* of equal width, so that one
-product multiplies all of them (Kronecker substitution).
+A tensor is a list of whole numbers over one denominator, its *scale*. A linear operator is a list of rows ``(bias,
+where, weights)``; Relu and MaxPool choose. One Python integer holds several numbers, in *fields* of equal width, so
+that one product multiplies all of them (Kronecker substitution).
 
-*This path.* Forward, a value and its slopes are fields: what must stay >= 0 to stay on the path is a *guard*. A label cannot
-win where its lead over the input's label, plus guards times ``y >= 0``, stays below 0 over the domain (Farkas, Lagrange).
-*All paths.* Where a Relu's argument stays in ``[l, u]``, ``l < 0 < u``, the Relu lies above a line (0, or its argument) and
-below one through ``(l, 0)`` and ``(u, u)``: carried backward, a lead is bounded by a linear form of the input. A tree
-divides features and domain until the bounds suffice.
+*This path.* Forward, a value and its slopes are fields: what must stay >= 0 to stay on the path is a *guard*. A label
+cannot win where its lead over the input's label, plus guards times ``y >= 0``, stays below 0 over the domain (Farkas).
+*All paths.* Where a Relu's argument stays in ``[l, u]``, ``l < 0 < u``, the Relu lies above a line (0, or its argument)
+and below one through ``(l, 0)`` and ``(u, u)``: carried backward, a lead is bounded by a linear form of the input. A
+tree divides features and domain until the bounds suffice.
 Either way what each feature can add to a lead settles most sets at once; those that it leaves open need evidence.
 """
 
@@ -56,6 +57,7 @@ class Rejected(Exception):
 
 
 def require(holds: object, why: str) -> None:
+    """Reject unless something holds."""
     if not holds:
         raise Rejected(why)
 
@@ -71,6 +73,7 @@ def exactly(stored: Sequence[Any]) -> Exact:
 
 
 def unpacked(raw: bytes, kind: str) -> tuple[Any, ...]:
+    """The numbers that some bytes are."""
     size = struct.calcsize(CODES[kind])
     require(len(raw) % size == 0, "an array is cut short")
     return struct.unpack(f"<{len(raw) // size}{CODES[kind]}", raw)
@@ -117,6 +120,7 @@ class Net:
 
     def __init__(self, model: Any, output: str, scale: int) -> None:
         graph = model.graph
+        require(all(o.version >= 7 for o in model.opset_import if o.domain in ("", "ai.onnx")), "the opset is too old")
         self.constants = {tensor.name: constant(tensor) for tensor in graph.initializer}
         (given,) = [value for value in graph.input if value.name not in self.constants]
         self.shapes = [tuple(d.dim_value or 1 for d in given.type.tensor_type.shape.dim)]
@@ -183,7 +187,8 @@ class Net:
     def _reshape(self, inputs: Any, name: str, settings: Any) -> None:
         source = self._value(inputs[0])
         old, wanted = self.shapes[source], self.constants[inputs[1]][1]
-        shape = [old[at] if length == 0 and not settings.get("allowzero") else length for at, length in enumerate(wanted)]
+        copied = not settings.get("allowzero")
+        shape = [old[at] if length == 0 and copied else length for at, length in enumerate(wanted)]
         if -1 in shape and 0 not in shape:
             shape[shape.index(-1)] = -prod(old) // prod(shape)
         self._same(source, name, shape)
@@ -363,8 +368,8 @@ class Net:
     def backward(self, at: int, wanted: Numbers, through: Callable[..., Any]) -> tuple[Numbers, int, int]:
         """Sums of value ``at`` as sums of the input: coefficients, constant, and a factor that all of them have.
 
-        ``through(kind, source, result, what, given)`` carries coefficients through a choice: it returns those of its source,
-        what is added to the constant, and by how much everything was multiplied.
+        ``through(kind, source, result, what, given)`` carries coefficients through a choice: it returns those of its
+        source, what is added to the constant, and by how much everything was multiplied.
         """
         held, known, factor = {at: wanted}, 0, 1
         for kind, sources, result, what in reversed(self.steps[:at]):
@@ -465,7 +470,8 @@ class Claim:
         moved = {e: v - self.x[e] for e, v in zip(elements, self.whole(values), strict=True)}
         inside = all(self.box[e][0] <= d <= self.box[e][1] for e, d in moved.items())
         listed = self.levels is None or all(d in self.levels[e] for e, d in moved.items())
-        require(inside and listed and len(set(features)) == len(features) <= self.size, "an attack is not in the domain")
+        require(len(set(features)) == len(features) <= self.size, "an attack has too many features")
+        require(inside and listed, "an attack leaves the domain")
         return moved
 
 
@@ -480,7 +486,7 @@ def top(gains: dict[int, int], blocks: list[Block]) -> int:
 
 
 def open_sets(blocks: list[Block], gains: dict[int, int], base: int, closed: bool) -> Iterator[tuple[int, ...]]:
-    """Sets with so many features of each block for which base and gains do not stay below 0 (or at 0, unless closed)."""
+    """Sets with so many features of each block whose gains bring the base above 0 (or to 0, where that counts)."""
     orders = [(sorted(features, key=gains.__getitem__, reverse=True), count) for features, count in blocks]
     rest = list(accumulate((top(gains, [block]) for block in blocks[::-1]), initial=0))[::-1]
 
@@ -493,7 +499,7 @@ def open_sets(blocks: list[Block], gains: dict[int, int], base: int, closed: boo
             order = orders[block][0]
             for k in range(start, len(order) - left + 1):
                 best = total + sum(gains[f] for f in order[k : k + left]) + rest[block + 1]
-                if best < 0 or best == 0 and not closed:
+                if best < 0 or (best == 0 and not closed):
                     return
                 yield from pick(block, k + 1, left - 1, total + gains[order[k]], (*chosen, order[k]))
 
@@ -652,9 +658,9 @@ class SamePath(Checker):
 
 
 class AllPaths(Checker):
-    """Sets along all paths. Evidence: a tree of nodes
+    """Sets along all paths. Evidence: a tree of nodes.
 
-    - ``["close", [[features, node], ...]]``: bounds leave no set open but for those listed, each with a node of its own;
+    - ``["close", [[features, node], ...]]``: bounds leave no set open but for those listed, each with its own node;
     - ``["keep", [features, ...], node]``: bounds refute every set with a feature that its block does not keep;
     - ``["halve", block, features, node, ...]``: some of a block's features and the others, by how many of the first;
     - ``["cut", element, value, node, node]``: where every set contains the element, its values below and above.
@@ -883,14 +889,17 @@ def statement(checker: Checker) -> str:
     verdict = "attack" if claim.attacks else "undecided" if undecided else "proved"
     require(claim.verdict == verdict, f"the verdict is {verdict}")
     aim = "changes the label" if claim.target is None else f"gives label {claim.target}"
+    total, output = comb(len(claim.features), claim.size), checker.held["model"]["output"]
     return (
-        f"verified: {verdict} ({claim.scope}). Input of label {claim.label}; {comb(len(claim.features), claim.size)} sets of "
-        f"{claim.size} of {len(claim.features)} features; listed: {len(claim.attacks)} attacks, {undecided} undecided sets. "
-        f"No set that contains none of those {aim} anywhere in the domain."
+        f"verified: {verdict} ({claim.scope}, real arithmetic). The input has label {claim.label}, the "
+        f"{checker.decision} of '{output}'. Of {total} sets of {claim.size} of {len(claim.features)} features, "
+        f"{len(claim.attacks)} attacks and {undecided} undecided sets are listed; "
+        f"no set without one of those {aim} anywhere in the domain."
     )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """The command: 0 verified, 1 rejected, 2 a file cannot be read."""
     parser = argparse.ArgumentParser(description="Check a certificate against a model file, exactly.")
     parser.add_argument("certificate")
     parser.add_argument("--model", required=True)

@@ -1,4 +1,4 @@
-"""What a certificate claims, as the object that is written: see `deepcheck.certify.checker` for what each entry means."""
+"""What a certificate claims, as the object that is written; `deepcheck.certify.checker` says what each entry means."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,9 @@ class Claim:
     scope: str
     attacks: Sequence[Attacked]
 
-    def held(self, attacks: Sequence[dict[str, Any]], undecided: Sequence[Sequence[int]], evidence: dict[str, Any]) -> Any:
+    def held(
+        self, attacks: Sequence[dict[str, Any]], undecided: Sequence[Sequence[int]], evidence: dict[str, Any]
+    ) -> dict[str, Any]:
         """The certificate's object, but for its digest."""
         verdict = "attack" if attacks else "undecided" if undecided else "proved"
         return {

@@ -1,9 +1,9 @@
 """Multipliers that refute, for very many systems of a few unknowns: a dual simplex method, compiled.
 
-Each system asks for the most that a lead can be where guards hold, inside a box. A vertex of guards and sides of the box at
-which the lead is *dual feasible* bounds it from above; the first is a corner of the box. As long as a guard is violated
-there it takes the place of one of them, and the bound falls. It stops as soon as the bound is below 0: what it then has
-are the guards and multipliers of a proof, in floats; nothing is claimed of them here.
+Each system asks for the most that a lead can be where guards hold, inside a box. A vertex of guards and sides of the
+box that is *dual feasible* bounds it from above; the first is a corner of the box. As long as a guard is violated there
+it takes the place of one of them, and the bound falls. It stops as soon as the bound is below 0: what it then has are
+the guards and multipliers of a proof, in floats; nothing is claimed of them here.
 
 Source: Lemke, The dual method of solving the linear programming problem (1954).
 """
@@ -28,8 +28,8 @@ class Proposals(NamedTuple):
 
     Attributes:
         bounds: The most that the lead can be, as far as the multipliers tell, ``(n,)``.
-        guards: The guards of the vertex, ``(n, k + 1)``; below 0 for the side of an unknown: ``-1 - k``. The last one counts
-            where no point of the box keeps all of them.
+        guards: The guards of the vertex, ``(n, k + 1)``; below 0 for the side of an unknown: ``-1 - k``. The last one
+            counts where no point of the box keeps all of them.
         multipliers: Of those guards, ``(n, k + 1)``; 0 for sides.
         points: The vertex, ``(n, k)``.
     """

@@ -1,7 +1,7 @@
 """Evidence for sets along the input's path: for each set and label that gains leave open, guards and multipliers.
 
-The checker's own exact passes give the rows; floats choose guards and multipliers among them; the checker's own test, in
-whole numbers, says whether they refute. First with multipliers of few bits, then with those of the floats, then with
+The checker's own exact passes give the rows; floats choose guards and multipliers among them; the checker's own test,
+in whole numbers, says whether they refute. First with multipliers of few bits, then with those of the floats, then with
 the exact solution for the guards chosen, which settles ties. What none refutes is left undecided.
 """
 
@@ -88,7 +88,8 @@ class Refuter:
         checker = self.checker
         scale, out = checker.claim.scale, checker.net.scales[checker.net.output]
         leads = np.array([_ratio(lead, out) for _, lead, *_ in asked])
-        slopes = np.array([[_ratio(own[e] * scale, out) for e in box] for (_, _, own, _), box in zip(asked, boxes, strict=True)])
+        pairs = [(own, box) for (_, _, own, _), box in zip(asked, boxes, strict=True)]
+        slopes = np.array([[_ratio(own[e] * scale, out) for e in box] for own, box in pairs])
         columns = np.array([[checker.place[e] for e in box] for box in boxes])
         lower, upper = (np.array([[_ratio(ends[k], scale) for ends in box.values()] for box in boxes]) for k in (0, 1))
         if columns.shape[1] > FEW:
@@ -136,8 +137,8 @@ class Refuter:
         guards = [self.guards[int(g)] for g in found.guards if g >= 0]
         if not guards or len(inside) != len(guards) or len(guards) > FEW:
             return None
-        scales = [checker.net.scales[checker.guards[g][0]] for g in guards]
-        rows = [[Fraction(checker.guard(g)[checker.place[e] + 1], s) for g, s in zip(guards, scales, strict=True)] for e in inside]
+        own = [(checker.guard(g), checker.net.scales[checker.guards[g][0]]) for g in guards]
+        rows = [[Fraction(row[checker.place[e] + 1], scale) for row, scale in own] for e in inside]
         goal = [Fraction(-slopes[e], checker.net.scales[checker.net.output]) for e in inside]
         weights = _solved(rows, goal)
         if weights is None or min(weights) < 0:
@@ -165,7 +166,7 @@ class Refuter:
         return {"element": e, "value": value, "below": proofs[0], "above": proofs[1]}
 
     def _between(self, box: Box, point: Array) -> tuple[int, int] | None:
-        """The element that is farthest from its levels at a point, and its last level below; None if it is on levels."""
+        """The element that is farthest from its levels at a point, and its last level below; None if all are on one."""
         claim = self.checker.claim
         assert claim.levels is not None
         best, found = 0.0, None

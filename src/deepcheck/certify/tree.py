@@ -1,8 +1,8 @@
 """Evidence for sets along all paths: a tree that divides features and domain until the checker's own bounds suffice.
 
-Every bound here is the checker's, in whole numbers, so what is written down is what it will accept. Families shrink to the
-features that a bound leaves open, or are halved; a few open sets are listed; a single set's box of values is cut. A set that
-resists is listed as undecided.
+Every bound here is the checker's, in whole numbers, so what is written down is what it will accept. Families shrink to
+the features that a bound leaves open, or are halved; a few open sets are listed; a single set's box of values is cut.
+A set that resists is listed as undecided.
 """
 
 import time
@@ -101,15 +101,15 @@ class Grower:
         if not left or self._late():
             raise Stuck
         left.pop()
-        place = self._place(blocks[0][0], box, bounds)
+        place = self._place(blocks[0][0], box)
         if place is None:
             raise Stuck
         element, value = place
         parts = self.checker.claim.cut(box, element, value)
         return ["cut", element, value, *(["close", []] if p is None else self._cut(blocks, p, left) for p in parts)]
 
-    def _place(self, features: list[int], box: Box, bounds: Bounds) -> tuple[int, str] | None:
-        """Where to cut: half way through the feature that adds most to an open lead; None where no number lies between."""
+    def _place(self, features: list[int], box: Box) -> tuple[int, str] | None:
+        """Where to cut: half way through the widest feature; None where no number lies between the ends of any."""
         claim = self.checker.claim
 
         for feature in sorted(features, key=lambda f: self._width(f, box), reverse=True):

@@ -6,6 +6,7 @@ import typer
 
 import deepcheck
 from deepcheck.cli.attack import attack
+from deepcheck.cli.check import check
 from deepcheck.cli.demo import demo
 from deepcheck.cli.explore import explore
 from deepcheck.cli.importance import importance
@@ -16,7 +17,7 @@ from deepcheck.cli.reproduce import reproduce
 from deepcheck.cli.run import run
 from deepcheck.cli.translate import translate
 
-VERBS = (demo, info, importance, attack, explore, labels, map_, translate, reproduce, run)
+VERBS = (demo, info, importance, attack, explore, labels, map_, translate, check, reproduce, run)
 
 
 def command() -> Any:

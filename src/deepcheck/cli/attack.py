@@ -76,6 +76,10 @@ def attack(
     save: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write each listed witness: .npy, and .png of an image.")
     ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what 'deepcheck check' can check; compressed if FILE ends in .gz."),
+    ] = None,
     plot: Plot = None,
     features_as: FeaturesAs = None,
     layout: Layout = "nchw",
@@ -138,6 +142,11 @@ def attack(
             assert isinstance(found, deepcheck.Result)
             result = found
     listed = result.attacks[: limit if as_json or limit is not None else TABLE_ROWS]
+    if certificate is not None:
+        with showing.working("writing the evidence down") as advance:
+            made = deepcheck.certificate(result, timeout=timeout, progress=showing.shares(advance))
+        deepcheck.save_certificate(made, certificate)
+        showing.say(f"wrote {certificate}: {made}")
     if plot is not None:
         attack_files.draw(plot, result, question, order=metric, layout=channels)
     if save is not None:
@@ -168,6 +177,8 @@ def _print(result: "Result", listed: "Sequence[Attack]", given: bool) -> None:
         print(result.comparison)
     if result.first_features is not None and result.size > 1:
         print(_summary(result))
+    if result.counts["proved"]:
+        print(_proofs(result))
     if not given:
         print(f"bounds: {result.domain.describe()} (the default; --bounds A:B or FILE.npz, or --unbounded, change it)")
     if not listed:
@@ -185,16 +196,30 @@ def _print(result: "Result", listed: "Sequence[Attack]", given: bool) -> None:
             *([_levels(attack)] if single and with_levels else []),
             " ".join(f"{value:.6g}" for value in attack.witness.values),
             *(attack.witness.label, f"{attack.witness.margin:.4g}"),
-            "yes" if attack.witness.replayed else "no",
+            *(_answer(held) for held in (attack.witness.real, attack.witness.float32, attack.witness.eight_bit)),
         ]
         for attack in listed
     ]
     more = len(result.attacks) - len(listed)
     print_table(
-        [*columns, "witness", "label", "margin", "replayed"],
+        [*columns, "witness", "label", "margin", "real", str(result.study.program.dtype), "8-bit"],
         rows,
         caption=f"and {more} more: --limit {len(result.attacks)} lists them all" if more else "",
     )
+
+
+def _answer(held: bool | None) -> str:
+    return "-" if held is None else "yes" if held else "no"
+
+
+def _proofs(result: "Result") -> str:
+    """Which proofs hold for the deployed network too."""
+    proved, count = result.counts["proved"], result.proved_float32
+    kind = result.study.program.dtype
+    if count == proved:
+        return f"proved (real and {kind}): all {proved:,}, in any order of summation"
+    also = f"{count:,} of them proved (real and {kind}), in any order of summation"
+    return f"proved (real): {proved:,}; {also}; else {result.deployed.reason}"
 
 
 def _summary(result: "Result") -> str:

@@ -1,6 +1,7 @@
 """The public functions: load a program, rank its inputs, attack it, get its conditions, print it as source."""
 
 from deepcheck.verbs.attacking import attack
+from deepcheck.verbs.certifying import certificate, check, save_certificate
 from deepcheck.verbs.conditions import conditions
 from deepcheck.verbs.exploring import explore_paths
 from deepcheck.verbs.loading import load
@@ -15,6 +16,8 @@ from deepcheck.verbs.translating import translate
 __all__ = [
     "LabelReach",
     "attack",
+    "certificate",
+    "check",
     "conditions",
     "explore_paths",
     "importance",
@@ -23,6 +26,7 @@ __all__ = [
     "region_map",
     "resume",
     "run_minimal",
+    "save_certificate",
     "smallest",
     "translate",
 ]

@@ -1,0 +1,36 @@
+"""``deepcheck check``: does a certificate hold for a model file?"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deepcheck.cli.options import Json
+
+
+def check(
+    certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="What 'attack --certificate' wrote.")],
+    model: Annotated[Path, typer.Option(metavar="MODEL", help="The ONNX file that it is about.")],
+    as_json: Json = False,
+) -> None:
+    """Check a certificate against a model file, in exact arithmetic, with a checker that stands alone.
+
+    Exit status: 0 verified, 1 rejected, 2 a file cannot be read.
+    """
+    import deepcheck
+    from deepcheck.cli import showing
+    from deepcheck.errors import CertificateRejected
+
+    try:
+        verified = deepcheck.check(certificate, model)
+    except CertificateRejected as problem:
+        if as_json:
+            showing.print_json({"schema": 1, "verified": False, "reason": str(problem).removeprefix("rejected: ")})
+        else:
+            print(problem, file=sys.stderr)
+        raise typer.Exit(1) from None
+    if as_json:
+        showing.print_json({"schema": 1, "verified": True, "statement": verified})
+    else:
+        print(verified)
