@@ -2,7 +2,7 @@
 
 A system is what the path of one input leaves of a network: guards that hold at displacement 0, and for every other
 label how far its score is above the input's own. The families touch in one point, or nearly do, or have lines that are
-nearly one; numbers go from 2**-149 to 2**120, in one family below the least normal float64.
+nearly one, or leave a thin wedge; numbers go from 2**-149 to 2**120, in one family below the least normal float64.
 """
 
 import math
@@ -13,7 +13,7 @@ import numpy as np
 
 from deepcheck.solvers.planes import Planes
 
-FAMILIES = ("random", "tangent", "one point", "corner", "parallel", "cone", "strip", "deep")
+FAMILIES = ("random", "tangent", "one point", "corner", "parallel", "cone", "strip", "sliver", "sliver", "deep")
 NUDGES = (0, 0, 2**-200, 2**-60, 2**-52, 2**-45, 2**-25)
 
 
@@ -102,15 +102,19 @@ def drawn(draw, unknowns, *, unbounded=0.1, levels=None, guards=5):
     count = draw.randint(0, guards)
     made = [through(draw, number, point) if family != "random" else any_row(draw, number, unknowns) for _ in
             range(count)]  # fmt: skip
+    if family == "sliver":
+        point = [low + (high - low) * Fraction(draw.randint(0, 16), 16) for low, high in map(finite, bare.ends)]
+        made = sliver(draw, point)
     made = [positive(row) for row in made]
     goals = [goal_of(draw, family, number, point, made, bare) for _ in range(others)]
     own = draw.randint(0, others)
-    goals = [nudged(draw, negative(row)) for row in goals]
+    moves = family != "sliver" or draw.random() < 0.3
+    goals = [nudged(draw, negative(row)) if moves else negative(row) for row in goals]
     goals = [
         (value if value < 0 or at >= own else -Fraction(draw.choice((1, 2**-80))), slopes)
         for at, (value, slopes) in enumerate(goals)
     ]
-    made = [positive(nudged(draw, row)) for row in made]
+    made = [positive(nudged(draw, row) if moves else row) for row in made]
     goals, made = scaled(draw, family, goals, each=False), scaled(draw, family, made, each=True)
     return System(family, made, goals, draw.randrange(others), own, origin, lower, upper, bare.loose)
 
@@ -120,9 +124,13 @@ def domain_of(draw, start):
     return draw.choice(((0.0, 1.0), (0.0, 1.0), (0.0, 1.0), (-2.0, 3.0), (start, start), (start, 1.5), (-0.25, start)))
 
 
+def finite(ends):
+    return (Fraction(-1), Fraction(2)) if ends[0] is None else ends
+
+
 def meeting(draw, ends):
     """A displacement where rows may meet: an end, a dyadic share of the way, or a third."""
-    low, high = (Fraction(-1), Fraction(2)) if ends[0] is None else ends
+    low, high = finite(ends)
     share = draw.choice(
         (0, 1, Fraction(1, 2), Fraction(1, 3), Fraction(draw.randint(1, 6), 7), Fraction(draw.random()))
     )
@@ -162,8 +170,20 @@ def any_row(draw, number, unknowns):
 
 def through(draw, number, point):
     """A row that is 0 at a point."""
-    slopes = tuple(number(draw) for _ in point)
-    return -sum(s * p for s, p in zip(slopes, point, strict=True)), slopes
+    return through_point([number(draw) for _ in point], point)
+
+
+def sliver(draw, point):
+    """Two rows that leave nothing but a thin wedge from 0 to a point; exact as floats where the point is."""
+    slopes = [Fraction(0)] * len(point)
+    i, j = draw.sample(range(len(point)), 2) if len(point) > 1 else (0, 0)
+    slopes[i], slopes[j] = point[j], -point[i] * (len(point) > 1)
+    turned = [-s * (1 + draw.choice((-1, 1)) * Fraction(1, 2 ** draw.randint(10, 34))) for s in slopes]
+    return [through_point(row, point) for row in (slopes, turned)]
+
+
+def through_point(slopes, point):
+    return -sum(s * p for s, p in zip(slopes, point, strict=True)), tuple(slopes)
 
 
 def positive(row):
@@ -177,6 +197,8 @@ def negative(row):
 def goal_of(draw, family, number, point, guards, bare):
     """A goal that touches what the guards leave, or nearly so."""
     unknowns = len(point)
+    if family == "sliver":
+        return through_point([p * bool(s) for p, s in zip(point, guards[0][1], strict=True)], point)
     if family == "corner":
         point = [draw.choice(ends) if ends[0] is not None else Fraction(1) for ends in bare.ends]
     if family in ("one point", "corner") or (family != "random" and not guards):
