@@ -745,11 +745,12 @@ class AllPaths(Checker):
             for e in (e for f in features for e in claim.features[f]):
                 low, high = box[e] if count == len(features) else (min(box[e][0], 0), max(box[e][1], 0))
                 ranges[0][e] = claim.x[e] + low, claim.x[e] + high
+        owner = {e: (at, f) for at, (own, _) in enumerate(blocks) for f in own for e in claim.features[f]}
         opened = {sources[0] for kind, sources, *_ in net.steps if kind == "relu"}
         for kind, sources, result, what in net.steps:
             given = net.joined(ranges, sources)
             if result in self.before:
-                given = [self.exact(row, blocks, box) for row in self.before[result]]
+                given = [self.exact(row, owner, blocks, box) for row in self.before[result]]
             elif kind == "linear":
                 given = self.interval(given, what)
                 if result in opened:
@@ -763,15 +764,24 @@ class AllPaths(Checker):
         found, _ = self.linear(net.output, self.leads(fields), fields, ranges, blocks, box)
         return [(label, *bound) for label, bound in zip(self.others, found, strict=True)]
 
-    def exact(self, row: tuple[int, dict[int, int]], blocks: list[Block], box: Box) -> tuple[int, int]:
-        """The range of a row that no choice precedes."""
+    @staticmethod
+    def exact(
+        row: tuple[int, dict[int, int]], owner: dict[int, tuple[int, int]], blocks: list[Block], box: Box
+    ) -> tuple[int, int]:
+        """The range of a row that no choice precedes; ``owner`` has the block and the feature of each element."""
         known, slopes = row
-        high, low = {}, {}
-        for f in (f for features, _ in blocks for f in features):
-            own = [e for e in self.claim.features[f] if e in slopes]
-            high[f] = most(slopes, box, own) if own else 0
-            low[f] = -sum(min(slopes[e] * box[e][0], slopes[e] * box[e][1]) for e in own) if own else 0
-        return known - top(low, blocks), known + top(high, blocks)
+        low, high = known, known
+        ends: list[dict[int, tuple[int, int]]] = [{} for _ in blocks]
+        for e in slopes if len(slopes) < len(owner) else owner:
+            if e in owner and e in slopes:
+                (block, f), (a, b) = owner[e], sorted((slopes[e] * box[e][0], slopes[e] * box[e][1]))
+                least, largest = ends[block].get(f, (0, 0))
+                ends[block][f] = least + a, largest + b
+        for (features, count), own in zip(blocks, ends, strict=True):
+            still = [0] * min(count, len(features) - len(own))
+            high += sum(nlargest(count, [b for _, b in own.values()] + still))
+            low -= sum(nlargest(count, [-a for a, _ in own.values()] + still))
+        return low, high
 
     @staticmethod
     def interval(given: Any, rows: list[Row]) -> list[tuple[int, int]]:
