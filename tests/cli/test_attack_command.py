@@ -44,8 +44,9 @@ def test_the_table_lists_what_json_lists(command: Command, model, tmp_path):
     assert "attack (this path" in answer.out
     assert "values in [0, 1] (the default" in answer.out
     lines = [" ".join(line.split()) for line in answer.out.splitlines()]
-    assert any(line.startswith("2 (1, 0) 1: [0.8, 1] ") and line.endswith(" yes") for line in lines)
-    assert any(line.startswith("3 (1, 1) 1: [0.6, 1] ") and line.endswith(" yes") for line in lines)
+    # Real arithmetic, float32, and no 8-bit image: the input is on no 8-bit level.
+    assert any(line.startswith("2 (1, 0) 1: [0.8, 1] ") and line.endswith(" yes yes -") for line in lines)
+    assert any(line.startswith("3 (1, 1) 1: [0.6, 1] ") and line.endswith(" yes yes -") for line in lines)
 
 
 def test_bounds_that_were_given_are_not_called_the_default(command: Command, model, tmp_path):
@@ -64,6 +65,8 @@ def test_a_proof_prints_its_scope_and_exits_with_0(command: Command, model, tmp_
     answer = command("attack", model, stored(tmp_path, PROVED))
     assert answer.status == 0
     assert answer.out.startswith("proved (this path): changing any single one of these 4 features")
+    assert "in real arithmetic and in float32" in answer.out
+    assert "proved (real and float32): all 4, in any order of summation" in answer.out
 
 
 def test_an_open_question_exits_with_1(command: Command, model, tmp_path):

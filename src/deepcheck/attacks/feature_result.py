@@ -11,6 +11,7 @@ from deepcheck.attacks.deployed_proofs import Proofs
 from deepcheck.attacks.flips import flips_of
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.result import Attacks, Result, Views, margin_at
+from deepcheck.attacks.semantics import InBlocks, Semantics, semantics_of
 from deepcheck.attacks.study import Study
 from deepcheck.attacks.witness import Attack, Comparison, Witness
 from deepcheck.program import Array
@@ -128,7 +129,7 @@ class FeatureResult(Result):
         start, stop = self.columns.chosen_starts[self.item : self.item + 2]
         return slice(int(start), int(stop))
 
-    @property
+    @cached_property
     def attacks(self) -> "FeatureViews":
         return FeatureViews(self.columns, self._chosen.start, self._chosen.stop)
 
@@ -143,6 +144,18 @@ class FeatureViews(Views):
 
     def __len__(self) -> int:
         return self.stop - self.start
+
+    @cached_property
+    def semantics(self) -> InBlocks:
+        """What the attacks are beyond real arithmetic."""
+        return InBlocks(self._semantics)
+
+    def _semantics(self, start: int, stop: int) -> Semantics:
+        columns = self.columns
+        rows = columns.chosen[self.start + start : min(self.start + stop, self.stop)]
+        regions, item = columns.regions, int(columns.regions.item[columns.chosen[self.start]])
+        elements = [np.array([element]) for element in regions.element[rows]]
+        return semantics_of(columns.study, item, witnesses(columns, rows), regions.label[rows], elements)
 
     def _make(self, position: int) -> Attack:
         columns, at = self.columns, self.start + position
@@ -168,6 +181,7 @@ class FeatureViews(Views):
         columns = self.columns
         changed = witnesses(columns, np.array([row]))[0]
         pixels = columns.study.program.preprocessing.pixels(changed[None])[0]
+        eight_bit, beats = self.semantics.at(at - self.start)
         return Witness(
             model_input=changed,
             pixels=pixels,
@@ -177,6 +191,8 @@ class FeatureViews(Views):
             replayed=bool(columns.replayed[at]),
             flips=self._flips(item, changed),
             same_path_float32=bool(columns.same_path_float32[at]),
+            eight_bit=eight_bit,
+            beats_rounding=beats,
         )
 
     def _flips(self, item: int, changed: Array) -> int:

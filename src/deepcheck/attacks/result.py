@@ -178,13 +178,19 @@ class Result(ABC):
         if self.verdict == "proved":
             return (
                 f"proved ({scope}): changing {self._any_of} these {self._some}, with {self.domain.describe()}, "
-                f"does not change {aim}"
+                f"does not change {aim}, {self._arithmetics}"
             )
         where = f"{scope}, {self.domain.describe()}, {self._one_of} {self._some}"
         found = ", ".join(f"{counts[name]} {name}" for name in ("attackable", "proved", "undecided", "untried"))
         if self.verdict == "attack":
             return f"attack ({where}): {found}; {counts['replayed']} replayed"
         return f"undecided: {self.reason} ({where}): {found}"
+
+    @property
+    def _arithmetics(self) -> str:
+        """What a verdict that is proved is about, in words."""
+        kind = f" and in {self.study.program.dtype}"
+        return "in real arithmetic" + kind * (self.proved_float32 == self.counts["proved"])
 
     @property
     def _some(self) -> str:

@@ -42,6 +42,9 @@ def as_json(result: Result, limit: int | None = None) -> dict[str, Any]:
         "borders": result.borders,
         "counts": result.counts,
         "new": result.new,
+        "semantics": result.semantics,
+        "proved_float32": result.proved_float32,
+        "proved_float32_reason": result.deployed.reason,
         "replays": result.replays,
         "labels_reached": {str(label): count for label, count in result.labels_reached.items()},
         "tried": result.tried,
@@ -91,6 +94,10 @@ def _attack(attack: Attack) -> dict[str, Any]:
             "flips": witness.flips,
             "same_path": witness.same_path,
             "same_path_float32": witness.same_path_float32,
+            "real": witness.real,
+            "float32": witness.float32,
+            "eight_bit": witness.eight_bit,
+            "beats_rounding": witness.beats_rounding,
         },
     }
 

@@ -11,6 +11,7 @@ from deepcheck.attacks.family import Family, Wins, completed
 from deepcheck.attacks.flips import flips_of
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.result import Attacks, Result, Views, margin_at
+from deepcheck.attacks.semantics import InBlocks, Semantics, semantics_of
 from deepcheck.attacks.study import Study
 from deepcheck.attacks.witness import Attack, Comparison, Witness
 from deepcheck.certify import Replayer, replayer_for
@@ -199,6 +200,20 @@ class SetViews(Views):
     def __len__(self) -> int:
         return len(self.starts) - 1
 
+    @cached_property
+    def semantics(self) -> InBlocks:
+        """What the attacks are beyond real arithmetic."""
+        return InBlocks(self._semantics)
+
+    def _semantics(self, start: int, stop: int) -> Semantics:
+        wins, study, order = self.family.wins, self.study, self.family.order
+        starts = self.starts[start : stop + 1]
+        some = wins.take(np.arange(starts[0], starts[-1]))
+        best = some.take(best_rows(some, starts - starts[0], study, self.item, order))
+        changed = changed_inputs(best, study.x[self.item], study.features, order)
+        elements = [study.features.members[order[ranks[ranks >= 0]]].ravel() for ranks in best.ranks]
+        return semantics_of(study, self.item, changed, best.label, elements)
+
     def _make(self, position: int) -> Attack:
         wins, study = self.family.wins, self.study
         rows = np.arange(self.starts[position], self.starts[position + 1])
@@ -210,6 +225,7 @@ class SetViews(Views):
         ranks = wins.ranks[row[0]]
         features = np.sort(self.family.order[ranks[ranks >= 0]])
         pixels = study.program.preprocessing.pixels(changed)[0]
+        eight_bit, beats = self.semantics.at(position)
         witness = Witness(
             model_input=changed[0],
             pixels=pixels,
@@ -219,6 +235,8 @@ class SetViews(Views):
             replayed=bool(replay[0]),
             flips=self._flips(changed),
             same_path_float32=bool(replay[1]),
+            eight_bit=eight_bit,
+            beats_rounding=beats,
         )
         labels = tuple(int(label) for label in sorted(wins.label[rows]))
         return Attack(tuple(features.tolist()), labels, {}, {}, witness)

@@ -19,6 +19,10 @@ class Witness:
         replayed: Does the untouched model give the same label?
         flips: How many activations differ from the input's path, in exact arithmetic; 0 along that path.
         same_path_float32: Do the two runs in the model's own arithmetic have the same activations?
+        eight_bit: Does the label also change as an 8-bit image, its changed pixels on the nearest levels, written as
+            PNG and read back? None where the input is no image, or not itself on 8-bit levels.
+        beats_rounding: Does the lead exceed the bound on the rounding of the deployed network? Then the label is the
+            same there in any order of summation, and it must replay.
     """
 
     model_input: Array = field(repr=False)
@@ -29,6 +33,18 @@ class Witness:
     replayed: bool
     flips: int
     same_path_float32: bool
+    eight_bit: bool | None = None
+    beats_rounding: bool = False
+
+    @property
+    def real(self) -> bool:
+        """Does it hold in real arithmetic? Always: no other attack is listed."""
+        return True
+
+    @property
+    def float32(self) -> bool:
+        """Does it hold in the model's own float run? It is what was replayed."""
+        return self.replayed
 
     @property
     def same_path(self) -> bool:
