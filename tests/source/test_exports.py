@@ -468,6 +468,15 @@ def test_guards_out_of_reach_are_left_out_of_the_lp(tmp_path):
     assert highs_optimum(tmp_path / "far.lp") == pytest.approx(0.25 * 2 ** scale_of(text))
 
 
+def test_guards_far_away_are_kept_in_the_lp(tmp_path):
+    # Scores 1 and x / 2 ** 40, and a unit that is on until x = 2 ** 42.
+    layers = [([[-(2.0**-40), 2.0**-40]], [4, 0]), ([[0, 0], [0, 1]], [1, 0])]
+    program, x = deepcheck.load(dense_network(layers)), np.array([2**20], np.float32)
+    text = deepcheck.translate(program, "lp", x, features=[0], target=1, domain=Pixels(0, 2.0**44))
+    (tmp_path / "wide.lp").write_text(text, encoding="ascii")
+    assert highs_optimum(tmp_path / "wide.lp") == pytest.approx(3 * 2.0 ** scale_of(text))
+
+
 def test_the_header_says_what_was_asked():
     model = two_sums()
     program = deepcheck.load(model)
