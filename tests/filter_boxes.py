@@ -1,54 +1,68 @@
-"""Bounds over boxes of small networks held against the networks in fractions, at the points where they are tight."""
+"""Bounds over parts of small networks' domains held against the networks in fractions, where they are tight."""
 
 from collections import Counter
 from fractions import Fraction
-from itertools import product
+from itertools import combinations, product
 
 import numpy as np
 from filter_systems import NUMBERS
 from oracles import fractions_of
-from plain_networks import RELU, Net, clip, dense
+from plain_networks import FLATTEN, RELU, Net, clip, dense, pool
 
 import deepcheck
 from deepcheck.symbolic import run
 from deepcheck.symbolic.bounds import Bounds
 from deepcheck.symbolic.frame import Frame
-from deepcheck.symbolic.parts import Boxes
+from deepcheck.symbolic.parts import Blocks, Boxes, Movable, Parts
 from deepcheck.symbolic.prepared import Prepared
+
+LEAST = 2.0**-149
 
 
 class TooHigh(AssertionError):
     """A bound lies above what it bounds."""
 
 
-def network(draw, size):
+def network(draw):
     """A few layers; some differences of scores do not depend on the input at all, or nearly so."""
-    number, steps, width = draw.choice(NUMBERS), [], size
-    limit = float(np.finfo(np.float32).max) ** 0.25
+    number, steps, shape = draw.choice(NUMBERS), [], (draw.randint(2, 4),)
+    if draw.random() < 0.3:
+        shape, steps = (1, 2, draw.randint(2, 3)), [pool(2, 1), FLATTEN]
+    width = shape[0] if len(shape) == 1 else shape[-1] - 1
     for _ in range(draw.randint(0, 2)):
         wider = draw.randint(1, 4)
-        steps += [dense(matrix(draw, number, width, wider, limit), matrix(draw, number, 1, wider, limit)[0])]
+        steps += [dense(matrix(draw, number, width, wider), matrix(draw, number, 1, wider)[0])]
         steps += [draw.choice((RELU, RELU, clip(0.0, 1.0)))]
         width = wider
-    weight, bias = matrix(draw, number, width, 3, limit), matrix(draw, number, 1, 3, limit)[0]
+    weight, bias = matrix(draw, number, width, 3), matrix(draw, number, 1, 3)[0]
     if draw.random() < 0.5:
         weight[:, 1] = weight[:, 0]
         weight[draw.randrange(width), 1] *= 1 + draw.choice((0, 2.0**-23))
-    return Net((size,), (*steps, dense(weight.astype(np.float32), bias)))
+    return Net(shape, (*steps, dense(weight.astype(np.float32), bias)))
 
 
-def matrix(draw, number, rows, columns, limit):
-    found = [[max(-limit, min(limit, float(number(draw)))) for _ in range(columns)] for _ in range(rows)]
+LARGEST = 2.0**32
+"""Weights of up to three layers whose products stay within float32."""
+
+
+def matrix(draw, number, rows, columns):
+    found = [[max(-LARGEST, min(LARGEST, float(number(draw)))) for _ in range(columns)] for _ in range(rows)]
     return np.array(found, np.float32)
 
 
-def boxes_of(draw, size, count):
-    """Boxes of one to three elements, some of them points, some with ends next to each other."""
+def parts_of(draw, size, count):
+    """Boxes of one to three elements, or changes of at most one to three of some elements."""
+    if draw.random() < 0.3:
+        ends = np.array([[draw.choice((0.0, 0.1, 1 / 3, 1.0, LEAST)) for _ in range(size)] for _ in range(2)])
+        movable = Movable(np.arange(size)[:, None], -ends[0], ends[1])
+        cuts = np.array([[draw.randint(1, size)] for _ in range(count)])
+        counts = np.minimum(np.array([[draw.randint(1, 3)] for _ in range(count)]), cuts)
+        return Blocks(movable, np.arange(size), np.zeros_like(cuts), cuts, counts, {})
     k = draw.randint(1, min(3, size))
     elements, lower, upper = [], [], []
     for _ in range(count):
         elements.append(draw.sample(range(size), k))
-        ends = [draw.choice((0.0, 1.0, -1.0, 0.1, 1 / 3, draw.uniform(-1, 1), 2.0**-149)) for _ in range(2 * k)]
+        ends = [draw.choice((0.0, 1.0, -1.0, 0.1, 1 / 3, draw.uniform(-1, 1), LEAST)) for _ in range(2 * k)]
         pairs = [sorted(pair) for pair in zip(ends[:k], ends[k:], strict=True)]
         lower.append([pair[0] for pair in pairs])
         upper.append([draw.choice((pair[1], pair[1], pair[0], np.nextafter(pair[0], 2))) for pair in pairs])
@@ -61,14 +75,14 @@ def by_bounds(draw, count=8):
     Raises:
         TooHigh: If a bound does not hold at a corner or a point between.
     """
-    net = network(draw, draw.randint(2, 4))
-    program = deepcheck.load(net.model)
-    x = np.array([[draw.choice((0.0, 1.0, 0.5, draw.random())) for _ in range(net.shape[0])]], np.float32)
+    net = network(draw)
+    program, size = deepcheck.load(net.model), int(np.prod(net.shape))
+    x = np.array([draw.choice((0.0, 1.0, 0.5, draw.random())) for _ in range(size)], np.float32).reshape(1, *net.shape)
     outcome = run(program, x, sharp=True)
     said = Counter()
     if outcome.overflow[0] or outcome.unsettled[0]:
         return said
-    parts = boxes_of(draw, net.shape[0], count)
+    parts = parts_of(draw, size, count)
     seeds = np.array([[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [0.0, 1.0, -1.0], [0.0, -1.0, 1.0]])
     items = np.tile(np.arange(parts.count), len(seeds))
     with np.errstate(all="ignore"):
@@ -88,11 +102,25 @@ def by_bounds(draw, count=8):
 
 
 def points(draw, parts, part, x):
-    """All corners of a box, and a few points between, as inputs in fractions."""
-    ends = [(Fraction(float(a)), Fraction(float(b))) for a, b in zip(parts.lower[part], parts.upper[part], strict=True)]
-    steps = [*product(*ends), *([a + (b - a) * Fraction(draw.random()) for a, b in ends] for _ in range(2))]
-    for step in steps:
-        point = fractions_of(x)
-        for element, move in zip(parts.elements[part], step, strict=True):
-            point[element] += move
-        yield point
+    """All corners of a part, and a few points between, as inputs in fractions."""
+    for elements, ends in corners_of(parts, part):
+        steps = [*product(*ends), *([a + (b - a) * Fraction(draw.random()) for a, b in ends] for _ in range(2))]
+        for step in steps:
+            point = fractions_of(x).ravel()
+            for element, move in zip(elements, step, strict=True):
+                point[element] += move
+            yield point.reshape(x.shape)
+
+
+def corners_of(parts: Parts, part):
+    """Elements that move together, and the ends of each."""
+    if isinstance(parts, Boxes):
+        chosen, lower, upper = [parts.elements[part].tolist()], parts.lower[part], parts.upper[part]
+        places = {element: at for at, element in enumerate(chosen[0])}
+    else:
+        assert isinstance(parts, Blocks)
+        own = parts.listed[parts.starts[part, 0] : parts.ends[part, 0]].tolist()
+        chosen, lower, upper = combinations(own, int(parts.counts[part, 0])), parts.movable.lower, parts.movable.upper
+        places = {element: element for element in own}
+    for elements in chosen:
+        yield elements, [(Fraction(float(lower[places[e]])), Fraction(float(upper[places[e]]))) for e in elements]
