@@ -36,7 +36,7 @@ from filter_boxes import TooHigh, by_bounds
 from filter_lines import by_intervals
 from filter_oracle import solvable
 from filter_systems import System, drawn
-from filter_trials import Disagreement, by_lattice, by_polygon, by_simplex
+from filter_trials import Disagreement, by_lattice, by_multipliers, by_polygon, by_simplex
 
 SEED = 20261125
 LEVELS = (0.0, 2.0**-149, 0.25, float(np.float32(1 / 3)), 0.5, float(np.float32(0.7)), 1.0)
@@ -112,6 +112,11 @@ def few_unknowns(draw: Random) -> Counter:
     return Counter([by_simplex(drawn(draw, unknowns, guards=7 - unknowns), draw)])
 
 
+def one_set(draw: Random) -> Counter:
+    unknowns = draw.choice((1, 2, 2, 3))
+    return Counter([by_multipliers(drawn(draw, unknowns, unbounded=0, guards=7 - unknowns), draw)])
+
+
 def level_grids(draw: Random) -> Counter:
     if draw.random() < 0.1:
         return Counter([by_simplex(drawn(draw, 3, levels=FEW), draw, FEW)])
@@ -122,6 +127,7 @@ KINDS: dict[str, Callable[[Random], Counter]] = {
     "one unknown": one_unknown,
     "two unknowns": two_unknowns,
     "three or four unknowns": few_unknowns,
+    "multipliers of one set": one_set,
     "grids of levels": level_grids,
     "boxes": by_bounds,
 }

@@ -4,7 +4,8 @@ from collections import Counter
 from fractions import Fraction
 
 import numpy as np
-from filter_systems import number_of, planes_of
+from filter_floats import planes_of
+from filter_systems import number_of
 from filter_trials import check_witness, expect, reached
 
 from deepcheck.attacks import Outcome

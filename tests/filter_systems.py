@@ -1,8 +1,9 @@
 """Systems at which a solver in floats is most easily wrong, in fractions, and as floats with error bounds.
 
 A system is what the path of one input leaves of a network: guards that hold at displacement 0, and for every other
-label how far its score is above the input's own. The families touch in one point, or nearly do, or have lines that are
-nearly one, or leave a thin wedge; numbers go from 2**-149 to 2**120, in one family below the least normal float64.
+label how far its score is above the input's own. The families touch in one point, or nearly do, have lines that are
+nearly one, leave a thin wedge, or reach 0 by products that are rounded where their sum is not; numbers go from 2**-149
+to 2**120, in one family below the least normal float64.
 """
 
 import math
@@ -11,9 +12,19 @@ from fractions import Fraction
 
 import numpy as np
 
-from deepcheck.solvers.planes import Planes
-
-FAMILIES = ("random", "tangent", "one point", "corner", "parallel", "cone", "strip", "sliver", "sliver", "deep")
+FAMILIES = (
+    "random",
+    "tangent",
+    "one point",
+    "corner",
+    "parallel",
+    "cone",
+    "strip",
+    "sliver",
+    "sliver",
+    "cancelling",
+    "deep",
+)
 NUDGES = (0, 0, 2**-200, 2**-60, 2**-52, 2**-45, 2**-25)
 
 
@@ -93,8 +104,12 @@ def drawn(draw, unknowns, *, unbounded=0.1, levels=None, guards=5):
         origin = tuple(draw.choice(starts) for _ in range(unknowns))
     else:
         origin = tuple(draw.choice(levels) for _ in range(unknowns))
-    free = levels is None and draw.random() < unbounded
+    if family == "cancelling":
+        origin = origin[:1] * unknowns
+    free = levels is None and draw.random() < unbounded and family != "cancelling"
     ends = [(-math.inf, math.inf) if free else domain_of(draw, start) for start in origin]
+    if family == "cancelling":
+        ends = [(0.0, 1.0)] * unknowns
     lower, upper = zip(*ends, strict=True)
     bare = System(family, [], [], 0, 0, origin, lower, upper, loose=draw.random() < 0.2)
     point = [meeting(draw, ends) for ends in bare.ends]
@@ -108,7 +123,7 @@ def drawn(draw, unknowns, *, unbounded=0.1, levels=None, guards=5):
     made = [positive(row) for row in made]
     goals = [goal_of(draw, family, number, point, made, bare) for _ in range(others)]
     own = draw.randint(0, others)
-    moves = family != "sliver" or draw.random() < 0.3
+    moves = family not in ("sliver", "cancelling") or draw.random() < 0.3
     goals = [nudged(draw, negative(row)) if moves else negative(row) for row in goals]
     goals = [
         (value if value < 0 or at >= own else -Fraction(draw.choice((1, 2**-80))), slopes)
@@ -199,6 +214,10 @@ def goal_of(draw, family, number, point, guards, bare):
     unknowns = len(point)
     if family == "sliver":
         return through_point([p * bool(s) for p, s in zip(point, guards[0][1], strict=True)], point)
+    if family == "cancelling" and unknowns > 1:
+        whole, part = Fraction(draw.randint(1, 3)), Fraction(draw.getrandbits(50), 2**50)
+        slopes = [part, whole - part, *[Fraction(0)] * (unknowns - 2)]
+        return through_point(slopes, [high for _, high in bare.ends])
     if family == "corner":
         point = [draw.choice(ends) if ends[0] is not None else Fraction(1) for ends in bare.ends]
     if family in ("one point", "corner") or (family != "random" and not guards):
@@ -237,45 +256,3 @@ def scaled(draw, family, rows, *, each):
         (value * Fraction(2) ** f, tuple(s * Fraction(2) ** f for s in slopes))
         for (value, slopes), f in zip(rows, factors, strict=True)
     ]
-
-
-def floats(numbers, draw, *, loose):
-    """Floats near some fractions, and how far they may be off."""
-    found, errors = [], []
-    for number in numbers:
-        near = float(number)
-        if loose and draw.random() < 0.5:
-            near *= 1 + draw.choice((-1, 1)) * draw.choice((2.0**-48, 2.0**-35, 2.0**-20))
-        off = abs(Fraction(near) - number)
-        errors.append(math.nextafter(float(off), math.inf) if off else 0.0)
-        found.append(near)
-    return found, errors
-
-
-def planes_of(system, draw):
-    """The floats of a system, one column an unknown."""
-    k = len(system.origin)
-    parts = []
-    for rows in (system.guards, system.gaps):
-        values, errors = floats([value for value, _ in rows], draw, loose=system.loose)
-        each = [floats(slopes, draw, loose=system.loose) for _, slopes in rows]
-        slopes = np.array([found for found, _ in each]).reshape(-1, k)
-        parts.append((np.array(values), np.array(errors), slopes, np.array([max(off) for _, off in each])))
-    (values, value_errors, slopes, slope_errors), (gaps, gap_errors, rates, rate_errors) = parts
-    low, high = zip(*(outwards(ends) for ends in system.ends), strict=True)
-    return Planes(
-        values, value_errors, np.ascontiguousarray(slopes.T), slope_errors, gaps, gap_errors, rates, rate_errors,
-        np.array(low), np.array(high), np.array(system.origin), np.array(system.lower), np.array(system.upper),
-    )  # fmt: skip
-
-
-def outwards(ends):
-    """Floats around exact ends."""
-    low, high = ends
-    if low is None:
-        return -math.inf, math.inf
-    near, far = float(low), float(high)
-    return (
-        near if Fraction(near) <= low else math.nextafter(near, -math.inf),
-        far if Fraction(far) >= high else math.nextafter(far, math.inf),
-    )

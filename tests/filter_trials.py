@@ -3,13 +3,17 @@
 from fractions import Fraction
 
 import numpy as np
+from filter_floats import planes_of
 from filter_oracle import holds, solvable
-from filter_systems import number_of, planes_of
+from filter_systems import number_of
 
-from deepcheck.attacks import Outcome
+from deepcheck.attacks import Outcome, one_set
 from deepcheck.attacks.exact_sets import ExactGuards, ExactRows, settle
+from deepcheck.attacks.multipliers import reduced, rows_of
+from deepcheck.constraints import Inequalities
 from deepcheck.domains import Box
 from deepcheck.solvers import lattice, polygon, simplex
+from deepcheck.solvers.exact_lp import maximise_least
 from deepcheck.solvers.planes import ATTACKED, MARGIN, OPEN, REFUTED
 from deepcheck.solvers.simplex_checks import Grid
 
@@ -43,6 +47,51 @@ def by_simplex(system, draw, levels=None):
     grid = simplex.CONTINUUM if levels is None else grid_of(system, levels)
     found = simplex.decide(planes_of(system, draw), asked, 24, grid)
     return judged(system, int(found.state[0]), found.points[0], levels=levels)
+
+
+def by_multipliers(system, draw):
+    """One set, as large sets are decided: by multipliers, those of an exact optimum or any others, and at points."""
+    k, planes = len(system.origin), with_still(planes_of(system, draw))
+    rows = rows_of(planes, system.label, 1)
+    closed = [(slopes, value) for value, slopes in system.guards] + [row[:2] for row in system.domain()]
+    best = maximise_least(inequalities(closed), inequalities([row[:2] for row in system.goal()]))
+    multipliers = np.zeros(len(rows.values))
+    places = [*range(len(system.guards)), *[-1] * (len(closed) - len(system.guards)), *goal_places(system)]
+    for row, share in best.multipliers:
+        if places[row] >= 0:
+            multipliers[places[row]] = float(share) * draw.choice((1, 1, 1, 1 + 2.0**-40))
+    if not reduced(rows, multipliers).exceeds(np.arange(k)):
+        expect(not reached(system, None), system, "refuted by multipliers, but it can be reached")
+        return "refuted"
+    values = np.array(
+        [np.float32(float(o + Fraction(v))) for o, v in zip(best.point, system.origin, strict=True)], float
+    )
+    margin = one_set.holds(rows, np.arange(k), values - np.array(system.origin))
+    if margin > 0 and all(low <= v <= high for v, low, high in zip(values, system.lower, system.upper, strict=True)):
+        check_witness(system, values, margin, None, 24)
+        return "attacked"
+    return "open"
+
+
+def with_still(planes):
+    """The same planes with a column that cannot move, last."""
+    more = {name: np.append(getattr(planes, name), 0.0) for name in ("lower", "upper", "origin", "least", "most")}
+    slopes, rates = np.pad(planes.slopes, ((0, 1), (0, 0))), np.pad(planes.rates, ((0, 0), (0, 1)))
+    return planes._replace(slopes=slopes, rates=rates, **more)
+
+
+def inequalities(rows):
+    return Inequalities(
+        tuple(tuple(map(Fraction, slopes)) for slopes, _ in rows),
+        tuple(Fraction(value) for _, value in rows),
+        (False,) * len(rows),
+    )
+
+
+def goal_places(system):
+    """Where the leads stand among the rows, in the order of `System.goal`."""
+    others = [at for at in range(len(system.gaps)) if at != system.label]
+    return [len(system.guards) + at for at in (system.label, *others)]
 
 
 def grid_of(system, levels):

@@ -14,7 +14,7 @@ from filter_boxes import by_bounds
 from filter_lines import by_intervals
 from filter_oracle import holds, solvable
 from filter_systems import FAMILIES, drawn
-from filter_trials import by_lattice, by_polygon, by_simplex
+from filter_trials import by_lattice, by_multipliers, by_polygon, by_simplex
 from requirements import require
 
 from deepcheck.solvers import lattice, polygon, simplex
@@ -102,6 +102,14 @@ def test_a_few_unknowns(unknowns, count):
     for _ in range(count):
         said[by_simplex(drawn(draw, unknowns, guards=7 - unknowns), draw)] += 1
     assert min(said[kind] for kind in ("refuted", "attacked", "open")) > count / 30
+
+
+def test_multipliers_of_one_set():
+    draw, said = Random(10), Counter()
+    for _ in range(600):
+        unknowns = draw.choice((1, 2, 3))
+        said[by_multipliers(drawn(draw, unknowns, unbounded=0, guards=7 - unknowns), draw)] += 1
+    assert min(said[kind] for kind in ("refuted", "attacked", "open")) > 40
 
 
 def test_three_unknowns_on_levels():
