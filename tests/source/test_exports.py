@@ -540,8 +540,9 @@ def test_what_one_format_cannot_say():
         deepcheck.translate(program, "vnnlib", X, features=[0], domain=Pixels(unbounded=True))
     with pytest.raises(OptionError, match="expected no version for smtlib"):
         deepcheck.translate(program, "smtlib", X, features=[0], version="1.0")
-    with pytest.raises(OptionError, match="expected no features for python"):
-        deepcheck.translate(program, "python", X, features=[0])
+    for name, asked in (("features", [0]), ("target", 1), ("domain", Pixels(0, 1)), ("version", "1.0")):
+        with pytest.raises(OptionError, match=f"expected no {name} for python"):
+            deepcheck.translate(program, "python", X, **{name: asked})
 
 
 def test_models_that_a_verifier_would_read_otherwise():

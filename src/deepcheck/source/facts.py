@@ -11,21 +11,29 @@ from deepcheck.source.names import harmless, shape_text
 
 
 def facts(
-    program: Program, x: Array, label: int, chosen: tuple[Sequence[int], Sequence[int]], domain: Pixels,
-    target: int | None, scope: str,
-) -> tuple[str, ...]:  # fmt: skip
+    program: Program,
+    x: Array,
+    *,
+    label: int,
+    features: Sequence[int],
+    elements: Sequence[int],
+    domain: Pixels,
+    target: int | None,
+    scope: str,
+) -> tuple[str, ...]:
     """Lines of plain ASCII.
 
     Args:
         program: The program.
         x: What the model receives, ``(1, *input_shape)``.
         label: The input's label.
-        chosen: The features that may change, and their elements.
+        features: The features that may change.
+        elements: Their elements.
         domain: Where they may go.
         target: The label to reach, or None for any other.
         scope: Along which paths the question is asked.
     """
-    origin, (features, elements) = program.origin, chosen
+    origin = program.origin
     decision = program.decided()
     lines = [
         f"May these features change the label? Asked by DeepCheck {deepcheck.__version__}.",

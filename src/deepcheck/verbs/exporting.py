@@ -67,14 +67,10 @@ def export(program: Program, to: str, x: Array | None, wanted: Wanted) -> str:
     asked = _Asked.about(program, x, wanted)
     if to == "vnnlib":
         return vnnlib(_box_question(asked), wanted.version or VERSIONS[0])
+    if to == "lp":
+        _check_linear(asked)
     question = _path_question(asked)
-    if to == "smtlib":
-        return smtlib(question)
-    if wanted.target is None:
-        raise OptionError("expected one target for lp (target=7 or --target 7), since its objective is one margin")
-    if asked.box.tables is not None:
-        raise OptionError("expected a continuous domain for lp, got levels: use smtlib")
-    return linear_file(question)
+    return smtlib(question) if to == "smtlib" else linear_file(question)
 
 
 @dataclass(frozen=True)
@@ -122,8 +118,16 @@ class _Asked:
 
     def facts(self, scope: str) -> tuple[str, ...]:
         """What stands at the top of the file."""
-        chosen = self.features.tolist(), self.elements
-        return facts(self.program, self.received, self.label, chosen, self.domain, self.wanted.target, scope)
+        return facts(
+            self.program,
+            self.received,
+            label=self.label,
+            features=self.features.tolist(),
+            elements=self.elements,
+            domain=self.domain,
+            target=self.wanted.target,
+            scope=scope,
+        )
 
 
 def _check_version(to: str, version: str | None) -> None:
@@ -131,6 +135,13 @@ def _check_version(to: str, version: str | None) -> None:
         raise OptionError(f"expected no version for {to}, got '{version}': vnnlib has versions")
     if version is not None and version not in VERSIONS:
         raise OptionError(f"expected a version of {' or '.join(VERSIONS)} for vnnlib, got '{version}'")
+
+
+def _check_linear(asked: _Asked) -> None:
+    if asked.wanted.target is None:
+        raise OptionError("expected one target for lp (target=7 or --target 7), since its objective is one margin")
+    if asked.box.tables is not None:
+        raise OptionError("expected a continuous domain for lp, got levels: use smtlib")
 
 
 def _path_question(asked: _Asked) -> PathQuestion:

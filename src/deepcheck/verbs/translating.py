@@ -57,7 +57,8 @@ def translate(
         return export(program, to, x, Wanted(features, target, domain, version, features_as, layout))
     if to not in LANGUAGES:
         raise OptionError(f"expected a language of {', '.join((*LANGUAGES, *FORMATS))}, got '{to}'")
-    for name, given in (("features", features), ("target", target), ("version", version)):
+    asked = {"features": features, "target": target, "domain": domain, "version": version, "features_as": features_as}
+    for name, given in asked.items():
         if given is not None:
             raise OptionError(f"expected no {name} for {to}, which asks no question: use {', '.join(FORMATS)}")
     if x is None:
