@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oracles import label_of, label_scores, onnx_label, onnx_outputs, run_exactly, session_of
 from requirements import require
 from set_oracle import Sets
-from strategies import DEGENERATE, ORDINARY, dense_network, networks
+from strategies import DEGENERATE, ORDINARY, Graph, dense_network, networks
 
 import deepcheck
 from deepcheck import Pixels
@@ -550,6 +550,12 @@ def test_models_that_a_verifier_would_read_otherwise():
     with pytest.raises(OptionError, match="whose only output are the scores"):
         deepcheck.translate(program, "vnnlib", X, features=[0])
     assert deepcheck.translate(program, "smtlib", X, features=[0])
+    net = Graph(np.random.default_rng(0), "normal", (4,))
+    net.node("MatMul", net.store(np.eye(4, 2, dtype=np.float32)), shape=(2,))
+    pairs = deepcheck.load(net.model((4,), batch=2), batch_axis=True)
+    assert deepcheck.translate(pairs, "smtlib", X, features=[0])
+    with pytest.raises(OptionError, match="one of 2"):
+        deepcheck.translate(pairs, "vnnlib", X, features=[0])
 
 
 def test_large_networks_are_not_asked_exactly(monkeypatch):
