@@ -113,6 +113,8 @@ def drawn(draw, unknowns, *, unbounded=0.1, levels=None, guards=5):
     lower, upper = zip(*ends, strict=True)
     bare = System(family, [], [], 0, 0, origin, lower, upper, loose=draw.random() < 0.2)
     point = [meeting(draw, ends) for ends in bare.ends]
+    if levels is not None and draw.random() < 0.5:
+        point = [Fraction(draw.choice(levels)) - Fraction(start) for start in origin]
     others = draw.choice((1, 1, 2, 3))
     count = draw.randint(0, guards)
     made = [through(draw, number, point) if family != "random" else any_row(draw, number, unknowns) for _ in
