@@ -215,7 +215,7 @@ def test_domains_that_hold_nothing_are_refused(domain, words, paths):
 @pytest.mark.parametrize("paths", ["same", "all"])
 def test_an_input_off_its_levels_or_bounds_is_refused(paths):
     program = deepcheck.load(Net((2,), PLAIN).model)
-    with pytest.raises(InputError, match="one of 3 levels"):
+    with pytest.raises(InputError, match=r"one of 3 levels, got 0\.25 at element 0"):
         deepcheck.attack(program, X, domain=Pixels(levels=3), paths=paths)
     with pytest.raises(InputError, match=r"within 0:0\.375"):
         deepcheck.attack(program, X, domain=Pixels(0.0, 0.375), paths=paths)

@@ -159,8 +159,8 @@ class Pixels:
         if off.any():
             item, element = (int(i) for i in np.argwhere(off)[0])
             raise InputError(
-                f"expected every pixel on one of {self.levels} levels, got {x[item, element]!r} at element {element} "
-                f"of input {item}: give an image file, or numpy.float32(level) / {box.tables.shape[1] - 1}"
+                f"expected every pixel on one of {self.levels} levels, got {float(x[item, element])!r} "
+                f"at element {element} of input {item}: give an image file, or numpy.float32(level) / {box.tables.shape[1] - 1}"
             )
 
     def _outside(self, program: Program, item: int, element: int, pixel: float) -> str:
