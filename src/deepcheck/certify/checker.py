@@ -31,7 +31,9 @@ import struct
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from fractions import Fraction
+from functools import partial
 from heapq import nlargest
 from itertools import accumulate, combinations, product
 from math import comb, floor, lcm, prod
@@ -45,6 +47,8 @@ Exact = tuple[Numbers, int]  # whole numbers, and what they are over
 Row = tuple[int, Sequence[int], Numbers]  # bias, where, weights
 Block = tuple[list[int], int]  # features, and how many of them change
 Box = dict[int, tuple[int, int]]  # least and largest displacement of an element
+Guard = tuple[int, int, dict[int, int]]  # scale, value, slopes in elements
+Weighted = tuple[int, int, int, dict[int, int]]  # weight above and below, value, slopes
 
 LARGEST = 50_000_000  # elements of a tensor; bytes of a certificate
 SLOPE = 12  # bits of a line's slope
@@ -480,6 +484,14 @@ def most(slopes: Any, box: Box, elements: Any) -> int:
     return sum(max(slopes[e] * box[e][0], slopes[e] * box[e][1]) for e in elements)
 
 
+def weighted(rows: list[Weighted], box: Box) -> int:
+    """The most that a sum of rows can be in a box, times a positive number."""
+    common = lcm(*(below for _, below, *_ in rows))
+    weights = [above * (common // below) for above, below, *_ in rows]
+    sums = {e: sum(w * row[3][e] for w, row in zip(weights, rows, strict=True)) for e in box}
+    return sum(w * row[2] for w, row in zip(weights, rows, strict=True)) + most(sums, box, box)
+
+
 def top(gains: dict[int, int], blocks: list[Block]) -> int:
     """The most that so many features of each block add."""
     return sum(sum(nlargest(count, (gains[f] for f in features))) for features, count in blocks)
@@ -546,6 +558,28 @@ class Checker:
         """Does a lead of at most this keep the label? A tie goes to the lower one."""
         return total < 0 or (total == 0 and label > self.claim.label)
 
+    def refute(self, proof: Any, box: Box, lead: Guard, label: int, guards: Callable[[int], Guard]) -> None:
+        """A label's lead stays below 0, by ``[guard, above, exponent, below]``: ``above 2^exponent / below`` of it.
+
+        Or a cut ``{"element", "value", "below", "above"}`` in two proofs.
+        """
+        if isinstance(proof, dict):
+            parts = self.claim.cut(box, proof["element"], proof["value"])
+            for part, inner in zip(parts, (proof["below"], proof["above"]), strict=True):
+                if part is not None:
+                    self.refute(inner, part, lead, label, guards)
+            return
+        total = weighted([(1, *lead), *self.multiplied(proof, guards)], box)
+        require(self.refuses(total, label), f"label {label} is not refuted for elements {sorted(box)}")
+
+    @staticmethod
+    def multiplied(proof: Any, guards: Callable[[int], Guard]) -> Iterator[Weighted]:
+        """Guards with their multipliers."""
+        for at, above, exponent, below in proof:
+            require(above >= 0 < below and abs(exponent) < 1 << 14, "a multiplier is negative, or too large")
+            scale, value, slopes = guards(at)
+            yield above << max(exponent, 0), scale * below << max(-exponent, 0), value, slopes
+
     def attacks(self) -> None:
         for features, label, values in self.claim.attacks:
             require(self.claim.target in (None, label) and label != self.claim.label, "an attack has the wrong label")
@@ -572,7 +606,8 @@ class SamePath(Checker):
         for label, lead, slopes, chosen in self.open():
             proof = refuted.get((tuple(sorted(chosen)), label))
             require(proof is not None, f"features {sorted(chosen)}, label {label}: neither attacked nor refuted")
-            self.refute(proof, self.box_of(chosen), lead, slopes, label)
+            box = self.box_of(chosen)
+            self.refute(proof, box, self.lead(lead, slopes), label, partial(self.guard_in, box=box))
 
     def box_of(self, features: Sequence[int]) -> Box:
         return {e: self.claim.box[e] for f in features for e in self.claim.features[f]}
@@ -605,6 +640,15 @@ class SamePath(Checker):
             self.rows[at] = self.fields.split(sign * form)
         return self.rows[at]
 
+    def lead(self, lead: int, slopes: dict[int, int]) -> Guard:
+        return self.net.scales[self.net.output], lead, slopes
+
+    def guard_in(self, at: int, box: Box) -> Guard:
+        """A guard over the elements of a box."""
+        require(0 <= at < len(self.guards), "no such guard")
+        row = self.guard(at)
+        return self.net.scales[self.guards[at][0]], row[0], {e: row[self.place[e] + 1] for e in box}
+
     def attacked(self, moved: dict[int, int]) -> Numbers:
         terms = [(self.place[e] + 1, d) for e, d in moved.items()]
         rows = map(self.guard, range(len(self.guards)))
@@ -632,29 +676,63 @@ class SamePath(Checker):
             found[winner] += c
         return found, 0, 1
 
-    def refute(self, proof: Any, box: Box, lead: int, slopes: dict[int, int], label: int) -> None:
-        """Guards ``[guard, above, exponent, below]``, ``y = above 2^exponent / below``; or a cut in two proofs."""
-        if isinstance(proof, dict):
-            parts = self.claim.cut(box, proof["element"], proof["value"])
-            for part, inner in zip(parts, (proof["below"], proof["above"]), strict=True):
-                if part is not None:
-                    self.refute(inner, part, lead, slopes, label)
-            return
-        rows = [(1, self.net.scales[self.net.output], lead, slopes)]
-        for at, above, exponent, below in proof:
-            require(0 <= at < len(self.guards) and above >= 0 < below and abs(exponent) < 1 << 14, "no such guard")
-            row, scale = self.guard(at), self.net.scales[self.guards[at][0]]
-            up, down = (exponent, 0) if exponent > 0 else (0, -exponent)
-            rows.append((above << up, scale * below << down, row[0], {e: row[self.place[e] + 1] for e in box}))
-        common = lcm(*(below for _, below, *_ in rows))
-        weights = [above * (common // below) for above, below, *_ in rows]
-        total = sum(w * row[2] for w, row in zip(weights, rows, strict=True))
-        sums = {e: sum(w * row[3][e] for w, row in zip(weights, rows, strict=True)) for e in box}
-        refuted = self.refuses(total + most(sums, box, box), label)
-        require(refuted, f"label {label} is not refuted for elements {sorted(box)}")
-
 
 # ---- All paths ------------------------------------------------------------------------------------------------------
+
+
+class Walk:
+    """A path through the network for a box of values of a few elements, up to where the box has several."""
+
+    def __init__(self, net: Net, claim: Claim, box: Box) -> None:
+        self.net, self.box = net, box
+        self.fields = Fields(len(box) + 1, 2 * net.largest(max(1, *map(abs, claim.x)), 0))
+        units = {e: 1 << self.fields.width * (k + 1) for k, e in enumerate(box)}
+        self.values = [[x + units.get(e, 0) for e, x in enumerate(claim.x)]]
+        self.guards: list[Guard] = []
+        self.taken: list[int] = []  # of the step that is next: the place that each window takes, or -1 for none
+
+    def row(self, form: int, scale: int) -> Guard:
+        value, *slopes = self.fields.split(form)
+        return scale, value, dict(zip(self.box, slopes, strict=True))
+
+    def ends(self, form: int) -> tuple[int, int]:
+        """The range of a form in the box."""
+        value, *slopes = self.fields.split(form)
+        pairs = [sorted((c * low, c * high)) for c, (low, high) in zip(slopes, self.box.values(), strict=True)]
+        return value + sum(low for low, _ in pairs), value + sum(high for _, high in pairs)
+
+    def guard(self, at: int) -> Guard:
+        require(0 <= at < len(self.guards), "no such guard")
+        return self.guards[at]
+
+    def fork(self, choice: tuple[int, list[tuple[int, int]]]) -> "Walk":
+        """The same with one choice more, and its guards."""
+        other = copy(self)
+        other.values, other.taken = list(self.values), [*self.taken, choice[0]]
+        other.guards = self.guards + [self.row(*guard) for guard in choice[1]]
+        return other
+
+    def on(self) -> list[tuple[int, list[tuple[int, int]]]]:
+        """Go on to where the box has several paths, or to the end; what can be taken there, with its guards."""
+        while len(self.values) <= self.net.output:
+            kind, sources, _, what = self.net.steps[len(self.values) - 1]
+            given, scale = self.net.joined(self.values, sources), self.net.scales[sources[0]]
+            if kind == "linear":
+                look = given.__getitem__
+                given = [bias + sum(map(mul, weights, map(look, where))) for bias, where, weights in what]
+            elif kind in ("relu", "max"):
+                for window in (what if kind == "max" else [[i, -1] for i in range(len(given))])[len(self.taken) :]:
+                    forms = {i: given[i] if i >= 0 else 0 for i in window}
+                    ends = {i: self.ends(form) for i, form in forms.items()}
+                    best = max(window, key=lambda i: ends[i][0])
+                    several = [i for i in window if i == best or ends[i][1] > ends[best][0]]
+                    if len(several) > 1:
+                        return [(i, [(forms[i] - forms[k], scale) for k in several if k != i]) for i in several]
+                    self.taken.append(best)
+                given = [0 if i < 0 else given[i] for i in self.taken]
+                self.taken = []
+            self.values.append(given)
+        return []
 
 
 class AllPaths(Checker):
@@ -663,7 +741,11 @@ class AllPaths(Checker):
     - ``["close", [[features, node], ...]]``: bounds leave no set open but for those listed, each with its own node;
     - ``["keep", [features, ...], node]``: bounds refute every set with a feature that its block does not keep;
     - ``["halve", block, features, node, ...]``: some of a block's features and the others, by how many of the first;
-    - ``["cut", element, value, node, node]``: where every set contains the element, its values below and above.
+    - ``["cut", element, value, node, node]``: where every set contains the element, its values below and above;
+    - ``["walk", paths]``: of one set, all its paths one by one. ``paths`` is ``["both", paths, paths]`` where a Relu may
+      be on or off (of a window: one for each place that may win), ``["none", proof]`` where guards contradict each other,
+      or at a path's end ``["lead", [proof of each label]]``. Guards count in the order in which the path meets them.
+      or at a path's end ``["lead", [proof of each label]]``. Guards count in the order in which the path meets them.
     """
 
     def check(self) -> None:
@@ -693,7 +775,7 @@ class AllPaths(Checker):
     def node(self, tree: Any, blocks: list[Block], box: Box) -> None:
         """Every set with so many features of each block is covered, or refuted inside the box."""
         kind, *more = tree
-        require(kind in ("close", "keep", "halve", "cut"), "no such node")
+        require(kind in ("close", "keep", "halve", "cut", "walk"), "no such node")
         if kind == "halve":
             block, first, *parts = more
             features, count = blocks[block]
@@ -711,6 +793,10 @@ class AllPaths(Checker):
             for part, inside in zip(parts, self.claim.cut(box, element, value), strict=True):
                 if inside is not None:
                     self.node(part, blocks, inside)
+        elif kind == "walk":
+            require(all(count == len(features) for features, count in blocks), "only one set can be walked")
+            elements = sorted(e for features, _ in blocks for f in features for e in self.claim.features[f])
+            self.walk(more[0], Walk(self.net, self.claim, {e: box[e] for e in elements}))
         elif kind == "keep":
             kept, child = more
             for label, base, gains in self.bounds(blocks, box):
@@ -726,6 +812,23 @@ class AllPaths(Checker):
                     require(listed, f"features {sorted(chosen)}, label {label}: not refuted")
             for own, child in inner.items():
                 self.node(child, [(list(own), len(own))], box)
+
+    def walk(self, tree: Any, walk: "Walk") -> None:
+        """Every path from here on is refuted."""
+        choices = walk.on()
+        kind, *more = tree
+        require(kind == "none" or kind == ("both" if choices else "lead"), "the paths do not fit")
+        if kind == "both":
+            require(len(more) == len(choices), "the paths do not fit")
+            for part, choice in zip(more, choices, strict=True):
+                self.walk(part, walk.fork(choice))
+        elif kind == "none":
+            require(weighted(list(self.multiplied(more[0], walk.guard)), walk.box) < 0, "guards are not contradictory")
+        else:
+            own = self.scores(walk.values[self.net.output])
+            for label, proof in zip(self.others, more[0], strict=True):
+                lead = walk.row(own[label] - own[self.claim.label], self.net.scales[self.net.output])
+                self.refute(proof, walk.box, lead, label, walk.guard)
 
     def without(self, label: int, base: int, gains: dict[int, int], blocks: list[Block], kept: Any) -> None:
         """Each feature that is not kept is covered alone, or refuted with whatever else."""

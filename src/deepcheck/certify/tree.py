@@ -1,8 +1,8 @@
 """Evidence for sets along all paths: a tree that divides features and domain until the checker's own bounds suffice.
 
 Every bound here is the checker's, in whole numbers, so what is written down is what it will accept. Families shrink to
-the features that a bound leaves open, or are halved; a few open sets are listed; a single set's box of values is cut.
-A set that resists is listed as undecided.
+the features that a bound leaves open, or are halved; a few open sets are listed; a single set's box of values is cut,
+or else its paths are walked one by one. A set that resists is listed as undecided.
 """
 
 import time
@@ -11,14 +11,18 @@ from fractions import Fraction
 from heapq import nlargest
 from typing import Any
 
-from deepcheck.certify.checker import AllPaths, Block, Box, open_sets, top
+from deepcheck.certify.checker import AllPaths, Block, Box, Walk, open_sets, top
+from deepcheck.certify.proofs import CUTS as LEVEL_CUTS
+from deepcheck.certify.proofs import FEW, Prover
 
 LISTED = 24
 """So many open sets of a family are looked at one by one."""
 SHRINKS = 0.75
 """A family is bounded again if at most this share of its features is left."""
-CUTS = 256
-"""How often the box of one set is cut at most."""
+CUTS = 6
+"""How often the box of one set is cut at most, before its paths are walked."""
+PATHS = 2000
+"""How many parts of paths of one set are walked at most."""
 MOST_UNDECIDED = 100_000
 """More sets than this are not listed as undecided."""
 
@@ -26,7 +30,7 @@ Bounds = list[tuple[int, int, dict[int, int]]]
 
 
 class Stuck(Exception):
-    """A set's box was cut as often as allowed."""
+    """A set resists: too many cuts, too many paths, a tie, or no more time."""
 
 
 class TooMany(Exception):
@@ -87,12 +91,54 @@ class Grower:
 
     def _single(self, chosen: tuple[int, ...], box: Box) -> Any:
         """The tree of one set; None where it stays undecided."""
-        try:
-            return self._cut([(list(chosen), len(chosen))], box, [0] * CUTS)
-        except Stuck:
-            self.undecided.add(chosen)
-            self.checker.covered.add(chosen)
-            return None
+        blocks = [(list(chosen), len(chosen))]
+        elements = sorted(e for f in chosen for e in self.checker.claim.features[f])
+        own = {e: box[e] for e in elements}
+        for attempt in (
+            lambda: self._cut(blocks, box, [0] * CUTS),
+            lambda: ["walk", self._walk(Walk(self.checker.net, self.checker.claim, own), [0] * PATHS)],
+        ):
+            try:
+                return attempt()
+            except Stuck:
+                continue
+        self.undecided.add(chosen)
+        self.checker.covered.add(chosen)
+        return None
+
+    def _walk(self, walk: Walk, left: list[int]) -> Any:
+        """The evidence for all paths from here on."""
+        if not left or self._late() or len(walk.box) > FEW:
+            raise Stuck
+        left.pop()
+        choices = walk.on()
+        if not choices:
+            return ["lead", self._leads(walk)]
+        parts = []
+        for choice in choices:
+            taken = walk.fork(choice)
+            new = range(len(walk.guards), len(taken.guards))
+            prover = self._prover(taken)
+            none = next(filter(None, (prover.contradiction(guard, taken.box) for guard in new)), None)
+            parts.append(self._walk(taken, left) if none is None else ["none", none])
+        return ["both", *parts]
+
+    def _prover(self, walk: Walk) -> Prover:
+        rows = [(at, scale, value, list(slopes.values())) for at, (scale, value, slopes) in enumerate(walk.guards)]
+        return Prover(self.checker, lambda at, _: walk.guards[at], rows, list(walk.box))
+
+    def _leads(self, walk: Walk) -> list[Any]:
+        """A proof for each label at the end of a path."""
+        checker, prover = self.checker, self._prover(walk)
+        own = checker.scores(walk.values[checker.net.output])
+        scale, proofs = checker.net.scales[checker.net.output], []
+        for label in checker.others:
+            lead = walk.row(own[label] - own[checker.claim.label], scale)
+            (found,) = prover.proposals([lead], [walk.box])
+            proofs.append(prover.proof(lead, label, walk.box, found, [0] * LEVEL_CUTS))
+            if proofs[-1] is None:
+                raise Stuck
+        return proofs
 
     def _cut(self, blocks: list[Block], box: Box, left: list[int]) -> Any:
         bounds = self._bounds(blocks, box)
