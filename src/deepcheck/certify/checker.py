@@ -35,6 +35,7 @@ from copy import copy
 from fractions import Fraction
 from functools import partial
 from heapq import nlargest
+from io import BytesIO
 from itertools import accumulate, combinations, product
 from math import comb, floor, lcm, prod
 from operator import mul
@@ -50,10 +51,14 @@ Box = dict[int, tuple[int, int]]  # least and largest displacement of an element
 Guard = tuple[int, int, dict[int, int]]  # scale, value, slopes in elements
 Weighted = tuple[int, int, int, dict[int, int]]  # weight above and below, value, slopes
 
-LARGEST = 50_000_000  # elements of a tensor; bytes of a certificate
+LARGEST = 50_000_000  # elements of a tensor
+LONGEST = 1 << 30  # bytes of a certificate, unpacked
 SLOPE = 12  # bits of a line's slope
 TYPES = {1: ("float32", "f"), 11: ("float64", "d"), 10: ("float16", "e"), 7: ("int64", "q"), 6: ("int32", "i")}
 CODES = dict(TYPES.values())
+ONE = ("Flatten", "Transpose", "AveragePool", "MaxPool", "Relu", "Softmax", "LogSoftmax", "Sigmoid")
+TWO = ("Reshape", "MatMul", "Add", "Sub", "Div", "Gemm", "Conv")  # of the last two, a third is the bias
+OPERATORS = {"Constant": (0,), **dict.fromkeys(ONE, (1,)), **dict.fromkeys(TWO, (2,)), "Gemm": (2, 3), "Conv": (2, 3)}
 
 
 class Rejected(Exception):
@@ -93,6 +98,7 @@ def constant(tensor: Any) -> tuple[tuple[int, ...], Numbers, int]:
     require(tensor.data_location == 0, f"{tensor.name}: data in another file is not supported")
     require(tensor.data_type in TYPES, f"{tensor.name}: data type {tensor.data_type} is not supported")
     kind, shape = TYPES[tensor.data_type][0], tuple(tensor.dims)
+    require(all(n >= 0 for n in shape), f"{tensor.name}: no such shape")
     typed = {"float32": tensor.float_data, "float64": tensor.double_data, "int64": tensor.int64_data}
     numbers = unpacked(tensor.raw_data, kind) if tensor.raw_data else tuple(typed[kind])
     require(len(numbers) == prod(shape), f"{tensor.name}: expected {prod(shape)} numbers, got {len(numbers)}")
@@ -123,22 +129,29 @@ class Net:
     """Values by number, the input first; steps ``(kind, sources, result, what)``: linear, same, relu, max."""
 
     def __init__(self, model: Any, output: str, scale: int) -> None:
-        graph = model.graph
-        require(all(o.version >= 7 for o in model.opset_import if o.domain in ("", "ai.onnx")), "the opset is too old")
+        graph, opsets = model.graph, [o.version for o in model.opset_import if o.domain in ("", "ai.onnx")]
+        require(len(opsets) == 1 and opsets[0] >= 7, "expected one opset, 7 or later")
+        require(not (graph.sparse_initializer or model.functions), "sparse constants and functions are not supported")
         self.constants = {tensor.name: constant(tensor) for tensor in graph.initializer}
+        require(len(self.constants) == len(graph.initializer), "two constants have one name")
         (given,) = [value for value in graph.input if value.name not in self.constants]
-        self.shapes = [tuple(d.dim_value or 1 for d in given.type.tensor_type.shape.dim)]
-        require(0 < prod(self.shapes[0]) <= LARGEST, "the input is too large")
+        require(given.type.tensor_type.elem_type in (1, 10, 11), "expected an input of floats")
         self.scales, self.names, self.stripped = [scale], {given.name: 0}, ""
+        self.shapes = [self._fitting(given.name, [d.dim_value or 1 for d in given.type.tensor_type.shape.dim])]
         self.steps: list[tuple[str, tuple[int, ...], int, Any]] = []
         for node in graph.node:
             if output in self.names:
                 break
             require(not self.stripped, f"{self.stripped} is not the last operator")
-            reader = getattr(self, f"_{node.op_type.lower()}", None) if node.domain in ("", "ai.onnx") else None
-            require(reader, f"the operator {node.op_type} is not supported by this checker")
-            assert reader is not None
-            reader(node.input, node.output[0], {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute})
+            counts = OPERATORS.get(node.op_type, ()) if node.domain in ("", "ai.onnx") else ()
+            require(counts, f"the operator {node.op_type} is not supported by this checker")
+            require(len(node.input) in counts and len(node.output) == 1, f"{node.op_type}: other inputs or outputs")
+            name, settings = node.output[0], {a.name: onnx.helper.get_attribute_value(a) for a in node.attribute}
+            require(len(settings) == len(node.attribute), f"{name}: an attribute is given twice")
+            unused = name and name not in self.names and name not in self.constants
+            require(unused, f"{name}: expected a name of its own for what {node.op_type} computes")
+            getattr(self, f"_{node.op_type.lower()}")(node.input, name, settings)
+            require(not settings, f"{node.op_type}: {', '.join(settings)} is not supported")
         require(output in self.names, "the model has no such output")
         self.output = self.names[output]
         self.sizes = [self._sizes(kind, what, prod(self.shapes[result])) for kind, _, result, what in self.steps]
@@ -152,10 +165,14 @@ class Net:
         most = max(max(map(abs, w), default=0) for w in weights)
         return most, max(abs(bias) for bias, *_ in rows), max(map(len, weights)), len(rows)
 
+    @staticmethod
+    def _fitting(name: str, shape: Sequence[int]) -> tuple[int, ...]:
+        require(all(n > 0 for n in shape) and prod(shape) <= LARGEST, f"{name}: no elements, or too many")
+        return tuple(shape)
+
     def _new(self, kind: str, name: str, shape: Sequence[int], scale: int, sources: Sequence[int], what: Any) -> None:
-        require(0 < prod(shape) <= LARGEST, f"{name}: too large")
         self.names[name] = len(self.shapes)
-        self.shapes.append(tuple(shape))
+        self.shapes.append(self._fitting(name, shape))
         self.scales.append(scale)
         self.steps.append((kind, tuple(sources), self.names[name], what))
 
@@ -177,21 +194,22 @@ class Net:
         rows = [(biases[0][b] * up_bias, where, [w * up for w in ws] if up > 1 else ws) for b, where, ws in rows]
         self._new("linear", name, shape, scale, [source], rows)
 
-    # Operators: names of inputs, name of the output, attributes.
+    # Operators: names of inputs, name of the output, attributes, which are taken out as they are read.
 
     def _constant(self, _inputs: Any, name: str, settings: Any) -> None:
         require(set(settings) == {"value"}, "Constant: only tensors are supported")
-        self.constants[name] = constant(settings["value"])
+        self.constants[name] = constant(settings.pop("value"))
 
     def _flatten(self, inputs: Any, name: str, settings: Any) -> None:
         source = self._value(inputs[0])
-        shape, axis = self.shapes[source], settings.get("axis", 1)
+        shape, axis = self.shapes[source], settings.pop("axis", 1)
         self._same(source, name, (prod(shape[:axis]), prod(shape[axis:])))
 
     def _reshape(self, inputs: Any, name: str, settings: Any) -> None:
         source = self._value(inputs[0])
-        old, wanted = self.shapes[source], self.constants[inputs[1]][1]
-        copied = not settings.get("allowzero")
+        old, (_, wanted, below) = self.shapes[source], self.constants[inputs[1]]
+        copied = not settings.pop("allowzero", 0)
+        require(below == 1, "Reshape: expected whole numbers")
         shape = [old[at] if length == 0 and copied else length for at, length in enumerate(wanted)]
         if -1 in shape and 0 not in shape:
             shape[shape.index(-1)] = -prod(old) // prod(shape)
@@ -200,19 +218,20 @@ class Net:
     def _transpose(self, inputs: Any, name: str, settings: Any) -> None:
         source = self._value(inputs[0])
         old = self.shapes[source]
-        order = settings.get("perm", list(range(len(old)))[::-1])
+        order = settings.pop("perm", list(range(len(old)))[::-1])
+        require(sorted(order) == list(range(len(old))), "Transpose: expected a permutation")
         steps = [prod(old[axis + 1 :]) for axis in order]
         where = [sum(map(mul, at, steps)) for at in product(*(range(old[axis]) for axis in order))]
         self._linear(source, name, [old[axis] for axis in order], [(0, [i], [1]) for i in where])
 
     def _gemm(self, inputs: Any, name: str, settings: Any) -> None:
-        require(not settings.get("transA"), "Gemm: transA is not supported")
-        (up, down), (beta, beta_down) = (settings.get(k, 1.0).as_integer_ratio() for k in ("alpha", "beta"))
-        columns, below = self._columns(inputs[1], flip=bool(settings.get("transB")))
+        require(not settings.pop("transA", 0), "Gemm: transA is not supported")
+        (up, down), (beta, beta_down) = (settings.pop(k, 1).as_integer_ratio() for k in ("alpha", "beta"))
+        columns, below = self._columns(inputs[1], flip=bool(settings.pop("transB", 0)))
         biases = None
         if len(inputs) > 2 and inputs[2]:
             own, values, scale = self.constants[inputs[2]]
-            require(prod(own) in (1, len(columns)), "Gemm: the bias does not fit")
+            require(prod(own) == prod(own[-1:]) in (1, len(columns)), "Gemm: the bias does not fit")
             biases = [value * beta for value in values] * (len(columns) // prod(own)), scale * beta_down
         self._product(inputs[0], name, [[w * up for w in column] for column in columns], below * down, biases)
 
@@ -277,12 +296,18 @@ class Net:
         """The shape of the positions, and for each of them the kernel's places and the input's places."""
         size = self.shapes[source][2:]
         rank = len(size)
-        pads, strides = settings.get("pads", [0] * 2 * rank), settings.get("strides", [1] * rank)
-        steps = settings.get("dilations", [1] * rank)
-        plain = settings.get("auto_pad", b"NOTSET") in (b"NOTSET", b"VALID") and not settings.get("ceil_mode")
-        require(plain and not settings.get("storage_order"), "auto_pad, ceil_mode and storage_order are not supported")
+        pads, strides = settings.pop("pads", [0] * 2 * rank), settings.pop("strides", [1] * rank)
+        steps, given = settings.pop("dilations", [1] * rank), settings.pop("kernel_shape", kernel)
+        plain = not settings.pop("ceil_mode", 0) and not settings.pop("storage_order", 0)
+        kind = settings.pop("auto_pad", b"NOTSET")
+        plain = plain and (kind == b"NOTSET" or (kind == b"VALID" and not any(pads)))
+        require(plain, "auto_pad, ceil_mode and storage_order are not supported")
+        require(rank > 0 and self.shapes[source][0] == 1, "expected one image, with channels")
+        fits = list(kernel) == list(given) and len(pads) == 2 * rank and min(pads) >= 0 < min(*kernel, *strides, *steps)
+        require(fits and rank == len(kernel) == len(strides) == len(steps), "the kernel does not fit")
         wide = [steps[a] * (kernel[a] - 1) + 1 for a in range(rank)]
         shape = [(size[a] + pads[a] + pads[a + rank] - wide[a]) // strides[a] + 1 for a in range(rank)]
+        self._fitting("a window's positions", shape)
         jumps, offsets = [prod(size[a + 1 :]) for a in range(rank)], list(product(*map(range, kernel)))
         windows = []
         for at in product(*map(range, shape)):
@@ -297,9 +322,10 @@ class Net:
         (filters, depth, *kernel), numbers, below = self.constants[inputs[1]]
         shape, windows = self._windows(source, kernel, settings)
         channels, area, volume = self.shapes[source][1], prod(self.shapes[source][2:]), prod(kernel)
-        groups = settings.get("group", 1)
+        groups = settings.pop("group", 1)
         require(channels == depth * groups and filters % groups == 0, "Conv: the channels do not match")
         biases = self.constants[inputs[2]][1:] if len(inputs) > 2 and inputs[2] else None
+        require(biases is None or len(biases[0]) == filters, "Conv: the bias does not fit")
         starts = [[(g * depth + c) * area for c in range(depth)] for g in range(groups)]
         wheres = [[[start + i for start in own for i in window] for _, window in windows] for own in starts]
         rows: list[Row] = []
@@ -312,15 +338,15 @@ class Net:
 
     def _pooled(self, inputs: Any, settings: Any) -> tuple[int, tuple[int, ...], list[list[int]]]:
         source = self._value(inputs[0])
-        shape, windows = self._windows(source, settings["kernel_shape"], settings)
+        shape, windows = self._windows(source, settings.pop("kernel_shape"), settings)
         channels, area = self.shapes[source][1], prod(self.shapes[source][2:])
         every = [[c * area + i for i in window] for c in range(channels) for _, window in windows]
         require(all(every), "a pooling window lies in the padding alone")
         return source, (1, channels, *shape), every
 
     def _averagepool(self, inputs: Any, name: str, settings: Any) -> None:
+        volume = prod(settings["kernel_shape"]) if settings.pop("count_include_pad", 0) else 0
         source, shape, windows = self._pooled(inputs, settings)
-        volume = prod(settings["kernel_shape"]) if settings.get("count_include_pad") else 0
         below = lcm(*(volume or len(window) for window in windows))
         rows: list[Row] = [(0, w, [below // (volume or len(w))] * len(w)) for w in windows]
         self._linear(source, name, shape, rows, below)
@@ -333,16 +359,20 @@ class Net:
         source = self._value(inputs[0])
         self._new("relu", name, self.shapes[source], self.scales[source], [source], None)
 
-    def _softmax(self, inputs: Any, name: str, settings: Any) -> None:
-        """It keeps the order of the scores, and a sigmoid the sign, so the numbers before it are taken."""
+    def _sigmoid(self, inputs: Any, name: str, settings: Any) -> None:
+        """Like a softmax it keeps the order of the scores, and what exceeds 1/2: the numbers before it are taken."""
         source = self._value(inputs[0])
         shape = self.shapes[source]
-        along = settings.get("axis", -1) % len(shape) == len(shape) - 1 and prod(shape) == shape[-1]
+        along = settings.pop("axis", -1) % len(shape) == len(shape) - 1 and prod(shape) == shape[-1]
         require(along, f"{name}: expected it along the labels")
         self._same(source, name, shape)
         self.stripped = name
 
-    _logsoftmax = _sigmoid = _softmax
+    def _softmax(self, inputs: Any, name: str, settings: Any) -> None:
+        self._sigmoid(inputs, name, settings)
+        require(self.shapes[-1][-1] > 1, f"{name}: of one number it is constant")
+
+    _logsoftmax = _softmax
 
     # Passes.
 
@@ -426,11 +456,12 @@ class Claim:
         claim = held["claim"]
         self.label, self.size, self.target, self.scope = held["label"], claim["size"], claim["target"], claim["scope"]
         self.verdict = claim["verdict"]
-        self.features: dict[int, list[int]] = dict(claim["features"])
+        self.features: dict[int, list[int]] = {feature: elements for feature, elements in claim["features"]}
         owned = [e for elements in self.features.values() for e in elements]
         x, ends = array(held["input"]), [array(claim["domain"][end]) for end in ("lower", "upper")]
         require(len(set(owned)) == len(owned) > 0 and set(owned) <= set(range(len(x[0]))), "no such features")
         require(len(self.features) == len(claim["features"]) and 1 <= self.size <= len(self.features), "no such size")
+        require(all(isinstance(f, int) for f in self.features), "no such features")
         self.attacks = [(tuple(each["features"]), each["label"], array(each["values"])) for each in held["attacks"]]
         tables = [array(table) for table in claim["domain"].get("tables", [])]
         self.scale = lcm(x[1], *(one[1] for one in ends + tables), *(values[1] for *_, values in self.attacks))
@@ -442,6 +473,7 @@ class Claim:
         if tables:
             known, channel = [sorted(self.whole(table)) for table in tables], claim["domain"]["channel"]
             channel = channel * len(self.x) if len(channel) == 1 else channel
+            require(len(channel) == len(self.x) and min(channel) >= 0, "no such channels")
             self.levels = {e: [v - self.x[e] for v in known[channel[e]] if lower[e] <= v <= upper[e]] for e in owned}
             require(all(0 in self.levels[e] for e in owned), "the input is not on a level")
         self.box: Box = {}
@@ -533,7 +565,10 @@ class Checker:
         self.others = [j for j in range(len(self.own)) if j != claim.label and claim.target in (None, j)]
         require(self.others, "there is no other label")
         self.covered = {tuple(sorted(s)) for s in held["undecided"]}
-        require(all(0 < len(s) <= claim.size and set(s) <= set(claim.features) for s in self.covered), "no such sets")
+        listed = [*self.covered, *(tuple(sorted(features)) for features, *_ in claim.attacks)]
+        require(len(set(listed)) == len(held["undecided"]) + len(claim.attacks), "a set is listed twice")
+        require(all(0 < len(s) <= claim.size and set(s) <= set(claim.features) for s in listed), "no such sets")
+        require(all(len(set(s)) == len(s) for s in listed), "a set has a feature twice")
 
     def scores(self, out: Numbers) -> Numbers:
         """The score of each label, from the output: arg max, arg min, or the sign of the only number."""
@@ -615,7 +650,7 @@ class SamePath(Checker):
     def follow(self, features: Any) -> None:
         """Run along the path with the slopes in the elements of some features."""
         self.place = {e: k for k, e in enumerate(sorted({e for f in features for e in self.claim.features[f]}))}
-        self.fields = Fields(len(self.place) + 1, self.net.largest(max(1, *map(abs, self.claim.x)), 0))
+        self.fields = Fields(len(self.place) + 1, 2 * self.net.largest(max(1, *map(abs, self.claim.x)), 0))
         units = {e: 1 << self.fields.width * (k + 1) for e, k in self.place.items()}
         start = [x + units.get(e, 0) for e, x in enumerate(self.claim.x)]
         self.forms, _ = self.net.forward(start, self.arms)
@@ -742,10 +777,9 @@ class AllPaths(Checker):
     - ``["keep", [features, ...], node]``: bounds refute every set with a feature that its block does not keep;
     - ``["halve", block, features, node, ...]``: some of a block's features and the others, by how many of the first;
     - ``["cut", element, value, node, node]``: where every set contains the element, its values below and above;
-    - ``["walk", paths]``: of one set, all its paths one by one. ``paths`` is ``["both", paths, paths]`` where a Relu may
-      be on or off (of a window: one for each place that may win), ``["none", proof]`` where guards contradict each other,
-      or at a path's end ``["lead", [proof of each label]]``. Guards count in the order in which the path meets them.
-      or at a path's end ``["lead", [proof of each label]]``. Guards count in the order in which the path meets them.
+    - ``["walk", paths]``: of one set, all its paths one by one. ``paths`` is ``["both", [paths, paths]]`` where a Relu
+      may be on or off (of a window: one for each place that may win), or ``["lead", [proof of each label]]`` at its end,
+      or ``["none", proof]`` where guards are contradictory. Guards count in the order in which the path meets them.
     """
 
     def check(self) -> None:
@@ -778,6 +812,7 @@ class AllPaths(Checker):
         require(kind in ("close", "keep", "halve", "cut", "walk"), "no such node")
         if kind == "halve":
             block, first, *parts = more
+            require(block >= 0, "no such block")
             features, count = blocks[block]
             second = [f for f in features if f not in set(first)]
             require(len(first) + len(second) == len(features) and len(set(first)) == len(first), "a part was not there")
@@ -805,7 +840,8 @@ class AllPaths(Checker):
             if all(len(own) >= count for own, count in new):
                 self.node(child, new, box)
         else:
-            inner = {tuple(sorted(chosen)): child for chosen, child in more[0]}
+            (opened,) = more
+            inner = {tuple(sorted(chosen)): child for chosen, child in opened}
             for label, base, gains in self.bounds(blocks, box):
                 for chosen in open_sets(blocks, gains, base, label < self.claim.label):
                     listed = tuple(sorted(chosen)) in inner or self.is_covered(chosen)
@@ -816,19 +852,30 @@ class AllPaths(Checker):
     def walk(self, tree: Any, walk: "Walk") -> None:
         """Every path from here on is refuted."""
         choices = walk.on()
-        kind, *more = tree
-        require(kind == "none" or kind == ("both" if choices else "lead"), "the paths do not fit")
-        if kind == "both":
-            require(len(more) == len(choices), "the paths do not fit")
-            for part, choice in zip(more, choices, strict=True):
-                self.walk(part, walk.fork(choice))
-        elif kind == "none":
-            require(weighted(list(self.multiplied(more[0], walk.guard)), walk.box) < 0, "guards are not contradictory")
-        else:
+        kind, parts = tree
+        require(kind == ("both" if choices else "lead"), "the paths do not fit")
+        if kind == "lead":
             own = self.scores(walk.values[self.net.output])
-            for label, proof in zip(self.others, more[0], strict=True):
+            for label, proof in zip(self.others, parts, strict=True):
                 lead = walk.row(own[label] - own[self.claim.label], self.net.scales[self.net.output])
                 self.refute(proof, walk.box, lead, label, walk.guard)
+            return
+        beaten = {}
+        for part, choice in zip(parts, choices, strict=True):
+            taken = walk.fork(choice)
+            if part[0] != "none":
+                self.walk(part, taken)
+            elif not self.contradictory(part[1], taken) < 0:
+                others = [place for place, _ in choices if place != choice[0]]
+                (beaten[choice[0]],) = (others[at - len(walk.guards)] for at, *_ in part[1] if at >= len(walk.guards))
+        require(not beaten.keys() & set(beaten.values()), "what is no better than others is all there is")
+
+    def contradictory(self, proof: Any, walk: "Walk") -> int:
+        """Below 0 where no point keeps the guards. At 0 those that do keep the newest at 0: the other place does as well."""
+        require(all(above > 0 for _, above, *_ in proof), "a multiplier is not positive")
+        total = weighted(list(self.multiplied(proof, walk.guard)), walk.box)
+        require(total <= 0, "guards are not contradictory")
+        return total
 
     def without(self, label: int, base: int, gains: dict[int, int], blocks: list[Block], kept: Any) -> None:
         """Each feature that is not kept is covered alone, or refuted with whatever else."""
@@ -899,6 +946,7 @@ class AllPaths(Checker):
 
     def wide(self, count: int, at: int, ranges: list[Any]) -> Fields:
         reach = max(max(abs(low), abs(high)) for values in ranges for low, high in values)
+        reach = max(reach, *map(abs, self.claim.x))  # a cut leaves ranges without the input
         return Fields(count, self.net.largest(2, reach + 1, at))
 
     def tighten(self, given: Any, at: int, ranges: list[Any], blocks: list[Block], box: Box) -> None:
@@ -966,6 +1014,28 @@ class AllPaths(Checker):
 SCOPES: dict[str, Any] = {"this path": SamePath, "all paths": AllPaths}
 
 
+def read(raw: bytes) -> Any:
+    """The object in a file, perhaps gzipped: no numbers but whole ones, no truth values, no key twice."""
+    with gzip.open(BytesIO(raw)) if raw[:2] == b"\x1f\x8b" else BytesIO(raw) as stream:
+        text = stream.read(LONGEST + 1)
+    require(len(text) <= LONGEST, "it is too long")
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        require(len(dict(pairs)) == len(pairs), "a key is there twice")
+        return dict(pairs)
+
+    def fraction(number: str) -> None:
+        raise Rejected(f"{number} is no whole number")
+
+    held = json.loads(text, object_pairs_hook=unique, parse_float=fraction, parse_constant=fraction)
+    rest = [held]
+    while rest:
+        one = rest.pop()
+        require(not isinstance(one, bool), "expected no truth values")
+        rest.extend(one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
+    return held
+
+
 def digest(held: dict[str, Any]) -> str:
     """The hash of all that a certificate says, but for the hash itself."""
     rest = {key: value for key, value in held.items() if key != "digest"}
@@ -982,7 +1052,7 @@ def check(raw: bytes, model: bytes) -> str:
         Rejected: If anything does not hold.
     """
     try:
-        held = json.loads(gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw)
+        held = read(raw)
         require(held["certificate"] == "deepcheck" and held["version"] == 1, "not a certificate of version 1")
         require(held["digest"] == digest(held), "the digest does not match: something was changed")
         require(held["model"]["sha256"] == hashlib.sha256(model).hexdigest(), "it is about another model file")
@@ -990,10 +1060,9 @@ def check(raw: bytes, model: bytes) -> str:
         checker = SCOPES[held["claim"]["scope"]](held, onnx.load_model_from_string(model))
         checker.check()
         return statement(checker)
-    except Rejected:
-        raise
     except Exception as problem:  # whatever a malformed certificate or model brings about
-        raise Rejected(f"malformed ({type(problem).__name__}: {problem})") from None
+        why = f"{problem}" if isinstance(problem, Rejected) else f"malformed ({type(problem).__name__}: {problem})"
+        raise Rejected(ascii(why)[1:-1]) from None  # one line, whatever names are in it
 
 
 def statement(checker: Checker) -> str:
@@ -1002,12 +1071,14 @@ def statement(checker: Checker) -> str:
     verdict = "attack" if claim.attacks else "undecided" if undecided else "proved"
     require(claim.verdict == verdict, f"the verdict is {verdict}")
     aim = "changes the label" if claim.target is None else f"gives label {claim.target}"
-    total, output = comb(len(claim.features), claim.size), checker.held["model"]["output"]
+    total, output = comb(len(claim.features), claim.size), ascii(checker.held["model"]["output"])
+    ends = [Fraction(claim.x[e] + end, claim.scale) for e, pair in claim.box.items() for end in pair]
+    domain = f"from {min(ends)} to {max(ends)}" + (", on its levels" if claim.levels is not None else "")
     return (
         f"verified: {verdict} ({claim.scope}, real arithmetic). The input has label {claim.label}, the "
-        f"{checker.decision} of '{output}'. Of {total} sets of {claim.size} of {len(claim.features)} features, "
+        f"{checker.decision} of {output}. Of {total} sets of {claim.size} of {len(claim.features)} features, "
         f"{len(claim.attacks)} attacks and {undecided} undecided sets are listed; "
-        f"no set without one of those {aim} anywhere in the domain."
+        f"no set without one of those {aim} anywhere in the domain ({domain})."
     )
 
 
@@ -1019,7 +1090,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         with open(given.certificate, "rb") as first, open(given.model, "rb") as second:
-            print(check(first.read(LARGEST), second.read()))
+            print(check(first.read(LONGEST), second.read()))
     except OSError as problem:
         print(f"cannot read {problem.filename}: {problem.strerror}", file=sys.stderr)
         return 2

@@ -1,0 +1,67 @@
+"""Certificates written by hand, line by line as the checker's page says; nothing here uses DeepCheck."""
+
+import base64
+import hashlib
+import json
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+CLOSE = ["close", []]
+
+
+def array(values, dtype="float32"):
+    """An array as it is written."""
+    return {"dtype": dtype, "base64": base64.b64encode(np.asarray(values, dtype).tobytes()).decode()}
+
+
+def sealed(held):
+    """The bytes of a certificate with the hash of what it says, whatever it says."""
+    rest = {key: value for key, value in held.items() if key != "digest"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
+    return json.dumps({**rest, "digest": hashlib.sha256(text.encode()).hexdigest()}).encode()
+
+
+def claimed(model, x, *, label, lower, upper, dtype="float32", size=1, features=None, levels=None, **others):
+    """A claim that all sets are proved, without evidence; ``others`` overwrite what is at the top."""
+    features = {i: [i] for i in range(len(x))} if features is None else features
+    domain = {"lower": array(np.atleast_1d(lower), dtype), "upper": array(np.atleast_1d(upper), dtype)}
+    if levels is not None:
+        domain |= {"tables": [array(levels, dtype)], "channel": [0]}
+    held = {
+        "certificate": "deepcheck",
+        "version": 1,
+        "model": {"name": "forged", "sha256": hashlib.sha256(model).hexdigest(), "output": "out"},
+        "decision": "arg max",
+        "input": array(x, dtype),
+        "label": label,
+        "claim": {
+            "verdict": "proved",
+            "scope": "all paths" if "tree" in others else "this path",
+            "size": size,
+            "features": [[f, list(elements)] for f, elements in features.items()],
+            "target": None,
+            "domain": domain,
+        },
+        "attacks": [],
+        "undecided": [],
+    }
+    return {**held, **others}
+
+
+def model(nodes, shape, constants=(), *, opset=17, outputs=("out",), kind=TensorProto.FLOAT):
+    """A model of nodes ``(operator, inputs, output, attributes)`` from "x"; constants by name. It may be invalid."""
+    made = [helper.make_node(operator, inputs, [output], **given) for operator, inputs, output, given in nodes]
+    graph = helper.make_graph(
+        made,
+        "forged",
+        [helper.make_tensor_value_info("x", kind, shape)],
+        [helper.make_tensor_value_info(name, kind, None) for name in outputs],
+        [numpy_helper.from_array(np.asarray(value), name) for name, value in dict(constants).items()],
+    )
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
+
+
+def serialized(made: onnx.ModelProto):
+    return made.SerializeToString()
