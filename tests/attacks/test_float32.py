@@ -139,6 +139,15 @@ def test_an_attack_whose_lead_beats_rounding_replays_in_any_order(network, seed)
                 assert found == witness.label
 
 
+def test_a_lead_that_a_sigmoid_rounds_away_does_not_beat_rounding():
+    """The score 2^-30 is positive; its sigmoid is 0.5 in float32, and the label of the model itself is 0."""
+    model = dense_network([([[2.0**-30], [-1.0]], [0.0])], final="Sigmoid")
+    result = deepcheck.attack(deepcheck.load(model), np.array([1.0, 0.5], np.float32), domain=Pixels(0, 1))
+    (attack,) = result.attacks
+    assert attack.witness.margin > 0
+    assert (attack.witness.float32, attack.witness.beats_rounding) == (False, False)
+
+
 def test_targets_and_a_single_score():
     """A target is shown not to win; a single score has two labels."""
     model = dense_network([([[1.0, 0.0, 0.5], [0.0, 1.0, 0.0]], [0.0, 0.0, 0.0])])

@@ -8,7 +8,7 @@ from float_orders import ORDERS, Summation, run_in_order
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from oracles import onnx_outputs, run_exactly
-from strategies import DEGENERATE, ORDINARY, dense_network, networks
+from strategies import DEGENERATE, ORDINARY, Graph, dense_network, networks
 
 import deepcheck
 from deepcheck.program import Constant
@@ -119,19 +119,63 @@ def test_underflow_is_counted():
     check(model, x, limits)
 
 
+def test_products_that_are_flushed_are_lost():
+    """Nothing stands behind the product that would bring in more: no bias, no branch."""
+    net = Graph(np.random.default_rng(0), "normal", (2,))
+    net.node("MatMul", net.store(np.full((2, 1), 2.0**-80, np.float32)), shape=(1,))
+    model, x = net.model((2,)), np.full(2, 2.0**-60, np.float32)
+    limits = bound(deepcheck.load(model, decision="sign"), x)
+    assert off(model, x, run_in_order(model, x, Summation(flush=True)))[0] == Fraction(1, 2**139)
+    check(model, x, limits)
+
+
 def test_sums_that_may_overflow_have_no_bound():
     model = dense_network([([[3e38], [3e38], [-3e38]], [0.0])])
     assert bound(deepcheck.load(model, decision="sign"), np.ones(3, np.float32))[0] == np.inf
 
 
-def test_the_bound_counts_every_rounding():
-    """A sum of n ones and a bias, each addition off by half a unit: with one rounding less the bound would not hold."""
-    n = 1 << 12
-    weights = np.full((n, 1), 1 + 2.0**-23, np.float32)
-    model = dense_network([(weights, [2.0**24])])
-    x = np.full(n, 1 + 2.0**-23, np.float32)
+@pytest.mark.parametrize("count", [8, 64, 1024])
+def test_the_bound_counts_every_rounding(count):
+    """2^24 and then ones: each addition loses one, a whole unit roundoff of the sum; five roundings less are seen."""
+    weights = np.ones((count, 1), np.float32)
+    weights[0] = 2.0**24
+    model, x = dense_network([(weights, [0.0])]), np.ones(count, np.float32)
     limits = bound(deepcheck.load(model, decision="sign"), x)
     check(model, x, limits)
+    assert off(model, x, run_in_order(model, x, Summation("forward")))[0] == count - 1
+    assert limits[0] <= (count + 4) * (1 + count * 2.0**-23)
+
+
+def test_constants_below_the_least_normal_number_may_be_read_as_0():
+    model = dense_network([([[2.0**-130], [2.0**-130]], [0.0]), ([[2.0**100]], [0.0])])
+    x = np.full(2, 2.0**20, np.float32)
+    limits = bound(deepcheck.load(model, decision="sign"), x)
+    assert limits[0] >= 2.0**-9
+    check(model, x, limits)
+
+
+def test_an_error_goes_on_and_is_multiplied():
+    """A sum that is off by 1 behind a branch, times 1000; and a branch that rounding throws over."""
+    model = dense_network([([[2.0**24], [1.0], [-(2.0**24)]], [0.0]), ([[1000.0]], [0.0])])
+    x = np.ones(3, np.float32)
+    limits = bound(deepcheck.load(model, decision="sign"), x)
+    assert limits[0] >= 1000.0
+    check(model, x, limits)
+    negative = dense_network([([[2.0**24], [-1.0], [-(2.0**24)]], [0.5]), ([[1000.0]], [0.0])])
+    limits = bound(deepcheck.load(negative, decision="sign"), x)
+    assert limits[0] >= 500.0
+    check(negative, x, limits)
+
+
+def test_the_input_may_move_before_it_is_rounded():
+    """At 0 nothing rounds; somewhere within the steps 2^24 + 1 does."""
+    model = dense_network([([[2.0**24], [1.0], [-(2.0**24)]], [0.0])])
+    program, x = deepcheck.load(model, decision="sign"), np.zeros(3, np.float32)
+    assert bound(program, x)[0] < 1e-30
+    for along in (True, False):
+        limits = bound(program, x, steps=np.ones((1, 3)), moving=3, along=along)
+        assert limits[0] >= 1.0
+        check(model, np.ones(3, np.float32), limits)
 
 
 def test_a_bias_alone_rounds():

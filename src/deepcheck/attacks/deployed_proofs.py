@@ -2,8 +2,8 @@
 
 A proof is about every input of its domain whose exact path is the one asked about (or any). It holds for the deployed
 network where the lead that it leaves beats a bound on the rounding of the model's nodes over that domain. The label is
-read from the scores in front of a final softmax or sigmoid. Convolutions by transforms (Winograd, FFT) are no orders of
-summation.
+read from the scores in front of a final softmax or sigmoid, for which some of the lead is set aside
+(`certify.deployment`). Convolutions by transforms (Winograd, FFT) are no orders of summation.
 
 Source: `symbolic.deployed`.
 """
@@ -27,8 +27,8 @@ from deepcheck.solvers import Fold, Interval
 from deepcheck.symbolic import Run, bounded_columns, run
 
 CHUNK_BYTES = 16 << 20
-MOST_EACH = 2000
-"""So many elements of a chunk of inputs get a bound of their own at most."""
+FEW, MOST_EACH = 16, 2000
+"""So few elements of an input get a bound of their own at once, so many of a chunk of inputs at most."""
 TOO_NEAR = "the lead over the domain is within what rounding may do"
 EARLY = "the search stopped early"
 
@@ -151,7 +151,7 @@ class _AlongPath:
         rivals = Rivals(found.others, np.broadcast_to(self.study.run.labels[items][:, None], found.others.shape))
         errors = self.families.errors(self.study.x, self.study.run, items, rivals)
         left = self._left(items, found, errors, counts) & wanted[:, None, :]
-        again = np.flatnonzero(left.any(axis=(1, 2)))
+        again = np.flatnonzero(left.any(axis=1).sum(axis=1) > FEW)
         if len(again) and self.families.box.bounded:
             some = Rivals(rivals.ahead[again], rivals.behind[again])
             sharp = self.families.errors(self.study.x, self.study.run, items[again], some, sharp=True)

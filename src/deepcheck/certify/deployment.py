@@ -19,6 +19,9 @@ from deepcheck.symbolic.rounding import Format
 COVERED = ("(batch norm: scale / sqrt(var + epsilon))", "(Gemm beta)")
 """Roundings on loading that the bound counts as roundings of a run."""
 CASTS = ("Cast", "CastLike")
+SQUASHED = 2.0**-12
+"""A final softmax or sigmoid is not followed: no standard bounds exponentials. Leads of more than this survive one that
+is right to a few thousand units; smaller ones it may turn into ties."""
 SANE = 2.0**-60, 2.0**60
 """Between these, no intermediate result of a batch norm's factor under- or overflows in float32, in whatever order."""
 
@@ -62,7 +65,7 @@ def _deployment(origin: Origin, dtype: str) -> Deployment:
     for node in nodes:
         if node.op_type == "BatchNormalization" and not (coarsest.most > SANE[1] ** 2 and _sane(node, stored)):
             return Deployment(None, f"node '{node.name}' (BatchNormalization): its factor may under- or overflow")
-    return Deployment(Running(coarsest, len(casts)))
+    return Deployment(Running(coarsest, len(casts), SQUASHED if origin.stripped else 0.0))
 
 
 def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:

@@ -55,10 +55,12 @@ class Running:
     Attributes:
         format: Its coarsest float type.
         casts: How many of its nodes change the float type, so that they round.
+        behind: How far a lead may be lost behind the outputs.
     """
 
     format: Format
     casts: int = 0
+    behind: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def deployed_errors(
         items = np.repeat(np.arange(len(x)), seeds.shape[1])
         rows = seeds.reshape(-1, *program.shapes[program.output])
         signed = own + _collected(program, program.output, rows, path, items, forward.sources).reshape(own.shape)
-        found = np.fmin(np.where(np.isnan(whole), np.inf, whole), signed) * SUMMED_UP
+        found = np.fmin(np.where(np.isnan(whole), np.inf, whole), signed) * SUMMED_UP + running.behind
         found[last.peak * HEADROOM > running.format.most] = np.inf
         return np.asarray(np.where(np.isnan(found), np.inf, found))
 
