@@ -777,9 +777,9 @@ class AllPaths(Checker):
     - ``["keep", [features, ...], node]``: bounds refute every set with a feature that its block does not keep;
     - ``["halve", block, features, node, ...]``: some of a block's features and the others, by how many of the first;
     - ``["cut", element, value, node, node]``: where every set contains the element, its values below and above;
-    - ``["walk", paths]``: of one set, all its paths one by one. ``paths`` is ``["both", [paths, paths]]`` where a Relu
-      may be on or off (of a window: one for each place that may win), or ``["lead", [proof of each label]]`` at its end,
-      or ``["none", proof]`` where guards are contradictory. Guards count in the order in which the path meets them.
+    - ``["walk", paths]``: of one set, all paths one by one. ``paths`` is ``["both", [paths, paths]]`` where a Relu may
+      be on or off (of a window: one for each place that may win), or ``["lead", [proof of each label]]`` at the end, or
+      ``["none", proof]`` where guards are contradictory. Guards count in the order in which the path meets them.
     """
 
     def check(self) -> None:
@@ -871,7 +871,7 @@ class AllPaths(Checker):
         require(not beaten.keys() & set(beaten.values()), "what is no better than others is all there is")
 
     def contradictory(self, proof: Any, walk: "Walk") -> int:
-        """Below 0 where no point keeps the guards. At 0 those that do keep the newest at 0: the other place does as well."""
+        """Below 0 where no point keeps the guards; 0 where the newest is 0 if they hold: another place is as good."""
         require(all(above > 0 for _, above, *_ in proof), "a multiplier is not positive")
         total = weighted(list(self.multiplied(proof, walk.guard)), walk.box)
         require(total <= 0, "guards are not contradictory")

@@ -83,13 +83,16 @@ class Prover:
             return exact
         return self._cut(lead, label, box, found, cuts)
 
-    def contradiction(self, guard: int, box: Box) -> Any:
-        """A proof that no point of the box keeps a guard along with all others, or None."""
-        (found,) = self.proposals([self.guards(guard, box)], [box])
-        for proof in self._multiplied(found) if found.bounds < 0 else ():
-            proof = [[guard, 1, 0, 1], *proof]
-            if weighted(list(self.checker.multiplied(proof, lambda at: self.guards(at, box))), box) < 0:
-                return proof
+    def contradiction(self, guard: int, box: Box) -> tuple[Any, bool] | None:
+        """A proof that no point of the box keeps a guard along with the others, or (not strictly) only at 0."""
+        lead = self.guards(guard, box)
+        (found,) = self.proposals([lead], [box])
+        exact = self._exact(found, box, lead)
+        for proof in (*self._multiplied(found), *([] if exact is None else [exact])):
+            proof = [[guard, 1, 0, 1], *(row for row in proof if row[1] > 0)]
+            total = weighted(list(self.checker.multiplied(proof, lambda at: self.guards(at, box))), box)
+            if total <= 0:
+                return proof, total < 0
         return None
 
     def _multiplied(self, found: Proposals) -> Iterator[list[list[int]]]:

@@ -6,7 +6,7 @@ or else its paths are walked one by one. A set that resists is listed as undecid
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from heapq import nlargest
 from typing import Any
@@ -21,7 +21,7 @@ SHRINKS = 0.75
 """A family is bounded again if at most this share of its features is left."""
 CUTS = 6
 """How often the box of one set is cut at most, before its paths are walked."""
-PATHS = 2000
+PATHS = 20_000
 """How many parts of paths of one set are walked at most."""
 MOST_UNDECIDED = 100_000
 """More sets than this are not listed as undecided."""
@@ -114,17 +114,39 @@ class Grower:
         choices = walk.on()
         if not choices:
             return ["lead", self._leads(walk)]
-        parts = []
+        parts: list[Any] = []
+        beaten: dict[int, int] = {}
         for choice in choices:
             taken = walk.fork(choice)
-            new = range(len(walk.guards), len(taken.guards))
-            prover = self._prover(taken)
-            none = next(filter(None, (prover.contradiction(guard, taken.box) for guard in new)), None)
+            none = self._none(walk, taken, choice[0], [place for place, _ in choices if place != choice[0]], beaten)
             parts.append(self._walk(taken, left) if none is None else ["none", none])
-        return ["both", *parts]
+        return ["both", parts]
 
-    def _prover(self, walk: Walk) -> Prover:
-        rows = [(at, scale, value, list(slopes.values())) for at, (scale, value, slopes) in enumerate(walk.guards)]
+    def _none(self, walk: Walk, taken: Walk, place: int, others: list[int], beaten: dict[int, int]) -> Any:
+        """A proof that a choice has no points, or none that another one lacks; None where it has."""
+        first = len(walk.guards)
+        for among in (range(first), range(len(taken.guards))) if len(others) > 1 else (range(first),):
+            prover = self._prover(taken, among)
+            for at, other in enumerate(others, start=first):
+                found = prover.contradiction(at, taken.box)
+                if found is not None and (found[1] or self._may_lose(place, other, beaten, found[0], first)):
+                    if not found[1]:
+                        beaten[place] = other
+                    return found[0]
+        return None
+
+    @staticmethod
+    def _may_lose(place: int, other: int, beaten: dict[int, int], proof: Any, first: int) -> bool:
+        """May a choice be left to another one that is never worse?"""
+        alone = sum(at >= first for at, *_ in proof) == 1
+        return alone and other not in beaten and place not in beaten.values()
+
+    def _prover(self, walk: Walk, among: Iterable[int] | None = None) -> Prover:
+        """Proofs from the guards of a path, or from some of them."""
+        rows = []
+        for at in range(len(walk.guards)) if among is None else among:
+            scale, value, slopes = walk.guards[at]
+            rows.append((at, scale, value, list(slopes.values())))
         return Prover(self.checker, lambda at, _: walk.guards[at], rows, list(walk.box))
 
     def _leads(self, walk: Walk) -> list[Any]:
