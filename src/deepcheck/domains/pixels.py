@@ -160,7 +160,8 @@ class Pixels:
             item, element = (int(i) for i in np.argwhere(off)[0])
             raise InputError(
                 f"expected every pixel on one of {self.levels} levels, got {float(x[item, element])!r} "
-                f"at element {element} of input {item}: give an image file, or numpy.float32(level) / {box.tables.shape[1] - 1}"
+                f"at element {element} of input {item}: "
+                f"give an image file, or numpy.float32(level) / {box.tables.shape[1] - 1}"
             )
 
     def _outside(self, program: Program, item: int, element: int, pixel: float) -> str:
