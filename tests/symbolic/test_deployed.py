@@ -79,7 +79,7 @@ def test_one_bound_covers_a_whole_family(network, seed, along, measured):
     received = program.model_input(x)
     concrete = run(program, received)
     assume(not concrete.overflow[0])
-    moves = movements(program, concrete.path, steps[0], moving) if measured and along else None
+    moves = movements(program, concrete.path, steps[0], moving) if measured and along else ()
     family = Reachable(steps, moving, along, moves)
     limits = deployed_errors(program, received, concrete.path, np.eye(program.outputs)[None], family)[0]
     for _ in range(3):
@@ -187,6 +187,17 @@ def test_a_bias_alone_rounds():
     check(model, x, limits)
 
 
+def test_what_moves_is_rounded_behind_a_branch_too():
+    """Behind the branch sums are small at the input, and 2^24 + 1 - 2^24 elsewhere in the family."""
+    first = (np.eye(3), [2.0**-10] * 3)
+    model = dense_network([first, ([[2.0**24], [1.0], [-(2.0**24)]], [0.0])])
+    program, x = deepcheck.load(model, decision="sign"), np.zeros(3, np.float32)
+    for along in (True, False):
+        limits = bound(program, x, steps=np.ones((1, 3)), moving=3, along=along)
+        assert limits[0] >= 2.0
+        check(model, np.ones(3, np.float32), limits)
+
+
 @pytest.mark.parametrize("shape", [(1, 3, 5), (2, 40, 30), (1, 200, 200), (1, 1, 7), (3, 9, 1)])
 def test_norms_of_weights_are_bounds(shape):
     values = np.random.default_rng(5).normal(size=shape).astype(np.float32)
@@ -205,4 +216,5 @@ def test_movements_are_those_of_the_columns():
     x = np.array([0.5, 0.5], np.float32)
     concrete = run(program, program.model_input(x))
     (first,) = movements(program, concrete.path, np.array([0.5, 0.25]), 1)
-    assert first.ravel() == pytest.approx([1.0, 0.5])
+    assert first.each.ravel() == pytest.approx([1.0, 0.5])
+    assert first.norm == pytest.approx([1.25**0.5])

@@ -17,6 +17,7 @@ from deepcheck.symbolic.deployed import Reachable, Running, deployed_errors
 from deepcheck.symbolic.movement import movements, movements_anywhere, movements_each
 from deepcheck.symbolic.parts import Movable
 from deepcheck.symbolic.prepared import Prepared
+from deepcheck.symbolic.rounding import Moved
 
 MORE = 1 + 2.0**-20
 """Head starts are larger than the errors by so much, so that no tie is left."""
@@ -91,13 +92,14 @@ class Families:
         still = np.ones(self.program.size, dtype=bool)
         still[self.members] = False
         steps[:, still] = 0.0
-        path, moves = run.path.take(items), None
+        path = run.path.take(items)
+        moves: tuple[Moved, ...] = ()
         if sharp and self.box.bounded:
             each = [
                 self._movements(x[items[row : row + 1]], path.take(np.array([row])), steps[row], lower[row], upper[row])
                 for row in range(len(items))
             ]
-            moves = tuple(np.concatenate(branch) for branch in zip(*each, strict=True))
+            moves = tuple(Moved(*map(np.concatenate, zip(*branch, strict=True))) for branch in zip(*each, strict=True))
         family = Reachable(steps, self.moving, self.along, moves, sharp)
         seeds = rivals.seeds(self.program.decided())
         return deployed_errors(self.program, x[items], path, seeds, family, self.running)
@@ -125,7 +127,7 @@ class Families:
             parts.append(deployed_errors(self.program, x[items[rows]], path, seeds[rows], family, self.running))
         return np.concatenate(parts)
 
-    def _movements(self, x: Array, path: Path, steps: Array, lower: Array, upper: Array) -> tuple[Array, ...]:
+    def _movements(self, x: Array, path: Path, steps: Array, lower: Array, upper: Array) -> tuple[Moved, ...]:
         if self.along:
             return movements(self.program, path, steps, self.moving)
         movable = Movable(self.members, lower * UP, upper * UP)

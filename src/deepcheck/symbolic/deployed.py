@@ -71,14 +71,14 @@ class Reachable:
         steps: The largest displacement of each element, ``(items, size)``; infinite where it may go anywhere.
         moving: How many elements move at once at most.
         along: Only inputs whose exact path is that of the item count; else any.
-        movements: How far each branch's operand moves, ``(items, *source_shape)`` each, where that is known.
+        movements: How far the first branches' operands move, ``(items, *source_shape)`` each, as far as it is known.
         sharp: Take the time to follow the errors of activations near a border back to where they are made.
     """
 
     steps: Array
     moving: int
     along: bool = True
-    movements: tuple[Array, ...] | None = None
+    movements: tuple[Moved, ...] = ()
     sharp: bool = False
 
 
@@ -153,9 +153,10 @@ class _Forward(Interpretation[Carried]):
 
     def branch(self, position: int, instruction: Branch, operand: Carried) -> Carried:
         arms = Choice(self.path.arms[position])
-        if self.family.movements is not None:
-            each = np.fmin(operand.spread.each, self.family.movements[position])
-            operand = operand._replace(spread=Moved.of(each, operand.spread.norm))
+        if position < len(self.family.movements):
+            known = self.family.movements[position]
+            each, norm = np.fmin(operand.spread.each, known.each), np.fmin(operand.spread.norm, known.norm)
+            operand = operand._replace(spread=Moved.of(each, norm))
         before = operand.local(self.running.format)
         error = operand.error.plus(Moved.of(before))
         value = instruction.select(_NORM, arms, operand.value)

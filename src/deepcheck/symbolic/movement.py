@@ -3,6 +3,7 @@
 Tighter than what is carried forward (`rounding`), since what cancels is seen to cancel; and slower.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import prod
 
@@ -13,12 +14,14 @@ from deepcheck.program import (
     Array,
     Branch,
     Choice,
+    Contract,
     Interpretation,
     Path,
     Program,
     Windowed,
     Windows,
     interpret,
+    parts_of,
     run_linear,
 )
 from deepcheck.program.bounded import SUMMED_UP
@@ -27,12 +30,17 @@ from deepcheck.symbolic.bounds import Bounds
 from deepcheck.symbolic.frame import Frame
 from deepcheck.symbolic.parts import Blocks, Movable
 from deepcheck.symbolic.prepared import Prepared
+from deepcheck.symbolic.rounding import Moved
 
 COLUMN_BYTES = 64 << 20
+PRODUCTS = 1 << 31
+"""About so many multiplications are spent on the columns of an input: a second."""
 
 
-def movements(program: Program, path: Path, steps: Array, moving: int) -> tuple[Array, ...]:
-    """How far every element of each branch's operand moves along a path, ``(1, *source_shape)`` each, rounded up.
+def movements(program: Program, path: Path, steps: Array, moving: int) -> tuple[Moved, ...]:
+    """How far each branch's operand moves along a path, ``(1, *source_shape)`` each, rounded up.
+
+    Only the first branches where more would take too long.
 
     Args:
         program: The program.
@@ -42,21 +50,22 @@ def movements(program: Program, path: Path, steps: Array, moving: int) -> tuple[
     """
     widest = max(prod(shape) for shape in program.shapes)
     chunk = max(1, COLUMN_BYTES // (8 * widest))
-    parts: list[list[Array]] = []
     elements = np.flatnonzero(steps > 0)
+    parts: list[list[Moved]] = []
     for start in range(0, len(elements), chunk):
         mine = elements[start : start + chunk]
-        moves = _Moves(program.windows(mine), path)
-        every = np.arange(len(mine))
-        with np.errstate(all="ignore"):
-            interpret(program, moves.windows.moved(steps[mine, None], every), moves)
+        moves = _Moves(program.windows(mine), path, PRODUCTS / len(elements))
+        moves.go(program, steps[mine], np.arange(len(mine)))
         parts.append(moves.found)
-    nothing = [np.zeros((1, *branch.source_shape)) for branch in program.branches]
-    most = [np.max(found, axis=0) for found in zip(nothing, *parts, strict=True)]
-    return tuple(np.where(np.isnan(each), np.inf, each) * min(moving, program.size) * SUMMED_UP for each in most)
+    found = []
+    for most in zip(*parts, strict=True):
+        each = np.max([part.each for part in most], axis=0) * min(moving, program.size) * SUMMED_UP
+        norm = np.max([part.norm for part in most], axis=0) * min(moving, program.size) * SUMMED_UP
+        found.append(_known(each, norm))
+    return tuple(found)
 
 
-def movements_each(program: Program, path: Path, elements: Array, steps: Array) -> tuple[Array, ...]:
+def movements_each(program: Program, path: Path, elements: Array, steps: Array) -> tuple[Moved, ...]:
     """The same for single elements, one a row: ``(rows, *source_shape)`` each, rounded up.
 
     Args:
@@ -66,15 +75,14 @@ def movements_each(program: Program, path: Path, elements: Array, steps: Array) 
         steps: How far it moves, ``(rows,)``, finite.
     """
     distinct, of = np.unique(elements, return_inverse=True)
-    moves = _Moves(program.windows(distinct), path, each=True)
-    with np.errstate(all="ignore"):
-        interpret(program, moves.windows.moved(steps[:, None], of), moves)
-    return tuple(np.where(np.isnan(each), np.inf, each) * SUMMED_UP for each in moves.found)
+    moves = _Moves(program.windows(distinct), path, np.inf, each=True)
+    moves.go(program, steps, of)
+    return tuple(moves.found)
 
 
 def movements_anywhere(
     program: Program, x: Array, path: Path, movable: Movable, count: int, prepared: Prepared
-) -> tuple[Array, ...]:
+) -> tuple[Moved, ...]:
     """The same whatever path the change leads to, by linear bounds.
 
     Args:
@@ -92,42 +100,71 @@ def movements_anywhere(
         ranges = Bounds(Frame.of(program, x, path, prepared), parts).ranges
     most = [np.maximum(np.abs(low), np.abs(high)) for low, high in ranges]
     return tuple(
-        np.where(np.isnan(each), np.inf, each).reshape(1, *branch.source_shape)
-        for each, branch in zip(most, program.branches, strict=True)
+        _known(each.reshape(1, *branch.source_shape)) for each, branch in zip(most, program.branches, strict=True)
     )
+
+
+def _known(each: Array, norm: Array | None = None) -> Moved:
+    """What moves so far; where that overflowed nothing is known."""
+    clear = np.where(np.isnan(each), np.inf, each)
+    return Moved.of(clear, None if norm is None else np.where(np.isnan(norm), np.inf, norm))
+
+
+class _Enough(Exception):
+    """More columns would take too long."""
 
 
 @dataclass
 class _Moves(Interpretation[Windowed]):
-    """Columns along a path, of which the magnitudes at branches are kept: of each, or only the largest."""
+    """Columns along a path, of which the magnitudes at branches are kept: of each, or only the largest.
+
+    Attributes:
+        windows: The windows of the columns.
+        path: The path of each column, or of all.
+        limit: After how many multiplications a column no more branches are looked at.
+        each: Keep every column's?
+        found: What was kept.
+    """
 
     windows: Windows
     path: Path
+    limit: float
     each: bool = False
-    found: list[Array] = field(default_factory=list)
+    found: list[Moved] = field(default_factory=list)
+    products: int = 0
+
+    def go(self, program: Program, steps: Array, of: Array) -> None:
+        """Run the columns of some elements, each moved by its step."""
+        with np.errstate(all="ignore"), suppress(_Enough):
+            interpret(program, self.windows.moved(steps[:, None], of), self)
 
     def affine(self, instruction: Affine, operands: tuple[Windowed, ...]) -> Windowed:
+        maps = [part for term in instruction.terms for part in parts_of(term.maps) if isinstance(part, Contract)]
+        self.products += sum(prod(part.source_shape) * part.shape[2] for part in maps)
+        if self.found and self.products > self.limit:
+            raise _Enough
         return run_linear(self.windows, instruction, operands)
 
     def branch(self, position: int, instruction: Branch, operand: Windowed) -> Windowed:
-        rows = np.arange(len(operand.data.value)) if self.each else np.zeros(len(operand.data.value), dtype=np.int64)
+        rows = len(operand.data.value)
         if self.each:
             dense = self.windows.dense(operand)
-            self.found.append(np.abs(dense.value) + dense.element_error)
+            self.found.append(_known(np.abs(dense.value) + dense.element_error))
         else:
             self.found.append(_largest(operand, instruction.source_shape))
-        arms = Choice(self.path.arms[position], rows)
+        arms = Choice(self.path.arms[position], np.arange(rows) if self.each else np.zeros(rows, dtype=np.int64))
         return instruction.select_linear(self.windows, arms, operand)
 
 
-def _largest(slopes: Windowed, shape: tuple[int, ...]) -> Array:
-    """The largest magnitude of each element over the rows, ``(1, *shape)``."""
-    data = slopes.data
+def _largest(slopes: Windowed, shape: tuple[int, ...]) -> Moved:
+    """The largest magnitude of each element over the rows, and the largest norm of a row, ``(1, *shape)``."""
+    sizes = np.abs(slopes.data.value) + slopes.data.element_error
+    flat = sizes.reshape(len(sizes), -1)
+    norm = np.sqrt(np.einsum("rm,rm->r", flat, flat)).max(keepdims=True) * SUMMED_UP
     if slopes.window is None:
-        sizes = np.abs(data.value) + data.element_error
-        return np.asarray(sizes.max(axis=0)[None])
+        return Moved(sizes.max(axis=0)[None], norm)
     # Outside of its window a column is 0.
     elements = slopes.own(slopes.window.elements)
     most = np.zeros(prod(shape) + 1)
-    np.maximum.at(most, np.where(elements == ABSENT, prod(shape), elements), np.abs(data.value) + data.error[:, None])
-    return np.asarray(most[:-1].reshape(1, *shape))
+    np.maximum.at(most, np.where(elements == ABSENT, prod(shape), elements), sizes)
+    return Moved(most[:-1].reshape(1, *shape), norm)
