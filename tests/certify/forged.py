@@ -57,7 +57,7 @@ def model(nodes, shape, constants=(), *, opset=17, outputs=("out",), kind=Tensor
         made,
         "forged",
         [helper.make_tensor_value_info("x", kind, shape)],
-        [helper.make_tensor_value_info(name, kind, None) for name in outputs],
+        [helper.make_tensor_value_info(name, kind, ["m", "n"]) for name in outputs],
         [numpy_helper.from_array(np.asarray(value), name) for name, value in dict(constants).items()],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=8)
@@ -65,3 +65,22 @@ def model(nodes, shape, constants=(), *, opset=17, outputs=("out",), kind=Tensor
 
 def serialized(made: onnx.ModelProto):
     return made.SerializeToString()
+
+
+SUM = {"w": np.array([[0, 1], [0, 1]], np.float32), "b": np.array([1, 0], np.float32)}
+"""Label 1 leads by x0 + x1 - 1."""
+
+
+def plain():
+    return serialized(model([("Gemm", ["x", "w", "b"], "out", {})], [1, 2], SUM))
+
+
+def changed(place, value, **given):
+    """A true claim about `plain` with one entry replaced."""
+    held = claimed(plain(), [0, 0], **{"label": 0, "lower": 0, "upper": 0.75, "refutations": [], **given})
+    *path, last = place
+    inner = held
+    for key in path:
+        inner = inner[key]
+    inner[last] = value
+    return held
