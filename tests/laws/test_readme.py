@@ -28,4 +28,7 @@ def test_python_example_runs_and_finds_an_attack(capsys):
     assert names["found"].paths > 1
     assert len(names["squares"]) >= 1
     assert names["exact"].shape == (8, 8)
-    assert len(examples) == 3
+    capsys.readouterr()
+    exec(compile(examples[3], "README.md", "exec"), names)
+    assert capsys.readouterr().out.count("attack (all paths") == 2
+    assert len(examples) == 4
