@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import math
 
 import numpy as np
 import onnx
@@ -84,3 +85,34 @@ def changed(place, value, **given):
         inner = inner[key]
     inner[last] = value
     return held
+
+
+F = np.float32
+TWO = {"w": np.array([[1, 0], [0, 1]], F), "b": np.array([0.5, 0], F)}
+END = ("Gemm", ["h", "w", "b"], "out", {})
+
+
+def claim_of(made):
+    """Nothing changes the label of zeros where the only value of the domain is 0: true of any model."""
+    dims = made.graph.input[0].type.tensor_type.shape.dim if made.graph.input else ()
+    size = max(min(abs(math.prod(d.dim_value or 1 for d in dims)), 100), 1)
+    return claimed(serialized(made), [0] * size, label=0, lower=0, upper=0, features={0: [0]}, refutations=[])
+
+
+def image(operator, attributes=None, *, inputs=(), constants=None, shape=(1, 2, 4, 4), size=None, **others):
+    """One operator on an image, flattened, and the first two numbers of it."""
+    size = size or 1
+    last = np.zeros((size, 2), F)
+    nodes = [
+        (operator, ["x", *inputs], "h", attributes or {}),
+        ("Flatten", ["h"], "f", {}),
+        ("MatMul", ["f", "last"], "out", {}),
+    ]
+    return model(nodes, list(shape), {"last": last, **(constants or {})}, **others)
+
+
+def flat(nodes, constants=None, shape=(1, 2), **others):
+    return model(nodes, list(shape), {**TWO, **(constants or {})}, **others)
+
+
+RELU = ("Relu", ["x"], "h", {})

@@ -153,7 +153,7 @@ class Net:
             getattr(self, f"_{node.op_type.lower()}")(node.input, name, settings)
             require(not settings, f"{node.op_type}: {', '.join(settings)} is not supported")
         require(output in self.names, "the model has no such output")
-        self.output = self.names[output]
+        self.output, self.inner = self.names[output], output not in {value.name for value in graph.output}
         self.sizes = [self._sizes(kind, what, prod(self.shapes[result])) for kind, _, result, what in self.steps]
 
     @staticmethod
@@ -1072,6 +1072,7 @@ def statement(checker: Checker) -> str:
     require(claim.verdict == verdict, f"the verdict is {verdict}")
     aim = "changes the label" if claim.target is None else f"gives label {claim.target}"
     total, output = comb(len(claim.features), claim.size), ascii(checker.held["model"]["output"])
+    output += " (not an output of the model)" * checker.net.inner
     ends = [Fraction(claim.x[e] + end, claim.scale) for e, pair in claim.box.items() for end in pair]
     domain = f"from {min(ends)} to {max(ends)}" + (", on its levels" if claim.levels is not None else "")
     return (
