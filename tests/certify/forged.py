@@ -7,7 +7,9 @@ import math
 
 import numpy as np
 import onnx
+from hypothesis import HealthCheck, settings
 from onnx import TensorProto, helper, numpy_helper
+from oracles import label_of, label_scores, run_exactly
 
 CLOSE = ["close", []]
 
@@ -116,3 +118,19 @@ def flat(nodes, constants=None, shape=(1, 2), **others):
 
 
 RELU = ("Relu", ["x"], "h", {})
+
+
+def relaxed(examples):
+    return settings(max_examples=examples, suppress_health_check=list(HealthCheck))
+
+
+def claim_about(network, scope="this path", **options):
+    """A claim about all elements of a network's input, in [0, 1] and with its label, without evidence."""
+    outputs = run_exactly(network.model, network.x, slopes=False).outputs
+    scores = label_scores(outputs)[0]
+    made = network.model.SerializeToString()
+    given = {"label": label_of(scores), "lower": 0, "upper": 1, "dtype": str(network.x.dtype), **options}
+    held = claimed(made, network.x.ravel(), **given)
+    held["claim"]["scope"], held["decision"] = scope, "sign" if outputs.shape[1] == 1 else "arg max"
+    held["model"]["output"] = network.model.graph.output[0].name
+    return held
