@@ -6,8 +6,8 @@ Images: of each network the first 20 test images (`--images`) that it labels rig
 `../models/README.md` settles; pixels in [0, 1]; a pixel of a colour image is its three channels. Proofs: every pixel of
 every image along its path, every pair of pixels of the first 5 images, and every pixel along all paths of the first 5.
 What the bound costs beside the attack (replay included) is timed image by image. Attacks: those by single pixels of the
-same images, listed up to `MOST` an image, once with any real value and once on 256 levels: how many have a lead that
-exceeds the bound on float32 rounding, and how many of those replay and survive as a PNG file.
+same images, and by pairs of the first 5, listed up to `MOST` an image, once with any real value and once on 256 levels:
+how many have a lead that exceeds the bound on float32 rounding, and how many of those replay and survive as a PNG file.
 """
 
 import argparse
@@ -53,7 +53,11 @@ def measured(network: str, count: int) -> dict:
         figures |= proofs("pairs", program, images[:FEW], size=2)
         figures |= proofs("pixels over all paths", program, images[:FEW], size=1, paths="all")
     figures |= attacks("attacks", program, images, REAL)
-    return figures | attacks("attacks on levels", program, images, LEVELS)
+    figures |= attacks("attacks on levels", program, images, LEVELS)
+    if network not in SLOW:
+        figures |= attacks("attacks by pairs", program, images[:FEW], REAL, size=2)
+        figures |= attacks("attacks by pairs on levels", program, images[:FEW], LEVELS, size=2)
+    return figures
 
 
 def loaded(network: str, count: int) -> tuple[deepcheck.Program, list[np.ndarray]]:
@@ -97,8 +101,11 @@ def proofs(name: str, program: deepcheck.Program, images: list[np.ndarray], **as
     }
 
 
-def attacks(name: str, program: deepcheck.Program, images: list[np.ndarray], domain: deepcheck.Pixels) -> dict:
-    results = [deepcheck.attack(program, image, domain=domain, features_as="pixel") for image in images]
+def attacks(
+    name: str, program: deepcheck.Program, images: list[np.ndarray], domain: deepcheck.Pixels, size: int = 1
+) -> dict:
+    asked = {"domain": domain, "features_as": "pixel", "size": size}
+    results = [deepcheck.attack(program, image, **asked) for image in images]
     witnesses = [attack.witness for result in results for attack in result.attacks[:MOST]]
     beating = [witness for witness in witnesses if witness.beats_rounding]
     images_of = [witness for witness in beating if witness.eight_bit is not None]

@@ -148,6 +148,17 @@ def test_a_lead_that_a_sigmoid_rounds_away_does_not_beat_rounding():
     assert (attack.witness.float32, attack.witness.beats_rounding) == (False, False)
 
 
+def test_several_sigmoids_may_saturate():
+    """Scores 30 and 60: both sigmoids are 1 in float32, and the label of the model is the first."""
+    model = dense_network([([[0.0, 60.0]], [30.0, 0.0])], final="Sigmoid")
+    result = deepcheck.attack(deepcheck.load(model), np.array([0.25], np.float32))
+    (attack,) = result.attacks
+    assert (attack.witness.float32, attack.witness.beats_rounding) == (False, False)
+    proved = deepcheck.attack(deepcheck.load(model), np.array([0.25], np.float32), domain=Pixels(0, 0.25))
+    assert (proved.counts["proved"], proved.proved_float32) == (1, 0)
+    assert "saturate" in proved.deployed.reason
+
+
 def test_targets_and_a_single_score():
     """A target is shown not to win; a single score has two labels."""
     model = dense_network([([[1.0, 0.0, 0.5], [0.0, 1.0, 0.0]], [0.0, 0.0, 0.0])])

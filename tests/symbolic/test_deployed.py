@@ -15,7 +15,7 @@ from deepcheck.program import Constant
 from deepcheck.symbolic import run
 from deepcheck.symbolic.deployed import Reachable, deployed_errors
 from deepcheck.symbolic.movement import movements
-from deepcheck.symbolic.weights import heaviest, spectral
+from deepcheck.symbolic.weights import column_norms, heaviest, spectral
 
 WAYS = [Summation(order, fused, flush) for order in ORDERS for fused in (False, True) for flush in (False, True)]
 
@@ -198,6 +198,29 @@ def test_what_moves_is_rounded_behind_a_branch_too():
         check(model, np.ones(3, np.float32), limits)
 
 
+def test_a_rival_that_rounding_lifts_counts_in_a_maximum():
+    """max(2^25 - 1 - 2^25, -0.5) is -0.5, and 0 in another order: the winner itself is not rounded at all."""
+    net = Graph(np.random.default_rng(0), "normal", (3,))
+    weights = np.array([[2.0**25, 0], [-1, 0], [-(2.0**25), 0]], np.float32)
+    net.node("Gemm", net.store(weights), net.store(np.array([0, -0.5], np.float32)), shape=(2,))
+    net.axes("ReduceMax", [1], (1,), since=18, keepdims=1)
+    model, x = net.model((3,)), np.ones(3, np.float32)
+    assert {float(run_in_order(model, x, how)[0]) for how in WAYS} >= {-0.5, 0.0}
+    limits = bound(deepcheck.load(model, decision="sign"), x)
+    assert limits[0] >= 0.5
+    check(model, x, limits)
+
+
+@pytest.mark.parametrize("operator", [{"op": "LeakyRelu", "alpha": 0.01}, {"op": "HardSigmoid", "alpha": 0.3}])
+def test_a_branch_that_multiplies_rounds(operator):
+    net = Graph(np.random.default_rng(0), "normal", (1,))
+    net.node(operator["op"], alpha=operator["alpha"])
+    program = deepcheck.load(net.model((1,)), decision="sign")
+    for number in np.random.default_rng(4).uniform(-1, 0, 50).astype(np.float32):
+        x = np.array([number])
+        check(net.model((1,)), x, bound(program, x), [Summation()])
+
+
 @pytest.mark.parametrize("shape", [(1, 3, 5), (2, 40, 30), (1, 200, 200), (1, 1, 7), (3, 9, 1)])
 def test_norms_of_weights_are_bounds(shape):
     values = np.random.default_rng(5).normal(size=shape).astype(np.float32)
@@ -205,6 +228,7 @@ def test_norms_of_weights_are_bounds(shape):
     true = max(float(np.linalg.norm(matrix.astype(np.longdouble).astype(np.float64), 2)) for matrix in values)
     assert true <= spectral(constant) <= 1.2 * true
     by_hand = np.sort(np.abs(values.astype(np.float64)), axis=1)[:, ::-1][:, :2].sum(axis=1)
+    assert (column_norms(constant) >= np.linalg.norm(values.astype(np.float64), axis=1)).all()
     assert (heaviest(constant, 2) >= by_hand).all()
     assert (heaviest(constant, 2) <= by_hand * (1 + 1e-6)).all()
 
@@ -218,3 +242,5 @@ def test_movements_are_those_of_the_columns():
     (first,) = movements(program, concrete.path, np.array([0.5, 0.25]), 1)
     assert first.each.ravel() == pytest.approx([1.0, 0.5])
     assert first.norm == pytest.approx([1.25**0.5])
+    (both,) = movements(program, concrete.path, np.array([0.5, 0.25]), 2)
+    assert (both.each.ravel() >= [1.25, 0.75]).all()

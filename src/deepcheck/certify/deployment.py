@@ -13,15 +13,16 @@ import onnx
 from onnx import helper, numpy_helper
 
 from deepcheck.program import Array, Origin, Program
+from deepcheck.program.decision import Kind
 from deepcheck.symbolic.deployed import Running
 from deepcheck.symbolic.rounding import Format
 
 COVERED = ("(batch norm: scale / sqrt(var + epsilon))", "(Gemm beta)")
 """Roundings on loading that the bound counts as roundings of a run."""
 CASTS = ("Cast", "CastLike")
-SQUASHED = 2.0**-12
-"""A final softmax or sigmoid is not followed: no standard bounds exponentials. Leads of more than this survive one that
-is right to a few thousand units; smaller ones it may turn into ties."""
+SQUASHED_UNITS = 4096
+"""A final softmax or sigmoid is not followed: no standard bounds exponentials. Leads of more than so many unit
+roundoffs survive one that is right to nearly as many; smaller ones it may turn into ties."""
 SANE = 2.0**-60, 2.0**60
 """Between these, no intermediate result of a batch norm's factor under- or overflows in float32, in whatever order."""
 
@@ -41,11 +42,13 @@ class Deployment:
 
 def deployment_of(program: Program) -> Deployment:
     """How the model that a program came from is run, without any freedom but the order of summation."""
-    return _deployment(program.origin, program.dtype.name)
+    return _deployment(program.origin, program.dtype.name, program.decided().kind)
 
 
 @lru_cache(maxsize=8)
-def _deployment(origin: Origin, dtype: str) -> Deployment:
+def _deployment(origin: Origin, dtype: str, kind: Kind) -> Deployment:
+    if origin.stripped == "Sigmoid" and kind != "sign":
+        return Deployment(None, "the label is read from several sigmoids, which may saturate and tie")
     for constant in origin.rounded:
         if not constant.endswith(COVERED):
             return Deployment(None, f"a constant is itself computed in floats: {constant}")
@@ -54,18 +57,16 @@ def _deployment(origin: Origin, dtype: str) -> Deployment:
     stored = {tensor.name: tensor for tensor in _constants(graph, nodes)}
     formats = {np.dtype(dtype)}
     for tensor in stored.values():
-        kind = _type(tensor.data_type)
-        formats |= {kind} if kind is not None else set()
+        formats |= _type(tensor.data_type)
     casts = [node for node in nodes if node.op_type in CASTS]
     for node in casts:
-        target = next((a.i for a in node.attribute if a.name == "to"), None)
-        kind = None if target is None else _type(target)
-        formats |= {kind} if kind is not None else set()
+        formats |= _type(next((a.i for a in node.attribute if a.name == "to"), 0))
     coarsest = max((Format.of(kind) for kind in formats), key=lambda each: each.unit)
     for node in nodes:
         if node.op_type == "BatchNormalization" and not (coarsest.most > SANE[1] ** 2 and _sane(node, stored)):
             return Deployment(None, f"node '{node.name}' (BatchNormalization): its factor may under- or overflow")
-    return Deployment(Running(coarsest, len(casts), SQUASHED if origin.stripped else 0.0))
+    behind = SQUASHED_UNITS * coarsest.unit if origin.stripped else 0.0
+    return Deployment(Running(coarsest, len(casts), behind))
 
 
 def _nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
@@ -90,13 +91,13 @@ def _constants(graph: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> Iterator[
                 yield from attribute.g.initializer
 
 
-def _type(number: int) -> "np.dtype[np.floating] | None":
-    """A float type; None for any other."""
+def _type(number: int) -> "set[np.dtype[np.floating]]":
+    """A float type; nothing for any other."""
     try:
         kind = helper.tensor_dtype_to_np_dtype(number)
     except (KeyError, TypeError, ValueError):
-        return None
-    return kind if kind.kind == "f" else None
+        return set()
+    return {kind} if kind.kind == "f" else set()
 
 
 def _sane(node: onnx.NodeProto, stored: dict[str, onnx.TensorProto]) -> bool:
