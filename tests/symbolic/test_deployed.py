@@ -161,6 +161,10 @@ def test_an_error_goes_on_and_is_multiplied():
     limits = bound(deepcheck.load(model, decision="sign"), x)
     assert limits[0] >= 1000.0
     check(model, x, limits)
+    active = dense_network([([[2.0**24], [1.0], [-(2.0**24)]], [64.0]), ([[1000.0]], [0.0])])
+    limits = bound(deepcheck.load(active, decision="sign"), x)
+    assert limits[0] >= 1000.0
+    check(active, x, limits)
     negative = dense_network([([[2.0**24], [-1.0], [-(2.0**24)]], [0.5]), ([[1000.0]], [0.0])])
     limits = bound(deepcheck.load(negative, decision="sign"), x)
     assert limits[0] >= 500.0
@@ -189,12 +193,15 @@ def test_a_bias_alone_rounds():
 
 def test_what_moves_is_rounded_behind_a_branch_too():
     """Behind the branch sums are small at the input, and 2^24 + 1 - 2^24 elsewhere in the family."""
-    first = (np.eye(3), [2.0**-10] * 3)
-    model = dense_network([first, ([[2.0**24], [1.0], [-(2.0**24)]], [0.0])])
-    program, x = deepcheck.load(model, decision="sign"), np.zeros(3, np.float32)
+    net = Graph(np.random.default_rng(0), "normal", (3,))
+    weights = np.array([[2.0**24], [1.0], [-(2.0**24)]], np.float32)
+    net.node("Relu").node("Gemm", net.store(weights), net.store(np.zeros(1, np.float32)), shape=(1,))
+    model, x = net.model((3,)), np.full(3, 2.0**-10, np.float32)
+    program = deepcheck.load(model, decision="sign")
+    assert bound(program, x)[0] < 0.1
     for along in (True, False):
         limits = bound(program, x, steps=np.ones((1, 3)), moving=3, along=along)
-        assert limits[0] >= 2.0
+        assert limits[0] >= 1.0
         check(model, np.ones(3, np.float32), limits)
 
 
@@ -209,6 +216,15 @@ def test_a_rival_that_rounding_lifts_counts_in_a_maximum():
     limits = bound(deepcheck.load(model, decision="sign"), x)
     assert limits[0] >= 0.5
     check(model, x, limits)
+
+
+def test_constants_that_may_be_fused_must_not_underflow():
+    """(x w) f, or x (w f) with w f flushed to 0: of x = 2^60, what is lost is 2^-80."""
+    net = Graph(np.random.default_rng(0), "normal", (2,))
+    net.node("MatMul", net.store(np.full((2, 1), 2.0**-70, np.float32)), shape=(1,))
+    net.node("Mul", net.store(np.float32(2.0**-70)))
+    limits = bound(deepcheck.load(net.model((2,)), decision="sign"), np.full(2, 2.0**60, np.float32))
+    assert limits[0] >= 2.0**-79
 
 
 @pytest.mark.parametrize("operator", [{"op": "LeakyRelu", "alpha": 0.01}, {"op": "HardSigmoid", "alpha": 0.3}])

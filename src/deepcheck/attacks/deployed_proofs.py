@@ -30,7 +30,7 @@ CHUNK_BYTES = 16 << 20
 FEW, MOST_EACH = 16, 2000
 """So few elements of an input get a bound of their own at once, so many of a chunk of inputs at most."""
 TOO_NEAR = "the lead over the domain is within what rounding may do"
-EARLY = "the search stopped early"
+EARLY, LATE = "the search stopped early", "the time for looking again ran out"
 
 Lines = Callable[..., Found]
 """Decides single elements of a batch, as `search.search` does."""
@@ -88,15 +88,16 @@ def deployed_sets(study: Study, item: int, family: Family, tried: int, sets: Set
     order = family.order[None, :tried]
     members, along = study.features.members[np.sort(order[0])], study.asked.paths == "same"
     families = Families(study.program, deployment.running, study.box, members, family.size, along)
-    best = 0
+    best, reason = 0, TOO_NEAR
     for sharp in (False, True):
         found = _again(query, study, families, one, sharp=sharp)
         if found is not None:
             raised, outcome = found
-            best = max(best, sets(raised, study.x[one], outcome, order).proved)
+            again = sets(raised, study.x[one], outcome, order)
+            best, reason = max(best, again.proved), LATE if again.untried else TOO_NEAR
         if best >= family.proved:
             break
-    return Proofs(min(best, family.proved), "" if best >= family.proved else TOO_NEAR)
+    return Proofs(min(best, family.proved), "" if best >= family.proved else reason)
 
 
 def _again(query: Search, study: Study, families: Families, one: Array, *, sharp: bool) -> tuple[Search, Run] | None:

@@ -106,6 +106,7 @@ class Carried(NamedTuple):
         error: How far a run in floats may be off because of what came before the last branch.
         roundings: Of how many roundings in a row the value is the result since then.
         peak: The largest sum of magnitudes so far, ``(items,)``; infinite where something may overflow.
+        fused: The least and the largest magnitude of a constant that a runtime may make of those since the last branch.
     """
 
     value: Bounded
@@ -116,6 +117,7 @@ class Carried(NamedTuple):
     error: Moved
     roundings: int
     peak: Array
+    fused: tuple[float, float] = (1.0, 1.0)
 
     def local(self, format: Format) -> Array:
         """How far the sums since the last branch may be off, ``(items, *shape)``."""
@@ -141,7 +143,8 @@ def through(instruction: Affine, operands: tuple[Carried, ...], format: Format) 
         roundings += OFFSET_ROUNDINGS
     sums = sums * SUMMED_UP
     peak = np.max([_largest(sums), *(chain.peak for chain in chains)], axis=0)
-    return Carried(value, spread, None if rest else first.moving, sums, flush, error, roundings, peak)
+    fused = min(chain.fused[0] for chain in chains), max(chain.fused[1] for chain in chains)
+    return Carried(value, spread, None if rest else first.moving, sums, flush, error, roundings, peak, fused)
 
 
 class _Chain:
@@ -150,7 +153,7 @@ class _Chain:
     def __init__(self, operand: Carried, format: Format) -> None:
         self.format, self.spread, self.moving, self.error = format, operand.spread, operand.moving, operand.error
         self.parts = np.stack([operand.sums, operand.flush])
-        self.roundings, self.peak = operand.roundings, operand.peak
+        self.roundings, self.peak, self.fused = operand.roundings, operand.peak, operand.fused
 
     def apply(self, linear: LinearMap) -> None:
         """Go through one map."""
@@ -197,6 +200,14 @@ class _Chain:
         self.parts = self._applied(linear) * SUMMED_UP
         self.parts[1] += lost + unread.reshape(-1, *(1,) * (self.parts.ndim - 2))
         self.roundings += roundings
+        self._fuse(constant)
+
+    def _fuse(self, constant: Constant) -> None:
+        """Nothing is known where a constant that a runtime fuses with those before it may under- or overflow."""
+        first = self.fused == (1.0, 1.0)
+        self.fused = (self.fused[0] * min(constant.smallest, 1.0), self.fused[1] * max(constant.largest, 1.0))
+        if not first and not (self.fused[0] >= self.format.tiny and self.fused[1] <= self.format.most / 4):
+            self.peak = np.full_like(self.peak, np.inf)
 
 
 def _product(linear: Contract | Convolve, product: Contract, part: Moved, moving: int | None) -> Moved:

@@ -181,9 +181,9 @@ class _Call:
         return replace(found, results=tuple(replace(each, again=self._again(size, each)) for each in found.results))
 
     def _again(self, size: int, result: SetResult) -> Sets:
-        """Ask about the sets of one input again, of another program and in about the time that it took."""
+        """Ask about the sets of one input again, of another program and in a share of the time that it took."""
         features, anywhere = self.study.features, self.study.asked.paths == "all"
-        limit = None if self.timeout is None and not anywhere else max(AGAIN_SECONDS, result.took)
+        limit = max(AGAIN_SECONDS, AGAIN_SHARE * result.took)
 
         def again(query: Search, x: Array, run: Run, order: Array) -> Family:
             if anywhere:
@@ -209,8 +209,8 @@ class _Call:
         return replace(results, results=tuple(searched))
 
 
-AGAIN_SECONDS = 2.0
-"""So long, at least, proofs are looked for again for the deployed network, where there is a limit."""
+AGAIN_SECONDS, AGAIN_SHARE = 2.0, 0.2
+"""For so long, or such a share of the time that they took, sets are looked at again for the deployed network."""
 FASTEST = {"interval": 1, "polygon": 2}
 """Solvers that are the fastest for so many unknowns, and the only ones for which they work."""
 
