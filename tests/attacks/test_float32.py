@@ -16,6 +16,7 @@ from strategies import DEGENERATE, FLOAT32, ORDINARY, Graph, dense_network, netw
 import deepcheck
 from deepcheck import Pixels
 from deepcheck.attacks import FeatureResult, Outcome
+from deepcheck.attacks.head_start import Rivals, with_head_start
 from deepcheck.certify.deployment import deployment_of
 from deepcheck.symbolic import run
 
@@ -73,6 +74,27 @@ def test_the_same_network_without_the_backdoor_is_proved():
     assert (result.counts["proved"], result.proved_float32, result.semantics) == (1, 1, "real and float32")
     assert result.float32.tolist() == [True]
     assert str(result).endswith("in real arithmetic and in float32")
+
+
+@pytest.mark.parametrize(
+    ("decision", "label", "target", "errors", "added"),
+    [
+        ("arg max", 1, None, [0.25, 0.5], [0.25, 0, 0.5]),
+        ("arg min", 1, None, [0.25, 0.5], [-0.25, 0, -0.5]),
+        ("arg max", 1, 2, [0.25, 0.5], [0, 0, 0.5]),  # over each other label: the larger
+        ("sign", 1, None, [0.5], [-0.25]),  # the lead is twice the output
+        ("sign", 0, None, [0.5], [0.25]),
+    ],
+)
+def test_head_starts_by_hand(decision, label, target, errors, added):
+    outputs = 1 if decision == "sign" else 3
+    model = dense_network([(np.ones((2, outputs)), np.zeros(outputs))])
+    program, x = deepcheck.load(model, decision=decision), np.array([0.5, 0.25], np.float32)
+    rivals = Rivals.of(program.decided(), np.array([label]), target)
+    raised = with_head_start(program, rivals, np.array(errors))
+    found = raised(x) - program(x)
+    assert found == pytest.approx(added, rel=1e-5)
+    assert (np.abs(found) >= np.abs(added)).all()
 
 
 def same_path(program, x, changed):
