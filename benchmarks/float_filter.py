@@ -14,6 +14,7 @@ without exact arithmetic (`unfiltered.py`); both in turn, the median of the rati
 """
 
 import argparse
+import json
 import sys
 import time
 from collections import Counter
@@ -24,7 +25,7 @@ from random import Random
 
 import numpy as np
 from few_pixels import images_of, load
-from measure import store
+from measure import RESULTS, store
 from unfiltered import unfiltered
 
 import deepcheck
@@ -50,9 +51,9 @@ PIXELS = deepcheck.Pixels(0, 1)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=100_000, help="systems of each kind")
-    parser.add_argument("--kinds", nargs="*", default=list(KINDS), help="only these, and nothing is stored")
+    parser.add_argument("--kinds", nargs="*", default=list(KINDS), help="only these; other stored figures stay")
     parser.add_argument("--images", type=int, default=20)
-    parser.add_argument("--cost", action="store_true", help="only the cost, and nothing is stored")
+    parser.add_argument("--cost", action="store_true", help="only the cost; other stored figures stay")
     options = parser.parse_args()
     figures: dict = {}
     if not options.cost:
@@ -66,14 +67,14 @@ def main() -> None:
             for size in sizes:
                 found = cost(network, size, options.images)
                 figures |= {f"{network}, size {size}: {key}": value for key, value in found.items()}
-    if options.cost or options.kinds != list(KINDS):
-        print("\n".join(f"{key}: {value}" for key, value in figures.items()))
-    else:
-        store(
-            "float_filter",
-            figures,
-            "two processes of one thread for systems; library defaults (2 cores) for cost, on both sides",
-        )
+    threads = "two processes of one thread for systems; library defaults (2 cores) for cost, on both sides"
+    store("float_filter", stored() | figures, threads)
+
+
+def stored() -> dict:
+    """The figures that are there already."""
+    path = RESULTS / "float_filter.json"
+    return json.loads(path.read_text())["figures"] if path.exists() else {}
 
 
 def agreement(kind: str, count: int) -> dict:

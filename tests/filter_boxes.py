@@ -69,20 +69,60 @@ def parts_of(draw, size, count):
     return Boxes(np.array(elements), np.array(lower), np.array(upper))
 
 
+def kinked(draw):
+    """A network of float64 and an input that lies on its kinks, as nearly as floats can say; one output is a kink's."""
+    size, hidden = draw.randint(1, 3), draw.randint(1, 3)
+    x = np.array([draw.choice((0.0, draw.random(), draw.random())) for _ in range(size)])
+    weight = np.array([[draw.gauss(0, 1) * 2.0 ** draw.randint(-3, 20) for _ in range(hidden)] for _ in range(size)])
+    bias = -(fractions_of(weight.T) @ fractions_of(x))
+    near = [draw.choice((float(b), np.nextafter(float(b), 1e99), np.nextafter(float(b), -1e99))) for b in bias]
+    last = np.array([[draw.choice((-1.0, 0.0, 1.0, draw.gauss(0, 1))) for _ in range(3)] for _ in range(hidden)])
+    steps = (dense(weight, np.array(near)), draw.choice((RELU, RELU, clip(0.0, 1.0))), dense(last, np.zeros(3)))
+    return Net((size,), steps, dtype=np.dtype(np.float64)), x[None]
+
+
+def cancelled(draw):
+    """A network of float64 all of whose neurons are on, and whose coefficients cancel but for their rounding."""
+    size, hidden, factor = draw.randint(1, 3), draw.randint(1, 3), draw.gauss(0, 1)
+    first = np.array([[draw.gauss(0, 1) for _ in range(hidden)] for _ in range(size)])
+    row, share = np.array([draw.gauss(0, 1) for _ in range(hidden)]), draw.gauss(0, 1)
+    last = np.zeros((2, 3))
+    last[:, 0] = share, -share / factor
+    steps = (dense(first, np.full(hidden, 1e3)), RELU, dense(np.stack([row, row * factor], axis=1), np.full(2, 1e6)))
+    x = np.array([[draw.random() for _ in range(size)]])
+    return Net((size,), (*steps, RELU, dense(last, np.zeros(3))), dtype=np.dtype(np.float64)), x
+
+
+def narrowed(draw, parts):
+    """The same boxes around the input, much smaller."""
+    scale = 2.0 ** -draw.randint(0, 60)
+    lower, upper = np.minimum(parts.lower, 0.0), np.maximum(parts.upper, 0.0)
+    return Boxes(parts.elements, lower * scale, upper * scale)
+
+
 def by_bounds(draw, count=8):
     """How many differences of scores were bounded over boxes: "positive", "negative", or "open" where bounds differ.
 
     Raises:
         TooHigh: If a bound does not hold at a corner or a point between.
     """
-    net = network(draw)
-    program, size = deepcheck.load(net.model), int(np.prod(net.shape))
-    x = np.array([draw.choice((0.0, 1.0, 0.5, draw.random())) for _ in range(size)], np.float32).reshape(1, *net.shape)
+    kinks, cancels = draw.random() < 0.5, draw.random() < 0.2
+    if cancels:
+        net, x = cancelled(draw)
+    elif kinks:
+        net, x = kinked(draw)
+    else:
+        net = network(draw)
+        numbers = [draw.choice((0.0, 1.0, 0.5, draw.random())) for _ in range(int(np.prod(net.shape)))]
+        x = np.array(numbers, np.float32).reshape(1, *net.shape)
+    program, size = deepcheck.load(net.model), x.size
     outcome = run(program, x, sharp=True)
     said = Counter()
     if outcome.overflow[0] or outcome.unsettled[0]:
         return said
     parts = parts_of(draw, size, count)
+    if kinks and not cancels and isinstance(parts, Boxes):
+        parts = narrowed(draw, parts)
     seeds = np.array([[1.0, -1.0, 0.0], [-1.0, 1.0, 0.0], [0.0, 1.0, -1.0], [0.0, -1.0, 1.0]])
     items = np.tile(np.arange(parts.count), len(seeds))
     with np.errstate(all="ignore"):
