@@ -209,7 +209,7 @@ class _Call:
         return replace(results, results=tuple(searched))
 
 
-AGAIN_SECONDS, AGAIN_SHARE = 2.0, 0.2
+AGAIN_SECONDS, AGAIN_SHARE = 5.0, 0.2
 """For so long, or such a share of the time that they took, sets are looked at again for the deployed network."""
 FASTEST = {"interval": 1, "polygon": 2}
 """Solvers that are the fastest for so many unknowns, and the only ones for which they work."""
