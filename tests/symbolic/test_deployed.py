@@ -47,7 +47,7 @@ def check(model, x, limits, ways=WAYS):
                 assert abs(Fraction(float(value)) - true) <= Fraction(float(limit)), how
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(networks(ORDINARY + DEGENERATE), st.integers(0, 2**32 - 1))
 def test_no_order_of_summation_leaves_the_bound(network, seed):
     program = deepcheck.load(network.model)
@@ -57,7 +57,7 @@ def test_no_order_of_summation_leaves_the_bound(network, seed):
     check(network.model, network.x, limits, ways)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(networks(ORDINARY + DEGENERATE))
 def test_onnxruntime_stays_within_the_bound(network):
     program = deepcheck.load(network.model)
@@ -68,7 +68,7 @@ def test_onnxruntime_stays_within_the_bound(network):
     assert all(d is not None and d <= Fraction(float(e)) for d, e in zip(found, limits, strict=True) if np.isfinite(e))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(networks(ORDINARY + DEGENERATE), st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
 def test_one_bound_covers_a_whole_family(network, seed, along, measured):
     """At most one or two elements anywhere within their steps: along the path, or wherever that leads."""
