@@ -153,6 +153,23 @@ def test_a_certificate_is_of_one_model_and_says_so(tmp_path):
     assert "certificate:" in str(made)
 
 
+def test_the_model_beside_a_certificate_is_found_by_its_name(tmp_path):
+    net, rng = network(0)
+    (tmp_path / "net.onnx").write_bytes(net.model.SerializeToString())
+    program = deepcheck.load(tmp_path / "net.onnx")
+    made = deepcheck.certificate(deepcheck.attack(program, rng.random(5, np.float32), features_as="element"))
+    deepcheck.save_certificate(made, tmp_path / "c.json")
+    assert deepcheck.check(tmp_path / "c.json") == deepcheck.check(tmp_path / "c.json", tmp_path / "net.onnx")
+    (tmp_path / "net.onnx").rename(tmp_path / "other.onnx")
+    with pytest.raises(InputError, match="--model"):
+        deepcheck.check(tmp_path / "c.json")
+    with pytest.raises(InputError, match="in memory"):
+        deepcheck.check(made)
+    (tmp_path / "c.json").write_bytes(b"\x1f\x8b damaged")
+    with pytest.raises(CertificateRejected, match="not a certificate"):
+        deepcheck.check(tmp_path / "c.json")
+
+
 def test_what_cannot_be_certified_is_refused_in_one_line():
     net, rng = network(0)
     x = rng.random(5, np.float32)

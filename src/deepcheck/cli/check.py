@@ -11,7 +11,10 @@ from deepcheck.cli.options import Json
 
 def check(
     certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="What 'attack --certificate' wrote.")],
-    model: Annotated[Path, typer.Option(metavar="MODEL", help="The ONNX file that it is about.")],
+    model: Annotated[
+        Path | None,
+        typer.Option(metavar="MODEL", help="The ONNX file that it is about; by default that of its name beside it."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Check a certificate against a model file, in exact arithmetic, with a checker that stands alone.

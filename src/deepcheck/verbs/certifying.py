@@ -85,15 +85,15 @@ def save_certificate(made: Certificate, path: Path | str) -> None:
     write_atomically(place, lambda stream: stream.write(content))
 
 
-def check(certificate: Certificate | Path | str, model: Path | str) -> str:
+def check(certificate: Certificate | Path | str, model: Path | str | None = None) -> str:
     """Check a certificate against a model file with the stand-alone checker.
 
     Args:
         certificate: A certificate, or its file.
-        model: The ONNX file that it is about.
+        model: The ONNX file that it is about; by default the one of its name beside the certificate's file.
 
     Returns:
-        What was verified, in words.
+        What was verified, and what that takes on trust, in words.
 
     Raises:
         CertificateRejected: If anything does not hold.
@@ -103,10 +103,22 @@ def check(certificate: Certificate | Path | str, model: Path | str) -> str:
     """
     try:
         raw = certificate.content() if isinstance(certificate, Certificate) else Path(certificate).read_bytes()
-        content = Path(model).read_bytes()
+        content = (_beside(certificate, raw) if model is None else Path(model)).read_bytes()
     except OSError as problem:
-        raise InputError(f"cannot read {problem.filename}: {problem.strerror}") from None
+        hint = ": give the model (--model MODEL)" if model is None else ""
+        raise InputError(f"cannot read {problem.filename}: {problem.strerror}{hint}") from None
     try:
         return independent.check(raw, content)
     except independent.Rejected as problem:
         raise CertificateRejected(f"rejected: {problem}") from None
+
+
+def _beside(certificate: Certificate | Path | str, raw: bytes) -> Path:
+    """The model file of the name that a certificate's file has, in the same folder."""
+    if isinstance(certificate, Certificate):
+        raise InputError("expected the model's file along with a certificate in memory")
+    try:
+        name = str(independent.read(raw)["model"]["name"])
+    except (independent.Rejected, ValueError, KeyError, TypeError, EOFError, OSError, RecursionError):
+        raise CertificateRejected("rejected: this is not a certificate") from None
+    return Path(certificate).parent / f"{Path(name).name}.onnx"
