@@ -27,6 +27,8 @@ from deepcheck.solvers import Fold, Interval
 from deepcheck.symbolic import Run, bounded_columns, run
 
 CHUNK_BYTES = 16 << 20
+CHEAP = 1 << 28
+"""Multiplications of the columns of an input that take milliseconds."""
 FEW, MOST_EACH = 16, 2000
 """So few elements of an input get a bound of their own at once, so many of a chunk of inputs at most."""
 TOO_NEAR = "the lead over the domain is within what rounding may do"
@@ -89,7 +91,9 @@ def deployed_sets(study: Study, item: int, family: Family, tried: int, sets: Set
     members, along = study.features.members[np.sort(order[0])], study.asked.paths == "same"
     families = Families(study.program, deployment.running, study.box, members, family.size, along)
     best, reason = 0, TOO_NEAR
-    for sharp in (False, True):
+    # Where a sharp bound costs less than a search, there is one search.
+    cheap = along and study.program.products * study.program.size <= CHEAP
+    for sharp in (True,) if cheap else (False, True):
         found = _again(query, study, families, one, sharp=sharp)
         if found is not None:
             raised, outcome = found
