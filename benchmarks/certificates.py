@@ -4,8 +4,8 @@
 
 Images: the first ones of `few_pixels.images_of`; pixels in [0, 1], or 256 levels where it says so. Producing is
 `deepcheck.certificate` on a result that is there already, in this process after a first one. Checking is the whole
-process, its start included: ``python -I checker.py CERTIFICATE --model MODEL``, the file alone in a folder of its own, which
-is nothing but whole numbers in pure Python, on one core.
+process, its start included: ``python -I checker.py CERTIFICATE --model MODEL``, the file alone in a folder of its own,
+which is nothing but whole numbers in pure Python, on one core.
 """
 
 import argparse

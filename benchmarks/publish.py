@@ -65,6 +65,7 @@ def readme() -> str:
             f"{1e3 * three['MNIST_ConvSmall: s, all pairs of an image, median']:.1f} ms",
         ),
         *all_paths(),
+        *certificates(),
         ("importance of an image, in batches", f"{shares['figures']['us an image, DeepCheck abs']:.1f} us"),
         ("- times faster than Captum's Saliency", f"{shares['figures']['times faster']:.1f}x"),
         (
@@ -128,6 +129,47 @@ def all_paths() -> list[tuple[str, str]]:
             f"{rivals[f'{net}: DeepCheck: us a pair, in all pairs']:.1f} us; "
             f"{rivals[f'{net}: Marabou: ms a pair by itself, median'] / 1e3:.1f} s; "
             f"{rivals[f'{net}: Marabou: disagreements']}",
+        )
+    )
+    return rows
+
+
+def certificates() -> list[tuple[str, str]]:
+    """Rows about what others can check, about the float filter, and about float32."""
+    made, filtered, deployed = (figures(name)["figures"] for name in ("certificates", "float_filter", "float32"))
+    rows = []
+    for what, keys in (
+        ("all pixels, along the path", ("mnist_10x4, size 1, same path", "MNIST_6x200_PGD, size 1, same path")),
+        ("all pairs, along the path", ("mnist_10x4, size 2, same path", "MNIST_6x200_PGD, size 2, same path")),
+        ("all pixels, **all paths**", ("mnist_10x4, size 1, all paths", "MNIST_6x200_PGD, size 1, all paths")),
+    ):
+        found = [made[key] for key in keys]
+        produced, checked = (
+            " and ".join(f"{one[f's to {step}, median']:.2f}" for one in found) for step in ("produce", "check")
+        )
+        rows.append(
+            (
+                f"certificates of {what}, `mnist_10x4` and `MNIST_6x200_PGD`: to produce; to check (whole process, "
+                "pure Python); largest file",
+                f"{produced} s; {checked} s; {max(one['bytes, largest'] for one in found) / 1e3:.0f} kB",
+            )
+        )
+    kinds = [key.removesuffix(": systems") for key in filtered if key.endswith(": systems")]
+    rows.append(
+        (
+            "the float filter on random and degenerate systems of "
+            f"{len(kinds)} kinds: systems; disagreements with exact arithmetic; its cost, largest median of "
+            "three networks",
+            f"{sum(filtered[f'{kind}: systems'] for kind in kinds):,}; "
+            f"{sum(filtered[f'{kind}: disagreements'] for kind in kinds)}; "
+            f"{max(value for key, value in filtered.items() if key.endswith('unfiltered, median')):.2f}x",
+        )
+    )
+    shares = [value for key, value in deployed.items() if key.endswith(": pixels: share")]
+    rows.append(
+        (
+            f"proved pixels that hold for the deployed float32 network too, {len(shares)} networks: least; median",
+            f"{100 * min(shares):.1f} %; {100 * sorted(shares)[len(shares) // 2]:.1f} %",
         )
     )
     return rows

@@ -8,15 +8,8 @@ import numpy as np
 
 from deepcheck.attacks.family import Family, Wins
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.set_result import (
-    REPLAYS,
-    Replays,
-    SetAttacks,
-    SetResult,
-    best_rows,
-    changed_inputs,
-    set_starts,
-)
+from deepcheck.attacks.set_result import REPLAYS, Replays, SetAttacks, SetResult
+from deepcheck.attacks.set_rows import best_rows, changed_inputs, set_starts
 from deepcheck.attacks.smallest import Smallest
 from deepcheck.attacks.smallest_result import SmallestResult, family_of
 from deepcheck.attacks.study import Study

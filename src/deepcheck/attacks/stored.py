@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from deepcheck.attacks.columns import witnesses
 from deepcheck.attacks.feature_result import FeatureResult
 from deepcheck.attacks.result import Result
-from deepcheck.attacks.set_result import SetResult, best_rows, changed_inputs
+from deepcheck.attacks.set_result import SetResult
+from deepcheck.attacks.set_rows import best_rows, changed_inputs
 from deepcheck.program import Array
 
 
