@@ -1091,7 +1091,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     try:
         with open(given.certificate, "rb") as first, open(given.model, "rb") as second:
-            print(check(first.read(LONGEST), second.read()))
+            print(check(first.read(LONGEST + 1), second.read()))
     except OSError as problem:
         print(f"cannot read {problem.filename}: {problem.strerror}", file=sys.stderr)
         return 2

@@ -119,6 +119,7 @@ def _beside(certificate: Certificate | Path | str, raw: bytes) -> Path:
         raise InputError("expected the model's file along with a certificate in memory")
     try:
         name = str(independent.read(raw)["model"]["name"])
-    except (independent.Rejected, ValueError, KeyError, TypeError, EOFError, OSError, RecursionError):
+    except Exception:  # whatever a file may hold
         raise CertificateRejected("rejected: this is not a certificate") from None
-    return Path(certificate).parent / f"{Path(name).name}.onnx"
+    plain = Path(name.replace("\0", "")).name
+    return Path(certificate).parent / f"{plain}.onnx"
