@@ -54,6 +54,7 @@ Weighted = tuple[int, int, int, dict[int, int]]  # weight above and below, value
 LARGEST = 50_000_000  # elements of a tensor
 LONGEST = 1 << 30  # bytes of a certificate, unpacked
 SLOPE = 12  # bits of a line's slope
+TOGETHER = 64  # rows that are bounded in one pass
 TYPES = {1: ("float32", "f"), 11: ("float64", "d"), 10: ("float16", "e"), 7: ("int64", "q"), 6: ("int32", "i")}
 CODES = dict(TYPES.values())
 ONE = ("Flatten", "Transpose", "AveragePool", "MaxPool", "Relu", "Softmax", "LogSoftmax", "Sigmoid")
@@ -951,15 +952,18 @@ class AllPaths(Checker):
 
     def tighten(self, given: Any, at: int, ranges: list[Any], blocks: list[Block], box: Box) -> None:
         """Better ranges of the rows whose Relu is open, from linear bounds of each and of its negative."""
-        rows = [k for k, (low, high) in enumerate(given) if low < 0 < high]
-        fields = self.wide(2 * len(rows), at, ranges)
-        wanted = [0] * len(given)
-        for k, row in enumerate(rows):
-            wanted[row] = (1 << 2 * k * fields.width) - (1 << (2 * k + 1) * fields.width)
-        found, factor = self.linear(at, wanted, fields, ranges, blocks, box) if rows else ([], 1)
-        ends = [-(-(base + top(gains, blocks)) // factor) for base, gains in found]  # rounded up
-        for row, high, low in zip(rows, ends[::2], ends[1::2], strict=True):
-            given[row] = max(given[row][0], -low), min(given[row][1], high)
+        area = prod(self.net.shapes[at][2:])  # what lies at one place of an image reads the same few elements
+        opened = sorted((k % area, k) for k, (low, high) in enumerate(given) if low < 0 < high)
+        for start in range(0, len(opened), TOGETHER):
+            rows = [k for _, k in opened[start : start + TOGETHER]]
+            fields = self.wide(2 * len(rows), at, ranges)
+            wanted = [0] * len(given)
+            for k, row in enumerate(rows):
+                wanted[row] = (1 << 2 * k * fields.width) - (1 << (2 * k + 1) * fields.width)
+            found, factor = self.linear(at, wanted, fields, ranges, blocks, box)
+            ends = [-(-(base + top(gains, blocks)) // factor) for base, gains in found]  # rounded up
+            for row, high, low in zip(rows, ends[::2], ends[1::2], strict=True):
+                given[row] = max(given[row][0], -low), min(given[row][1], high)
 
     def linear(
         self, at: int, wanted: Numbers, fields: Fields, ranges: list[Any], blocks: list[Block], box: Box
@@ -971,10 +975,11 @@ class AllPaths(Checker):
 
         slopes, known, factor = self.net.backward(at, wanted, through)
         bases = fields.split(known + sum(map(mul, slopes, self.claim.x)))
-        gains: list[dict[int, int]] = [{} for _ in bases]
-        for f in (f for features, _ in blocks for f in features):
-            parts = [(*box[e], fields.split(slopes[e])) for e in self.claim.features[f]]
-            for k, own in enumerate(gains):
+        free = [f for features, _ in blocks for f in features]
+        gains: list[dict[int, int]] = [dict.fromkeys(free, 0) for _ in bases]
+        for f in free:
+            parts = [(*box[e], fields.split(slopes[e])) for e in self.claim.features[f] if slopes[e]]
+            for k, own in enumerate(gains if parts else ()):
                 own[f] = sum(max(c[k] * low, c[k] * high) for low, high, c in parts)
         return list(zip(bases, gains, strict=True)), factor
 
