@@ -47,14 +47,16 @@ def relu(draw, net):
 
 
 def two_values(draw, net):
-    """The sum or the difference of a value and another one made from it; at times of the same."""
-    operator, kept = draw(st.sampled_from(["Add", "Sub"])), net.current
-    which = draw(st.sampled_from(["relu", "same", "constant"]))
+    """The sum or the difference of a value and another one made from it, at times a narrower one, or of the same."""
+    operator, kept, shape = draw(st.sampled_from(["Add", "Sub"])), net.current, net.shape
+    which = draw(st.sampled_from(["relu", "same", "constant", "narrow"]))
     if which == "relu":
         relu(draw, net)
     elif which == "constant":
         net.node("Add", net.store(net.numbers(*net.shape)))
-    net.node(operator, kept, first=draw(st.booleans()))
+    elif which == "narrow":
+        net.node("MatMul", net.store(net.numbers(shape[-1], 1)), shape=(*shape[:-1], 1))
+    net.node(operator, kept, first=draw(st.booleans()), shape=shape)
 
 
 def move(draw, net):

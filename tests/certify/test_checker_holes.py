@@ -125,6 +125,43 @@ def test_the_same_tree_holds_where_the_claim_is_true():
         assert text.startswith("verified: proved (all paths")
 
 
+PAIR = {"w": np.array([[0, 1], [0, 1], [0, 0], [0, 0]], ONE), "b": np.array([1.25, 0], ONE)}
+"""Label 1 leads by x0 + x1 - 5/4: the pair changes the label, with half of each; nothing else does."""
+
+
+@pytest.mark.parametrize(
+    "mixed",
+    [
+        CLOSE,
+        ["keep", [[2], [3]], CLOSE],
+        ["keep", [[2], [1, 3]], CLOSE],
+        ["keep", [[0, 2], [3]], CLOSE],
+        ["keep", [[1, 3], [0, 2]], CLOSE],
+        ["keep", [[0, 2], []], CLOSE],
+        ["close", [[[0, 3], CLOSE], [[2, 1], CLOSE]]],
+        ["close", [[[0], CLOSE], [[1], CLOSE]]],
+        ["close", [[[0, 1], CLOSE]]],
+        ["close", [[[0, 1], ["keep", [[0]], CLOSE]]]],
+        ["close", [[[0, 1], ["cut", 0, "0x1p-1", CLOSE, CLOSE]]]],
+        ["close", [[[0, 1], ["cut", 2, "0x1p-1", CLOSE, CLOSE]]]],
+        ["close", [[[0, 1], ["halve", 0, [0], CLOSE]]]],
+        ["close", [[[0, 1], ["walk", ["lead", [[]]]]]]],
+        ["halve", 0, [0], ["keep", [[2], [3]], CLOSE], CLOSE],
+        ["halve", 1, [1], CLOSE, CLOSE],
+        ["halve", 2, [1], CLOSE, CLOSE],
+    ],
+)
+def test_no_blocks_hide_a_pair(mixed):
+    """One of {0, 2} and one of {1, 3}: what others add counts for each feature that is dropped."""
+    net = serialized(model([("Gemm", ["x", "w", "b"], "out", {})], [1, 4], PAIR))
+    tree = ["halve", 0, [0, 2], CLOSE, mixed, CLOSE]
+    held = claimed(net, [0] * 4, label=0, lower=0, upper=1, size=2, tree=tree)
+    rejected(held, net, ".")
+    held["undecided"], held["claim"]["verdict"] = [[0, 1]], "undecided"
+    held["tree"][4] = CLOSE
+    assert check(sealed(held), net).startswith("verified: undecided")
+
+
 FOLD = {"first": [[-1, 0], [0, 1]], "before": [0.25, 0], "last": [[0, -4], [0, 1]], "after": [0.5, 0]}
 """Along the path of (0, 0), x0 <= 1/4, label 1 leads by -3/2 + 4 x0 + x1, which is 1/2 with both at most."""
 

@@ -204,6 +204,7 @@ class Net:
     def _flatten(self, inputs: Any, name: str, settings: Any) -> None:
         source = self._value(inputs[0])
         shape, axis = self.shapes[source], settings.pop("axis", 1)
+        require(abs(axis) <= len(shape), f"{name}: no such axis")
         self._same(source, name, (prod(shape[:axis]), prod(shape[axis:])))
 
     def _reshape(self, inputs: Any, name: str, settings: Any) -> None:
@@ -226,7 +227,8 @@ class Net:
         self._linear(source, name, [old[axis] for axis in order], [(0, [i], [1]) for i in where])
 
     def _gemm(self, inputs: Any, name: str, settings: Any) -> None:
-        require(not settings.pop("transA", 0), "Gemm: transA is not supported")
+        flat = len(self.shapes[self._value(inputs[0])]) == 2
+        require(flat and not settings.pop("transA", 0), "Gemm: only of a matrix, and without transA")
         (up, down), (beta, beta_down) = (settings.pop(k, 1).as_integer_ratio() for k in ("alpha", "beta"))
         columns, below = self._columns(inputs[1], flip=bool(settings.pop("transB", 0)))
         biases = None
