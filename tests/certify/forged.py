@@ -45,6 +45,7 @@ def claimed(model, x, *, label, lower, upper, dtype="float32", size=1, features=
             "size": size,
             "features": [[f, list(elements)] for f, elements in features.items()],
             "target": None,
+            "left": 0,
             "domain": domain,
         },
         "attacks": [],

@@ -11,7 +11,8 @@ from plain_networks import FLATTEN, RELU, Net, add, convolve, dense, pool
 from requirements import require
 
 import deepcheck
-from deepcheck import Pixels, datasets, zoo
+from deepcheck import Certificate, Pixels, datasets, zoo
+from deepcheck.certify import checker as independent
 from deepcheck.errors import CertificateRejected, InputError, OptionError
 
 PATHS = ("same", "all")
@@ -195,9 +196,15 @@ def test_time_that_runs_out_leaves_sets_undecided_not_proved(tmp_path):
     x = rng.random(5, np.float32)
     result = asked(net, x, size=2, paths="all")
     hasty = deepcheck.certificate(result, timeout=1e-9)
-    check(hasty, net, tmp_path)
-    full = deepcheck.certificate(result)
-    assert hasty.undecided >= full.undecided
+    assert "10 more are left undecided" in check(hasty, net, tmp_path)
+    assert hasty.undecided == 10 > deepcheck.certificate(result).undecided
+    assert hasty.verdict == ("attack" if result.counts["attackable"] else "undecided")
+    for entry, value in (("left", 9), ("left", 0), ("verdict", "proved")):
+        claim = {**hasty.held["claim"], entry: value}
+        forged = {**hasty.held, "claim": claim, "attacks": []}
+        forged = {**forged, "digest": independent.digest(forged)}
+        with pytest.raises(CertificateRejected, match="10 are left"):
+            deepcheck.check(Certificate(forged), tmp_path / "model.onnx")
 
 
 def test_every_pair_of_digits_along_any_path(tmp_path):
@@ -217,8 +224,6 @@ def test_numbers_are_written_exactly():
     x = rng.random(5, np.float32)
     result = asked(net, x, size=1)
     held = deepcheck.certificate(result).held
-    from deepcheck.certify.checker import array
-
-    numbers, scale = array(held["input"])
+    numbers, scale = independent.array(held["input"])
     assert [Fraction(n, scale) for n in numbers] == list(fractions_of(x).reshape(-1))
     assert json.loads(json.dumps(held)) == held

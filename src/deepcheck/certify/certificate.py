@@ -12,7 +12,7 @@ from deepcheck.certify import checker as independent
 from deepcheck.certify.checker import AllPaths, Rejected, SamePath
 from deepcheck.certify.claims import Claim, attack
 from deepcheck.certify.refutations import Refuter
-from deepcheck.certify.tree import MOST_UNDECIDED, Grower, TooMany
+from deepcheck.certify.tree import Grower
 from deepcheck.errors import OptionError
 
 
@@ -43,8 +43,8 @@ class Certificate:
 
     @property
     def undecided(self) -> int:
-        """How many sets it lists as undecided."""
-        return len(self.held["undecided"])
+        """How many sets it leaves undecided: those listed, and families of the tree."""
+        return len(self.held["undecided"]) + int(self.held["claim"]["left"])
 
     def content(self, *, compressed: bool = False) -> bytes:
         """What is written to a file."""
@@ -67,37 +67,34 @@ def certify(
     Args:
         claim: What is to be certified.
         model: The model, serialized.
-        timeout: Seconds after which, over all paths, what is still open is listed as undecided.
+        timeout: Seconds after which, over all paths, what is still open is left undecided.
         progress: Called with the share of the work that is done.
 
     Raises:
-        OptionError: If the checker does not support the model, or too many sets would be undecided.
+        OptionError: If the checker does not support the model.
     """
     attacks = [attack(each) for each in claim.attacks]
     made = SamePath if claim.scope == "this path" else AllPaths
     try:
-        checker = made(claim.held(attacks, [], {}), onnx.load_model_from_string(model))
+        checker = made(claim.held(attacks), onnx.load_model_from_string(model))
         checker.covered |= {tuple(sorted(each.features)) for each in claim.attacks}
-        evidence, undecided = _evidence(checker, timeout, progress)
+        evidence, undecided, left = _evidence(checker, timeout, progress)
     except Rejected as problem:
         raise OptionError(f"no certificate for this: {problem}") from None
-    except TooMany:
-        raise OptionError(
-            f"no certificate: more than {MOST_UNDECIDED} sets would be undecided; give more time, or fewer features"
-        ) from None
-    held = claim.held(attacks, undecided, evidence)
+    held = claim.held(attacks, undecided, left, evidence)
     return Certificate({**held, "digest": independent.digest(held)})
 
 
 def _evidence(
     checker: SamePath | AllPaths, timeout: float | None, progress: Callable[[float], None] | None
-) -> tuple[dict[str, Any], list[tuple[int, ...]]]:
+) -> tuple[dict[str, Any], list[tuple[int, ...]], int]:
+    """The evidence, the sets that it leaves undecided, and how many more in families."""
     if isinstance(checker, SamePath):
         refuter = Refuter(checker, progress)
         checker.attacks()
         refutations, undecided = refuter.run()
-        return {"refutations": refutations}, undecided
+        return {"refutations": refutations}, undecided, 0
     checker.prepare()
     grower = Grower(checker, timeout, progress)
     tree = grower.grow()
-    return {"tree": tree}, sorted(grower.undecided)
+    return {"tree": tree}, sorted(grower.undecided), grower.left

@@ -458,7 +458,7 @@ class Claim:
     def __init__(self, held: dict[str, Any]) -> None:
         claim = held["claim"]
         self.label, self.size, self.target, self.scope = held["label"], claim["size"], claim["target"], claim["scope"]
-        self.verdict = claim["verdict"]
+        self.verdict, self.left = claim["verdict"], claim["left"]
         self.features: dict[int, list[int]] = {feature: elements for feature, elements in claim["features"]}
         owned = [e for elements in self.features.values() for e in elements]
         x, ends = array(held["input"]), [array(claim["domain"][end]) for end in ("lower", "upper")]
@@ -567,6 +567,7 @@ class Checker:
         require(claim.target is None or claim.target in range(len(self.own)), "no such target")
         self.others = [j for j in range(len(self.own)) if j != claim.label and claim.target in (None, j)]
         require(self.others, "there is no other label")
+        self.left = 0
         self.covered = {tuple(sorted(s)) for s in held["undecided"]}
         listed = [*self.covered, *(tuple(sorted(features)) for features, *_ in claim.attacks)]
         require(len(set(listed)) == len(held["undecided"]) + len(claim.attacks), "a set is listed twice")
@@ -779,6 +780,7 @@ class AllPaths(Checker):
     - ``["close", [[features, node], ...]]``: bounds leave no set open but for those listed, each with its own node;
     - ``["keep", [features, ...], node]``: bounds refute every set with a feature that its block does not keep;
     - ``["halve", block, features, node, ...]``: some of a block's features and the others, by how many of the first;
+    - ``["left"]``: all these sets are undecided;
     - ``["cut", element, value, node, node]``: where every set contains the element, its values below and above;
     - ``["walk", paths]``: of one set, all paths one by one. ``paths`` is ``["both", [paths, paths]]`` where a Relu may
       be on or off (of a window: one for each place that may win), or ``["lead", [proof of each label]]`` at the end, or
@@ -812,8 +814,10 @@ class AllPaths(Checker):
     def node(self, tree: Any, blocks: list[Block], box: Box) -> None:
         """Every set with so many features of each block is covered, or refuted inside the box."""
         kind, *more = tree
-        require(kind in ("close", "keep", "halve", "cut", "walk"), "no such node")
-        if kind == "halve":
+        require(kind in ("close", "keep", "halve", "cut", "walk", "left"), "no such node")
+        if kind == "left":
+            self.left += prod(comb(len(features), count) for features, count in blocks)
+        elif kind == "halve":
             block, first, *parts = more
             require(block >= 0, "no such block")
             features, count = blocks[block]
@@ -1075,8 +1079,11 @@ def check(raw: bytes, model: bytes) -> str:
 def statement(checker: Checker) -> str:
     """What was verified, in words."""
     claim, undecided = checker.claim, len(checker.held["undecided"])
-    verdict = "attack" if claim.attacks else "undecided" if undecided else "proved"
-    require(claim.verdict == verdict, f"the verdict is {verdict}")
+    verdict = "attack" if claim.attacks else "undecided" if undecided or checker.left else "proved"
+    require(
+        claim.verdict == verdict and claim.left == checker.left, f"the verdict is {verdict}, {checker.left} are left"
+    )
+    left = f"{checker.left} more are left undecided, families of the tree; " * (checker.left > 0)
     aim = "changes the label" if claim.target is None else f"gives label {claim.target}"
     total, output = comb(len(claim.features), claim.size), ascii(checker.held["model"]["output"])
     output += " (not an output of the model)" * checker.net.inner
@@ -1085,8 +1092,8 @@ def statement(checker: Checker) -> str:
     return (
         f"verified: {verdict} ({claim.scope}, real arithmetic). The input has label {claim.label}, the "
         f"{checker.decision} of {output}. Of {total} sets of {claim.size} of {len(claim.features)} features, "
-        f"{len(claim.attacks)} attacks and {undecided} undecided sets are listed; "
-        f"no set without one of those {aim} anywhere in the domain ({domain})."
+        f"{len(claim.attacks)} attacks and {undecided} undecided sets are listed; {left}"
+        f"no {'other ' * (checker.left > 0)}set without one of those {aim} anywhere in the domain ({domain})."
     )
 
 

@@ -61,10 +61,21 @@ class Claim:
     attacks: Sequence[Attacked]
 
     def held(
-        self, attacks: Sequence[dict[str, Any]], undecided: Sequence[Sequence[int]], evidence: dict[str, Any]
+        self,
+        attacks: Sequence[dict[str, Any]],
+        undecided: Sequence[Sequence[int]] = (),
+        left: int = 0,
+        evidence: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """The certificate's object, but for its digest."""
-        verdict = "attack" if attacks else "undecided" if undecided else "proved"
+        """The certificate's object, but for its digest.
+
+        Args:
+            attacks: Attackable sets, as they are written.
+            undecided: Sets that are undecided.
+            left: How many more are, in whole families.
+            evidence: That all others are refuted.
+        """
+        verdict = "attack" if attacks else "undecided" if undecided or left else "proved"
         return {
             "certificate": "deepcheck",
             "version": VERSION,
@@ -78,11 +89,12 @@ class Claim:
                 "size": self.size,
                 "features": [[int(f), [int(e) for e in elements]] for f, elements in self.features.items()],
                 "target": self.target,
+                "left": left,
                 "domain": self._domain(),
             },
             "attacks": list(attacks),
             "undecided": [list(features) for features in undecided],
-            **evidence,
+            **(evidence or {}),
         }
 
     def _domain(self) -> dict[str, Any]:

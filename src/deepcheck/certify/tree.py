@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
 from heapq import nlargest
+from math import comb, prod
 from typing import Any
 
 from deepcheck.certify.checker import AllPaths, Block, Box, Walk, open_sets, top
@@ -23,8 +24,6 @@ CUTS = 6
 """How often the box of one set is cut at most, before its paths are walked."""
 PATHS = 20_000
 """How many parts of paths of one set are walked at most."""
-MOST_UNDECIDED = 100_000
-"""More sets than this are not listed as undecided."""
 
 Bounds = list[tuple[int, int, dict[int, int]]]
 
@@ -33,17 +32,13 @@ class Stuck(Exception):
     """A set resists: too many cuts, too many paths, a tie, or no more time."""
 
 
-class TooMany(Exception):
-    """Too many sets are left open to list them."""
-
-
 class Grower:
     """Grows the tree of a claim.
 
     Args:
         checker: The claim; its attacks count as covered.
         timeout: Seconds after which open sets become undecided, or None.
-        progress: Called with the share of the sets that is settled.
+        progress: Called with the share of the work that is done, roughly.
     """
 
     def __init__(
@@ -52,28 +47,23 @@ class Grower:
         self.checker, self.progress = checker, progress
         self.deadline = None if timeout is None else time.monotonic() + timeout
         self.undecided: set[tuple[int, ...]] = set()
+        self.left, self.done = 0, 0.0
         self.bounded = 0
 
     def grow(self) -> Any:
-        """The tree; sets that it leaves open are in `undecided`.
-
-        Raises:
-            TooMany: If more sets stay open than can be listed.
-        """
+        """The tree; sets that it leaves open are in `undecided`, those of whole families are counted in `left`."""
         claim = self.checker.claim
         return self._node([(list(claim.features), claim.size)], claim.box, 1.0)
 
     def _node(self, blocks: list[Block], box: Box, share: float) -> Any:
+        if self._late():
+            return self._leave(blocks, share)
         bounds = self._bounds(blocks, box)
         opened = self._some(blocks, bounds, LISTED)
         if len(opened) <= LISTED:
-            return ["close", [[list(chosen), node] for chosen in sorted(opened) if (node := self._single(chosen, box))]]
-        if self._late():
-            self.undecided |= self._some(blocks, bounds, MOST_UNDECIDED)
-            if len(self.undecided) > MOST_UNDECIDED:
-                raise TooMany
-            self.checker.covered |= self.undecided
-            return ["close", []]
+            nodes = [[list(chosen), node] for chosen in sorted(opened) if (node := self._single(chosen, box))]
+            self._advance(share)
+            return ["close", nodes]
         kept = [self._kept(bounds, blocks, at) for at in range(len(blocks))]
         if sum(map(len, kept)) <= SHRINKS * sum(len(features) for features, _ in blocks):
             smaller = [(own, count) for own, (_, count) in zip(kept, blocks, strict=True)]
@@ -82,12 +72,22 @@ class Grower:
         features, count = blocks[at]
         first = nlargest(len(features) // 2, features, key=lambda f: self._strength(bounds, f))
         rest = [f for f in features if f not in set(first)]
+        ways = [k for k in range(count + 1) if k <= len(first) and count - k <= len(rest)]
         parts = []
-        for k in range(count + 1):
-            if k <= len(first) and count - k <= len(rest):
-                new = [(own, n) for own, n in ((first, k), (rest, count - k)) if n]
-                parts.append(self._node([*blocks[:at], *new, *blocks[at + 1 :]], box, share / 2))
+        for k in ways:
+            new = [(own, n) for own, n in ((first, k), (rest, count - k)) if n]
+            parts.append(self._node([*blocks[:at], *new, *blocks[at + 1 :]], box, share / len(ways)))
         return ["halve", at, first, *parts]
+
+    def _advance(self, share: float) -> None:
+        self.done += share
+        if self.progress is not None:
+            self.progress(self.done)
+
+    def _leave(self, blocks: list[Block], share: float) -> Any:
+        self._advance(share)
+        self.left += prod(comb(len(features), count) for features, count in blocks)
+        return ["left"]
 
     def _single(self, chosen: tuple[int, ...], box: Box) -> Any:
         """The tree of one set; None where it stays undecided."""

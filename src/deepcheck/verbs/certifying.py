@@ -23,7 +23,7 @@ def certificate(
 
     Args:
         result: What `deepcheck.attack` returned for one input.
-        timeout: Seconds after which, over all paths, what is still open is listed as undecided.
+        timeout: Seconds after which, over all paths, what is still open is left undecided.
         progress: Called with the share of the work that is done.
 
     Raises:
