@@ -174,3 +174,22 @@ def test_levels_belong_to_elements(tables, channel):
         assert check(sealed(held), plain()).startswith("verified: proved")
     else:
         rejected(held, plain())
+
+
+@pytest.mark.parametrize("evidence", [{"refutations": []}, {"tree": CLOSE}])
+def test_a_set_is_covered_by_what_it_contains_and_by_nothing_else(evidence):
+    """Label 1 leads by 2 x0 + x1 + x2 - 9/4: with x0 and either of the others, 3/4 more than the label."""
+    constants = {"w": np.array([[0, 2], [0, 1], [0, 1]], np.float32), "b": np.array([2.25, 0], np.float32)}
+    net = serialized(model([("Gemm", ["x", "w", "b"], "out", {})], [1, 3], constants))
+    held = claimed(net, [0] * 3, label=0, lower=0, upper=1, size=2, **evidence)
+    for undecided in ([], [[0, 1]], [[0, 2]], [[1, 2]], [[1]], [[2]], [[1, 2], [0, 1]], [[2, 1], [2]]):
+        held["undecided"], held["claim"]["verdict"] = undecided, "undecided" if undecided else "proved"
+        rejected(held, net)
+    held["undecided"], held["claim"]["verdict"] = [], "attack"
+    first, second = (witness([0, k], [1, 0.5]) for k in (1, 2))
+    for attacks in ([first], [second]):
+        rejected({**held, "attacks": attacks}, net)
+    assert check(sealed({**held, "attacks": [first, second]}), net).startswith("verified: attack")
+    for undecided in ([[0]], [[0, 1], [0, 2]], [[1], [2]]):
+        held["undecided"], held["claim"]["verdict"] = undecided, "undecided"
+        assert check(sealed(held), net).startswith("verified: undecided")
