@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from forged import CLOSE, array, changed, claimed, plain, sealed
+from forged import CLOSE, array, changed, claimed, model, plain, sealed, serialized
 
 from deepcheck.certify.checker import Rejected, check
 

@@ -227,3 +227,10 @@ def test_fields_hold_what_they_are_made_for(largest):
         assert fields.split(packed) == numbers
         with pytest.raises(OverflowError):
             fields.join([0, fields.half, 0])
+
+
+def test_only_what_every_set_contains_is_cut():
+    """The claim is true, and each half of it as well; what a cut means for sets without the element is not settled."""
+    net = hidden(**HAT)
+    held = claimed(net, [0] * 4, size=2, tree=["cut", 0, "0x1p-3", CLOSE, CLOSE], **{**AT_ZERO, "levels": [0, 0.25]})
+    rejected(held, net, "only what every set contains")
