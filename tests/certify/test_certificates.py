@@ -13,6 +13,7 @@ from requirements import require
 import deepcheck
 from deepcheck import Certificate, Pixels, datasets, zoo
 from deepcheck.certify import checker as independent
+from deepcheck.certify import tree
 from deepcheck.errors import CertificateRejected, InputError, OptionError
 
 PATHS = ("same", "all")
@@ -205,6 +206,24 @@ def test_time_that_runs_out_leaves_sets_undecided_not_proved(tmp_path):
         forged = {**forged, "digest": independent.digest(forged)}
         with pytest.raises(CertificateRejected, match="10 are left"):
             deepcheck.check(Certificate(forged), tmp_path / "model.onnx")
+
+
+def test_a_line_with_more_kinks_than_evidence_may_be_deep(monkeypatch, tmp_path):
+    """Walked whole, it would be nested too deeply for whoever reads it: then it is undecided; in parts it is proved."""
+    count = 156
+    last = np.zeros((count, 2), np.float32)
+    last[:, 1] = np.where(np.arange(count) % 2, -1, 1)
+    first = dense(np.ones((1, count), np.float32), -np.arange(count, dtype=np.float32) / count)
+    net = Net((1,), (first, RELU, dense(last, np.array([0.6, 0], np.float32))))
+    x = np.array([0.5], np.float32)
+    result = asked(net, x, paths="all")
+    assert result.verdict == "proved"
+    made = deepcheck.certificate(result)
+    check(made, net, tmp_path)
+    assert made.verdict == "proved"
+    assert "walk" in json.dumps(made.held["tree"])
+    monkeypatch.setattr(tree, "CUTS", 0)
+    assert deepcheck.certificate(result).verdict == "undecided"
 
 
 def test_every_pair_of_digits_along_any_path(tmp_path):

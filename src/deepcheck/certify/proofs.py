@@ -22,6 +22,8 @@ FEW = 8
 """Sets of more elements are put to HiGHS one by one."""
 CUTS = 400
 """How many cuts between levels a proof may have."""
+DEEPEST = 150
+"""How deep evidence may be nested: whoever reads it recurses."""
 
 
 class Prover:
@@ -73,7 +75,7 @@ class Prover:
         used = np.flatnonzero(weights > 0)
         return Proposals(np.array(answer.margin), used, weights[used], answer.point)
 
-    def proof(self, lead: Guard, label: int, box: Box, found: Proposals, cuts: list[int]) -> Any:
+    def proof(self, lead: Guard, label: int, box: Box, found: Proposals, cuts: list[int], depth: int = 0) -> Any:
         """A proof that the checker accepts, or None; ``cuts`` has as many entries as cuts are allowed."""
         for proof in self._multiplied(found):
             if self._accepted(proof, lead, label, box):
@@ -81,7 +83,7 @@ class Prover:
         exact = self._exact(found, box, lead)
         if exact is not None and self._accepted(exact, lead, label, box):
             return exact
-        return self._cut(lead, label, box, found, cuts)
+        return self._cut(lead, label, box, found, cuts, depth)
 
     def contradiction(self, guard: int, box: Box) -> tuple[Any, bool] | None:
         """A proof that no point of the box keeps a guard along with the others, or (not strictly) only at 0."""
@@ -122,10 +124,10 @@ class Prover:
             return None
         return [[number, y.numerator, 0, y.denominator] for number, y in zip(numbers, weights, strict=True)]
 
-    def _cut(self, lead: Guard, label: int, box: Box, found: Proposals, cuts: list[int]) -> Any:
+    def _cut(self, lead: Guard, label: int, box: Box, found: Proposals, cuts: list[int], depth: int) -> Any:
         """Two proofs, for the levels below and above the point that no guard excludes; None on a continuum."""
         claim = self.checker.claim
-        if claim.levels is None or not cuts:
+        if claim.levels is None or not cuts or depth >= DEEPEST:
             return None
         cuts.pop()
         place = self._between(box, found.points)
@@ -137,7 +139,7 @@ class Prover:
         for part in claim.cut(box, e, value):
             assert part is not None
             (proposal,) = self.proposals([lead], [part])
-            proofs.append(self.proof(lead, label, part, proposal, cuts))
+            proofs.append(self.proof(lead, label, part, proposal, cuts, depth + 1))
             if proofs[-1] is None:
                 return None
         return {"element": e, "value": value, "below": proofs[0], "above": proofs[1]}

@@ -14,14 +14,14 @@ from typing import Any
 
 from deepcheck.certify.checker import AllPaths, Block, Box, Walk, open_sets, top
 from deepcheck.certify.proofs import CUTS as LEVEL_CUTS
-from deepcheck.certify.proofs import FEW, Prover
+from deepcheck.certify.proofs import DEEPEST, FEW, Prover
 
 LISTED = 24
 """So many open sets of a family are looked at one by one."""
 SHRINKS = 0.75
 """A family is bounded again if at most this share of its features is left."""
 CUTS = 6
-"""How often the box of one set is cut at most, before its paths are walked."""
+"""How often the box of one set is cut at most, before the paths of its parts are walked."""
 PATHS = 20_000
 """How many parts of paths of one set are walked at most."""
 
@@ -91,24 +91,16 @@ class Grower:
 
     def _single(self, chosen: tuple[int, ...], box: Box) -> Any:
         """The tree of one set; None where it stays undecided."""
-        blocks = [(list(chosen), len(chosen))]
-        elements = sorted(e for f in chosen for e in self.checker.claim.features[f])
-        own = {e: box[e] for e in elements}
-        for attempt in (
-            lambda: self._cut(blocks, box, [0] * CUTS),
-            lambda: ["walk", self._walk(Walk(self.checker.net, self.checker.claim, own), [0] * PATHS)],
-        ):
-            try:
-                return attempt()
-            except Stuck:
-                continue
-        self.undecided.add(chosen)
-        self.checker.covered.add(chosen)
-        return None
+        try:
+            return self._cut([(list(chosen), len(chosen))], box, [0] * CUTS)
+        except Stuck:
+            self.undecided.add(chosen)
+            self.checker.covered.add(chosen)
+            return None
 
-    def _walk(self, walk: Walk, left: list[int]) -> Any:
+    def _walk(self, walk: Walk, left: list[int], depth: int = 0) -> Any:
         """The evidence for all paths from here on."""
-        if not left or self._late() or len(walk.box) > FEW:
+        if not left or self._late() or len(walk.box) > FEW or depth > DEEPEST:
             raise Stuck
         left.pop()
         choices = walk.on()
@@ -119,7 +111,7 @@ class Grower:
         for choice in choices:
             taken = walk.fork(choice)
             none = self._none(walk, taken, choice[0], [place for place, _ in choices if place != choice[0]], beaten)
-            parts.append(self._walk(taken, left) if none is None else ["none", none])
+            parts.append(self._walk(taken, left, depth + 1) if none is None else ["none", none])
         return ["both", parts]
 
     def _none(self, walk: Walk, taken: Walk, place: int, others: list[int], beaten: dict[int, int]) -> Any:
@@ -166,12 +158,12 @@ class Grower:
         bounds = self._bounds(blocks, box)
         if next(self._open(blocks, bounds), None) is None:
             return ["close", []]
-        if not left or self._late():
-            raise Stuck
-        left.pop()
-        place = self._place(blocks[0][0], box)
+        place = self._place(blocks[0][0], box) if left else None
         if place is None:
-            raise Stuck
+            elements = sorted(e for f in blocks[0][0] for e in self.checker.claim.features[f])
+            walk = Walk(self.checker.net, self.checker.claim, {e: box[e] for e in elements})
+            return ["walk", self._walk(walk, [0] * PATHS)]
+        left.pop()
         element, value = place
         parts = self.checker.claim.cut(box, element, value)
         return ["cut", element, value, *(["close", []] if p is None else self._cut(blocks, p, left) for p in parts)]
