@@ -108,7 +108,8 @@ class Claim:
         if len(set(owned)) != len(owned) or not all(all(self.inside(e, self.x[e])) for e in owned):
             return False
         listed = [set(attack["features"]) for attack in self.held["attacks"]]
-        verdict = "attack" if listed else "undecided" if self.held["undecided"] else "proved"
+        left = self.held["claim"]["left"]  # so many more sets are undecided; which ones, the evidence says
+        verdict = "attack" if listed else "undecided" if self.held["undecided"] or left else "proved"
         if self.held["claim"]["verdict"] != verdict or not 1 <= self.size <= len(self.features):
             return False
         if not all(self.is_attack(attack) for attack in self.held["attacks"]):
@@ -117,7 +118,7 @@ class Claim:
         if not all(0 < len(s) <= self.size and s <= self.features.keys() for s in covered):
             return False
         sets = (set(s) for s in itertools.combinations(self.features, self.size))
-        return not any(self.can_change(s) for s in sets if not any(c <= s for c in covered))
+        return sum(self.can_change(s) for s in sets if not any(c <= s for c in covered)) <= left
 
     def is_attack(self, attack):
         elements = [e for f in attack["features"] for e in self.features[f]]

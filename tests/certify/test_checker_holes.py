@@ -234,3 +234,36 @@ def test_only_what_every_set_contains_is_cut():
     net = hidden(**HAT)
     held = claimed(net, [0] * 4, size=2, tree=["cut", 0, "0x1p-3", CLOSE, CLOSE], **{**AT_ZERO, "levels": [0, 0.25]})
     rejected(held, net, "only what every set contains")
+
+
+@pytest.mark.parametrize(
+    ("tree", "left", "honest"),
+    [
+        (["left"], 6, True),
+        (["halve", 0, [0, 2], CLOSE, ["left"], CLOSE], 4, True),
+        (["halve", 0, [0, 2], CLOSE, ["halve", 0, [0], CLOSE, ["halve", 1, [1], ["left"], CLOSE]], CLOSE], 1, False),
+        (["halve", 0, [0, 2], CLOSE, ["halve", 0, [0], CLOSE, ["halve", 1, [1], CLOSE, ["left"]]], CLOSE], 1, True),
+        (["close", [[[0, 1], ["left"]]]], 1, True),
+        (["close", [[[0, 1], ["cut", 0, "0x1p-1", ["left"], ["left"]]]]], 2, True),
+        (["close", [[[0, 1], ["cut", 0, "0x1p-2", CLOSE, ["left"]]]]], 1, True),
+        (["close", [[[0, 2], ["left"]]]], 1, False),
+        (["keep", [[0, 1, 2]], ["left"]], 3, True),
+        (["keep", [[1, 2, 3]], ["left"]], 3, False),
+    ],
+)
+def test_what_is_left_is_counted_and_nothing_else_is(tree, left, honest):
+    """Of six pairs of four elements one changes the label: it is among those left, or the tree is no evidence."""
+    net = serialized(model([("Gemm", ["x", "w", "b"], "out", {})], [1, 4], PAIR))
+    held = claimed(net, [0] * 4, label=0, lower=0, upper=1, size=2, tree=tree)
+    rejected(held, net, ".")
+    held["claim"]["verdict"] = "undecided"
+    for count in (0, left - 1, left + 1, True, -left, None):
+        if count != left or count is True:
+            rejected({**held, "claim": {**held["claim"], "left": count}}, net, ".")
+    held["claim"]["left"] = left
+    if honest:
+        assert f"{left} more are left undecided" in check(sealed(held), net)
+    else:
+        rejected(held, net, "not refuted")
+    held["claim"]["verdict"] = "proved"
+    rejected(held, net, ".")

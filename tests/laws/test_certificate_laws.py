@@ -158,7 +158,7 @@ def claim_of(network):
         "decision": "sign" if outputs.shape[1] == 1 else "arg max",
         "input": array(network.x.ravel()),
         "label": label_of(label_scores(outputs)[0]),
-        "claim": {"verdict": "proved", "scope": "all paths", "size": 1, "features": features, "target": None}
+        "claim": {"verdict": "proved", "scope": "all paths", "size": 1, "features": features, "target": None, "left": 0}
         | {"domain": {"lower": zero, "upper": one}},
         "attacks": [],
         "undecided": [],
@@ -301,7 +301,7 @@ def _held():
     from deepcheck.certify.claims import array
 
     domain = {"lower": array(np.zeros(1, np.float32)), "upper": array(np.ones(1, np.float32))}
-    claim = {"verdict": "proved", "scope": "all paths", "size": 1, "features": [[0, [0]]], "target": None}
+    claim = {"verdict": "proved", "scope": "all paths", "size": 1, "features": [[0, [0]]], "target": None, "left": 0}
     return {
         "label": 0,
         "input": array(np.array([0.5], np.float32)),
