@@ -70,12 +70,32 @@ def test_an_attack_is_not_counted_twice_nor_on_another_level(evidence):
     assert "on its levels" in check(sealed(held), net)
 
 
-@pytest.mark.parametrize("undecided", [[[]], [[2]], [[-1]], [[0, 0]], [[0, 1, 0]], [["0"]], ["01"], [0], None, {}])
+@pytest.mark.parametrize(
+    "undecided",
+    [
+        [[]],
+        [[0, 1], []],
+        [[0, 1], [2]],
+        [[0, 1], [0, 0]],
+        [[2]],
+        [[-1]],
+        [[0, 0]],
+        [[0, 1, 0]],
+        [["0"]],
+        ["01"],
+        [0],
+        None,
+        {},
+    ],
+)
 def test_what_is_undecided_is_a_set(undecided):
     net = plain()
     held = claimed(net, [0, 0], label=0, lower=0, upper=1, size=2, refutations=[], undecided=undecided)
     held["claim"]["verdict"] = "undecided"
     rejected(held, net)
+    held["claim"]["size"] = 1
+    rejected({**held, "undecided": [[0, 1]]}, net)
+    held["claim"]["size"] = 2
     for good in ([[0, 1]], [[1, 0]], [[0]]):
         text = check(sealed({**held, "undecided": good}), net)
         assert text.startswith("verified: undecided")
