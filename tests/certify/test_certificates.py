@@ -153,6 +153,7 @@ def test_a_certificate_is_of_one_model_and_says_so(tmp_path):
     with pytest.raises(InputError, match="cannot read"):
         deepcheck.check(made, tmp_path / "none.onnx")
     assert "certificate:" in str(made)
+    assert "trusted: Python's integers" in check(made, net, tmp_path)
 
 
 def test_the_model_beside_a_certificate_is_found_by_its_name(tmp_path):

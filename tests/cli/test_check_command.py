@@ -33,12 +33,13 @@ def test_what_attack_writes_is_verified(command: Command, model, tmp_path, value
     place = written(command, model, tmp_path, values, name, "--paths", paths)
     assert (place.read_bytes()[:2] == b"\x1f\x8b") == (name == "c.json.gz")
     answer = command("check", place, "--model", model)
-    assert (answer.status, answer.err, answer.out.count("\n")) == (0, "", 1)
+    assert (answer.status, answer.err, answer.out.count("\n")) == (0, "", 2)
     scope = "all paths" if paths == "all" else "this path"
     assert answer.out.startswith(f"verified: {verdict} ({scope}, real arithmetic)")
     undecided = 3 if values is TIED else 0
     assert f"Of 4 sets of 1 of 4 features, {attacks} attacks and {undecided} undecided sets" in answer.out
     assert "(from 0 to 1)" in answer.out
+    assert "\ntrusted: Python" in answer.out
 
 
 def test_json_is_one_object(command: Command, model, tmp_path):

@@ -57,6 +57,7 @@ SLOPE = 12  # bits of a line's slope
 TOGETHER = 64  # rows that are bounded in one pass
 TYPES = {1: ("float32", "f"), 11: ("float64", "d"), 10: ("float16", "e"), 7: ("int64", "q"), 6: ("int32", "i")}
 CODES = dict(TYPES.values())
+TRUSTED = "trusted: Python's integers, json, gzip and hashlib; the onnx reader; what ONNX says that operators mean"
 ONE = ("Flatten", "Transpose", "AveragePool", "MaxPool", "Relu", "Softmax", "LogSoftmax", "Sigmoid")
 TWO = ("Reshape", "MatMul", "Add", "Sub", "Div", "Gemm", "Conv")  # of the last two, a third is the bias
 OPERATORS = {"Constant": (0,), **dict.fromkeys(ONE, (1,)), **dict.fromkeys(TWO, (2,)), "Gemm": (2, 3), "Conv": (2, 3)}
@@ -1093,7 +1094,8 @@ def statement(checker: Checker) -> str:
         f"verified: {verdict} ({claim.scope}, real arithmetic). The input has label {claim.label}, the "
         f"{checker.decision} of {output}. Of {total} sets of {claim.size} of {len(claim.features)} features, "
         f"{len(claim.attacks)} attacks and {undecided} undecided sets are listed; {left}"
-        f"no {'other ' * (checker.left > 0)}set without one of those {aim} anywhere in the domain ({domain})."
+        f"no {'other ' * (checker.left > 0)}set without one of those {aim} anywhere in the domain ({domain}).\n"
+        f"{TRUSTED}"
     )
 
 
