@@ -267,3 +267,14 @@ def test_what_is_left_is_counted_and_nothing_else_is(tree, left, honest):
         rejected(held, net, "not refuted")
     held["claim"]["verdict"] = "proved"
     rejected(held, net, ".")
+
+
+@pytest.mark.parametrize("kept", [[[0, 1], [1, 2, 3]], [[0, 0], [1, 2, 3]], [[1], [1, 2, 3]], [[0], [1, 2, 3, 3]]])
+def test_what_is_kept_was_there(kept):
+    """The claim is true, and what is kept is more than enough."""
+    net = hidden(**HAT)
+    tree = ["halve", 0, [0], CLOSE, ["keep", kept, CLOSE]]
+    held = claimed(net, [0] * 4, size=2, tree=tree, **{**AT_ZERO, "levels": [0, 0.25]})
+    rejected(held, net, "was not there")
+    tree[4][1] = [[0], [1, 2, 3]]
+    assert check(sealed(held), net).startswith("verified: proved")
