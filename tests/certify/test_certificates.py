@@ -179,6 +179,8 @@ def test_what_cannot_be_certified_is_refused_in_one_line():
     for options in ({"domain": Pixels(unbounded=True)},):
         with pytest.raises(OptionError, match="bounded"):
             deepcheck.certificate(asked(net, x, **options))
+    with pytest.raises(OptionError, match="one of the batch"):
+        deepcheck.certificate(asked(net, np.stack([x, x])))
     with pytest.raises(OptionError, match="smallest"):
         deepcheck.certificate(deepcheck.smallest(deepcheck.load(net.model), x, features_as="element"))
     graph = onnx.helper.make_graph(

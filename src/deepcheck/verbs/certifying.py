@@ -30,6 +30,8 @@ def certificate(
         OptionError: If there is nothing to certify (an unbounded domain, a label that rounding decides), or the model
             has an operator that the checker does not support.
     """
+    if not isinstance(result, Result):
+        raise OptionError(f"expected the result of one input, got {type(result).__name__}: take one of the batch")
     study, program = result.study, result.study.program
     if isinstance(result, SmallestResult):
         raise OptionError("no certificate of a smallest set yet: certify attack(size=N) and attack(size=N - 1)")
