@@ -42,7 +42,7 @@ def network(kind, seed):
 
 CASES = {
     f"{paths} {kind} size {size}{' levels' * bool(levels)}": (kind, paths, size, levels, {})
-    for paths, size, levels in itertools.product(("same", "all"), (1, 2, 3), (None, 5))
+    for paths, (size, levels) in itertools.product(("same", "all"), [(1, None), (1, 5), (2, None), (2, 5), (3, None)])
     for kind in ("dense",)
 }
 CASES |= {

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from forged import claimed, model
+from forged import claimed, model, sealed, serialized
 
 from deepcheck.certify import checker
 
@@ -91,3 +91,24 @@ def test_an_end_is_rounded_away_from_the_range(factor, base, end):
     tree.linear = lambda *_: ([(base, {0: 0}), (base, {0: 0})], factor)
     tree.tighten(given, 1, [[(0, 0)]], [([0], 1)], tree.claim.box)
     assert given == [(-end, end), (1, 2)]
+
+
+def test_what_may_change_may_go_down_as_well():
+    """max(x0, x1) - x0 - 1/4: at x0 = 0 the other one wins the window, though neither range says so at the input."""
+    nodes = [
+        ("MaxPool", ["x"], "p", {"kernel_shape": [1, 2]}),
+        ("Flatten", ["p"], "largest", {}),
+        ("MatMul", ["largest", "v"], "a", {}),
+        ("Flatten", ["x"], "flat", {}),
+        ("Gemm", ["flat", "w", "c"], "b", {}),
+        ("Add", ["a", "b"], "out", {}),
+    ]
+    constants = {"v": [[0, 1]], "w": [[0, -1], [0, 0]], "c": [0.25, 0]}
+    made = model(nodes, [1, 1, 1, 2], {name: np.array(value, np.float32) for name, value in constants.items()})
+    net = serialized(made)
+    for tree in (["close", []], ["keep", [[0, 1]], ["close", []]], ["keep", [[1]], ["close", []]]):
+        held = claimed(net, [0.875, 0.5], label=0, lower=0, upper=[1, 0.75], tree=tree)
+        with pytest.raises(checker.Rejected, match="not refuted"):
+            checker.check(sealed(held), net)
+    held["undecided"], held["claim"]["verdict"] = [[0]], "undecided"
+    assert checker.check(sealed(held), net).startswith("verified: undecided")
