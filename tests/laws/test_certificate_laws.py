@@ -67,8 +67,6 @@ def test_an_answer_along_the_path_is_certified_and_nothing_more(size, examples, 
         assert text.startswith(f"verified: {made.verdict} (this path, real arithmetic)")
         assert made.attacks == len(result.attacks)
         assert made.verdict != "proved" or result.counts["attackable"] == 0
-        if network.description.split()[0] in ("tiny", "huge", "mixed"):
-            return None  # floats that choose multipliers may miss some between numbers of very different sizes
         assert made.undecided <= result.counts["undecided"]
         assert result.verdict == "undecided" or (made.verdict == "attack") == bool(result.counts["attackable"])
         assert result.verdict != "proved" or made.verdict == "proved"

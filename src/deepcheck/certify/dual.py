@@ -192,9 +192,21 @@ def refute(
     """
     n, k = columns.shape
     found = Proposals(np.full(n, np.inf), np.full((n, k + 1), -1, np.int64), np.zeros((n, k + 1)), np.zeros((n, k)))
-    given = [np.ascontiguousarray(part, dtype=np.float64) for part in (leads, slopes, values, rows, lower, upper)]
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        own, each = _unit(np.concatenate([slopes, leads[:, None]], axis=1)), _unit(rows)
+        given = (leads / own, slopes / own[:, None], values / each, rows / each[:, None], lower, upper)
+    ready = [np.ascontiguousarray(part, dtype=np.float64) for part in given]
     _kernel(
-        given[0], given[1], np.ascontiguousarray(columns, dtype=np.int64), *given[2:], *found,
+        ready[0], ready[1], np.ascontiguousarray(columns, dtype=np.int64), *ready[2:], *found,
         steps=float(n) * (len(values) * k + 20),
     )  # fmt: skip
-    return found
+    with np.errstate(over="ignore", invalid="ignore"):
+        scales = np.append(each, 1.0)[np.where(found.guards >= 0, found.guards, len(each))]
+        return found._replace(bounds=found.bounds * own, multipliers=found.multipliers * own[:, None] / scales)
+
+
+def _unit(rows: Array) -> Array:
+    """A power of 2 near the largest number of each row, so that no row is tiny beside another; 1 for rows of 0."""
+    largest = np.abs(rows).max(axis=1, initial=0.0)
+    usable = (largest > 0) & np.isfinite(largest)
+    return np.asarray(np.where(usable, 2.0 ** np.floor(np.log2(np.where(usable, largest, 1.0))), 1.0))
