@@ -13,7 +13,9 @@ import numpy as np
 
 from deepcheck.certify.checker import Box, Checker, Guard, Rejected, weighted
 from deepcheck.certify.dual import Proposals, refute
+from deepcheck.constraints import Inequalities, Refutation
 from deepcheck.program import Array
+from deepcheck.solvers.exact_lp import decide
 from deepcheck.solvers.lp import FloatSystem, propose
 
 BITS = (14, 53)
@@ -22,6 +24,12 @@ FEW = 8
 """Sets of more elements are put to HiGHS one by one."""
 CUTS = 400
 """How many cuts between levels a proof may have."""
+MOST, MANY = 24, 4000
+"""So many elements, and so many guards, are put to a simplex method over the rationals."""
+PATIENCE = 2.0
+"""Seconds that it may take."""
+POWERS = (0, 40, 160, 640)
+"""Powers of 2 that guards which are contradictory by themselves are taken times, until they outweigh the lead."""
 DEEPEST = 150
 """How deep evidence may be nested: whoever reads it recurses."""
 
@@ -80,17 +88,16 @@ class Prover:
         for proof in self._multiplied(found):
             if self._accepted(proof, lead, label, box):
                 return proof
-        exact = self._exact(found, box, lead)
-        if exact is not None and self._accepted(exact, lead, label, box):
-            return exact
+        for proof in (*self._exact(found, box, lead), *self._by_simplex(lead, label, box)):
+            if self._accepted(proof, lead, label, box):
+                return proof
         return self._cut(lead, label, box, found, cuts, depth)
 
     def contradiction(self, guard: int, box: Box) -> tuple[Any, bool] | None:
         """A proof that no point of the box keeps a guard along with the others, or (not strictly) only at 0."""
         lead = self.guards(guard, box)
         (found,) = self.proposals([lead], [box])
-        exact = self._exact(found, box, lead)
-        for proof in (*self._multiplied(found), *([] if exact is None else [exact])):
+        for proof in (*self._multiplied(found), *self._exact(found, box, lead)):
             proof = [[guard, 1, 0, 1], *(row for row in proof if row[1] > 0)]
             total = weighted(list(self.checker.multiplied(proof, lambda at: self.guards(at, box))), box)
             if total <= 0:
@@ -110,19 +117,40 @@ class Prover:
             return False
         return True
 
-    def _exact(self, found: Proposals, box: Box, lead: Guard) -> list[list[int]] | None:
+    def _exact(self, found: Proposals, box: Box, lead: Guard) -> list[list[list[int]]]:
         """The multipliers of the guards chosen for which the unknowns off the box's sides cancel, exactly."""
         sides = {-1 - int(g) for g in found.guards[: len(box)] if g < 0}
         inside = [e for at, e in enumerate(box) if at not in sides]
         numbers = [self.numbers[int(g)] for g in found.guards if g >= 0]
         if not numbers or len(inside) != len(numbers) or len(numbers) > FEW:
-            return None
+            return []
         own = [self.guards(number, box) for number in numbers]
         rows = [[Fraction(slopes[e], scale) for scale, _, slopes in own] for e in inside]
         weights = _solved(rows, [Fraction(-lead[2][e], lead[0]) for e in inside])
         if weights is None or min(weights) < 0:
-            return None
-        return [[number, y.numerator, 0, y.denominator] for number, y in zip(numbers, weights, strict=True)]
+            return []
+        return [[[number, y.numerator, 0, y.denominator] for number, y in zip(numbers, weights, strict=True)]]
+
+    def _by_simplex(self, lead: Guard, label: int, box: Box) -> Iterator[list[list[int]]]:
+        """Multipliers from a simplex method over the rationals, where floats lost their way."""
+        if len(box) > MOST or len(self.numbers) > MANY:
+            return
+        guards = [self.guards(number, box) for number in self.numbers]
+        rows = [tuple(Fraction(slopes[e], scale) for e in box) for scale, _, slopes in (*guards, lead)]
+        constants = [Fraction(value, scale) for scale, value, _ in (*guards, lead)]
+        for at, (low, high) in enumerate(box.values()):
+            for sign, end in ((1, low), (-1, high)):
+                rows.append(tuple(Fraction(sign * (k == at)) for k in range(len(box))))
+                constants.append(Fraction(-sign * end))
+        goal = len(guards)
+        strict = tuple(at == goal and label > self.checker.claim.label for at in range(len(rows)))
+        answer = decide(Inequalities(tuple(rows), tuple(constants), strict), PATIENCE)
+        if isinstance(answer, Refutation):
+            shares = dict(answer.multipliers)
+            own = shares.get(goal, Fraction(0))
+            for factor in [1 / own] if own else [Fraction(2) ** power for power in POWERS]:
+                used = [(self.numbers[at], y * factor) for at, y in shares.items() if at < goal and y > 0]
+                yield [[number, y.numerator, 0, y.denominator] for number, y in used]
 
     def _cut(self, lead: Guard, label: int, box: Box, found: Proposals, cuts: list[int], depth: int) -> Any:
         """Two proofs, for the levels below and above the point that no guard excludes; None on a continuum."""
