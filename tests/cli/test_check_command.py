@@ -42,6 +42,13 @@ def test_what_attack_writes_is_verified(command: Command, model, tmp_path, value
     assert "\ntrusted: Python" in answer.out
 
 
+def test_a_shipped_network_is_found_by_its_name(command: Command, tmp_path):
+    x = tmp_path / "x.npy"
+    np.save(x, np.zeros((1, 8, 8), np.float32))
+    assert command("attack", "digits_10x4", x, "--certificate", tmp_path / "c.json").status == 0
+    assert command("check", tmp_path / "c.json", "--model", "digits_10x4").status == 0
+
+
 def test_json_is_one_object(command: Command, model, tmp_path):
     place = written(command, model, tmp_path)
     answer = command("check", place, "--model", model, "--json")

@@ -12,7 +12,7 @@ from deepcheck.cli.options import Json
 def check(
     certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="What 'attack --certificate' wrote.")],
     model: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="MODEL", help="The ONNX file that it is about; by default that of its name beside it."),
     ] = None,
     as_json: Json = False,
@@ -25,8 +25,9 @@ def check(
     from deepcheck.cli import showing
     from deepcheck.errors import CertificateRejected
 
+    shipped = model is not None and not Path(model).exists() and model in deepcheck.zoo.names()
     try:
-        verified = deepcheck.check(certificate, model)
+        verified = deepcheck.check(certificate, deepcheck.zoo.path(str(model)) if shipped else model)
     except CertificateRejected as problem:
         if as_json:
             showing.print_json({"schema": 1, "verified": False, "reason": str(problem).removeprefix("rejected: ")})
