@@ -43,8 +43,7 @@ def test_what_attack_writes_is_verified(command: Command, model, tmp_path, value
 
 
 def test_a_shipped_network_is_found_by_its_name(command: Command, tmp_path):
-    x = tmp_path / "x.npy"
-    np.save(x, np.zeros((1, 8, 8), np.float32))
+    x = stored(tmp_path, [[[0.0] * 8] * 8])
     assert command("attack", "digits_10x4", x, "--certificate", tmp_path / "c.json").status == 0
     assert command("check", tmp_path / "c.json", "--model", "digits_10x4").status == 0
 
