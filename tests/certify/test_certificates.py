@@ -195,6 +195,19 @@ def test_what_cannot_be_certified_is_refused_in_one_line():
         deepcheck.certificate(result)
 
 
+def test_a_model_in_several_files_is_certified_as_one(tmp_path):
+    """Constants in a file of their own: refused, with the way out; written as one file it has a certificate."""
+    net, rng = network(0)
+    onnx.save_model(net.model, tmp_path / "two.onnx", save_as_external_data=True, size_threshold=0, location="two.bin")
+    program, x = deepcheck.load(tmp_path / "two.onnx"), rng.random(5, np.float32)
+    with pytest.raises(OptionError, match="one ONNX file that holds all"):
+        deepcheck.certificate(deepcheck.attack(program, x, features_as="element"))
+    (tmp_path / "one.onnx").write_bytes(program.origin.model)
+    again = deepcheck.load(tmp_path / "one.onnx")
+    made = deepcheck.certificate(deepcheck.attack(again, x, features_as="element"))
+    assert deepcheck.check(made, tmp_path / "one.onnx").startswith("verified")
+
+
 def test_time_that_runs_out_leaves_sets_undecided_not_proved(tmp_path):
     net, rng = network(2)
     x = rng.random(5, np.float32)

@@ -1,6 +1,7 @@
 """Write down an answer so that others can check it, and check what others wrote down."""
 
 from collections.abc import Callable, Sequence
+from hashlib import sha256
 from math import comb
 from pathlib import Path
 
@@ -39,6 +40,11 @@ def certificate(
         raise OptionError("expected a bounded domain for a certificate: give bounds=(A, B) or --bounds A:B")
     if result.open_outcomes & {Outcome.LABEL, Outcome.OVERFLOW}:
         raise OptionError(f"nothing to certify: undecided ({result.reason})")
+    if sha256(program.origin.model).hexdigest() != program.origin.sha256:
+        raise OptionError(
+            "no certificate: the checker reads one ONNX file that holds all its constants; write program.origin.model "
+            "to a file, and load that"
+        )
     if program.origin.rounded:
         raise OptionError(
             "no certificate: loading rounded constants of this model, and the checker takes them as stored"
