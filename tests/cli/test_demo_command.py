@@ -96,9 +96,9 @@ def test_what_to_try_next_works(command: Command, folder, tmp_path, monkeypatch)
     assert "table II)" in answer.out
     assert "this path, which says nothing about other paths" in answer.out
     commands = answer.out.split("Try next:\n")[1].splitlines()
-    assert len(commands) == 5
+    assert len(commands) == 7
     for line in commands:
         name, *words = shlex.split(line)
         assert name == "deepcheck"
         assert command(*words).status == 0
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["attack.png", "importance.png"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["attack.png", "certificate.json", "importance.png"]

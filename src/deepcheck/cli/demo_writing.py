@@ -82,6 +82,8 @@ def next_commands(study: Study) -> list[str]:
         f"deepcheck attack {NETWORK} {image} --levels {study.domain.levels} --plot attack.png",
         f"deepcheck attack {NETWORK} {image} --size 2 --levels {study.domain.levels} --limit 10",
         f"deepcheck attack {NETWORK} {DATA}:{study.indices[0]} --size smallest",
+        f"deepcheck attack {NETWORK} {image} --paths all --certificate certificate.json",
+        f"deepcheck check certificate.json --model {NETWORK}",
         f"deepcheck importance {NETWORK} {image} --metric reach --plot importance.png",
         f"deepcheck info {NETWORK} --program",
     ]
