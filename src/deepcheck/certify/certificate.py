@@ -61,8 +61,7 @@ def certify(
 ) -> Certificate:
     """Find the evidence for a claim.
 
-    What is written is tested by the checker's own functions on the way; an attack that these refuse, and a set that
-    they cannot refute, are listed as undecided.
+    What is written is tested by the checker's own functions on the way; a set that they cannot refute is undecided.
 
     Args:
         claim: What is to be certified.
@@ -71,7 +70,7 @@ def certify(
         progress: Called with the share of the work that is done.
 
     Raises:
-        OptionError: If the checker does not support the model.
+        OptionError: If the checker does not support the model, or refuses an attack.
     """
     attacks = [attack(each) for each in claim.attacks]
     made = SamePath if claim.scope == "this path" else AllPaths

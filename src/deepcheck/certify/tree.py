@@ -48,7 +48,6 @@ class Grower:
         self.deadline = None if timeout is None else time.monotonic() + timeout
         self.undecided: set[tuple[int, ...]] = set()
         self.left, self.done = 0, 0.0
-        self.bounded = 0
 
     def grow(self) -> Any:
         """The tree; sets that it leaves open are in `undecided`, those of whole families are counted in `left`."""
@@ -58,7 +57,7 @@ class Grower:
     def _node(self, blocks: list[Block], box: Box, share: float) -> Any:
         if self._late():
             return self._leave(blocks, share)
-        bounds = self._bounds(blocks, box)
+        bounds = self.checker.bounds(blocks, box)
         opened = self._some(blocks, bounds, LISTED)
         if len(opened) <= LISTED:
             nodes = [[list(chosen), node] for chosen in sorted(opened) if (node := self._single(chosen, box))]
@@ -155,7 +154,7 @@ class Grower:
         return proofs
 
     def _cut(self, blocks: list[Block], box: Box, left: list[int]) -> Any:
-        bounds = self._bounds(blocks, box)
+        bounds = self.checker.bounds(blocks, box)
         if next(self._open(blocks, bounds), None) is None:
             return ["close", []]
         place = self._place(blocks[0][0], box) if left else None
@@ -171,7 +170,6 @@ class Grower:
     def _place(self, features: list[int], box: Box) -> tuple[int, str] | None:
         """Where to cut: half way through the widest feature; None where no number lies between the ends of any."""
         claim = self.checker.claim
-
         for feature in sorted(features, key=lambda f: self._width(f, box), reverse=True):
             element = max(claim.features[feature], key=lambda e: box[e][1] - box[e][0])
             low, high = box[element]
@@ -187,10 +185,6 @@ class Grower:
 
     def _width(self, feature: int, box: Box) -> int:
         return max(box[e][1] - box[e][0] for e in self.checker.claim.features[feature])
-
-    def _bounds(self, blocks: list[Block], box: Box) -> Bounds:
-        self.bounded += 1
-        return self.checker.bounds(blocks, box)
 
     def _open(self, blocks: list[Block], bounds: Bounds) -> Iterator[tuple[int, ...]]:
         """The sets that bounds leave open and nothing covers; a set may come several times."""

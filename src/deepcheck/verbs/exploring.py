@@ -16,8 +16,8 @@ from deepcheck.explore.exploration_result import Exploration, attacks_of
 from deepcheck.explore.slices import Slice
 from deepcheck.program import Array, Program
 from deepcheck.symbolic import run
-from deepcheck.verbs.attacking import check_options, check_target
 from deepcheck.verbs.questions import chosen_features, received_in
+from deepcheck.verbs.refusals import check_options, check_target
 
 
 def explore_paths(

@@ -14,7 +14,7 @@ from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import DataError, InputError, OptionError
 from deepcheck.program import Array, Program
 from deepcheck.runs import Source, Store
-from deepcheck.verbs.attacking import check_options
+from deepcheck.verbs.refusals import check_options
 from deepcheck.verbs.smallest import smallest
 
 STORE = "run.sqlite"

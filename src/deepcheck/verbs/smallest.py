@@ -23,8 +23,8 @@ from deepcheck.explore import smallest_over_all_paths
 from deepcheck.program import Array, Program
 from deepcheck.ranking import gains
 from deepcheck.symbolic import run
-from deepcheck.verbs.attacking import check_all_paths, check_options, check_target
 from deepcheck.verbs.questions import chosen_features, received_in
+from deepcheck.verbs.refusals import check_all_paths, check_options, check_target
 
 
 def smallest(
