@@ -1,4 +1,4 @@
-"""Labelled images to analyse: MNIST, Fashion-MNIST, a part of CIFAR-10, scikit-learn's digits.
+"""Labelled data to analyse: MNIST, Fashion-MNIST, a part of CIFAR-10, scikit-learn's digits, the IMDB reviews.
 
 Files are looked for in the ``data`` argument, else in ``DEEPCHECK_DATA``, else in the user's cache, where MNIST and
 Fashion-MNIST are downloaded on first use; `deepcheck.datasets.locate` has the rule.
@@ -6,7 +6,9 @@ Fashion-MNIST are downloaded on first use; `deepcheck.datasets.locate` has the r
 
 from deepcheck.datasets.cifar import cifar10
 from deepcheck.datasets.images import ImageSet
+from deepcheck.datasets.imdb import imdb
 from deepcheck.datasets.mnist_like import fashion_mnist, mnist
+from deepcheck.datasets.reviews import ReviewSet
 from deepcheck.datasets.scikit import digits
 
-__all__ = ["ImageSet", "cifar10", "digits", "fashion_mnist", "mnist"]
+__all__ = ["ImageSet", "ReviewSet", "cifar10", "digits", "fashion_mnist", "imdb", "mnist"]
