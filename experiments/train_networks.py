@@ -115,19 +115,20 @@ def batches(count: int, size: int, epochs: int) -> Iterator[torch.Tensor]:
         yield from torch.randperm(count).split(size)
 
 
-def export(network: nn.Module, shape: tuple[int, ...]) -> onnx.ModelProto:
+def export(network: nn.Module, shape: tuple[int, ...], output: str = "scores") -> onnx.ModelProto:
     """Make a self-contained ONNX model that says nothing about the machine it was made on.
 
     Args:
         network: What to export.
         shape: Of one input, without the batch axis.
+        output: What the result is called.
     """
     # Two rows: an example with a batch of one makes torch take the batch axis for a constant.
     exported = torch.onnx.export(
         network,
         (torch.zeros(2, *shape),),
         input_names=["input"],
-        output_names=["scores"],
+        output_names=[output],
         opset_version=OPSET,
         dynamic_shapes=({0: torch.export.Dim("batch")},),
         dynamo=True,

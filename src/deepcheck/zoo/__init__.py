@@ -1,8 +1,23 @@
 """The networks that DeepCheck ships: trained by us, as ONNX, each with a card.
 
-`experiments/train_networks.py` makes them; `names` lists them.
+`experiments/train_networks.py` makes those that read images; `names` lists them. `experiments/train_text.py` makes
+those that read the vectors of words; `text_names` lists them.
 """
 
 from deepcheck.zoo.cards import Card, Training, card, names, path
+from deepcheck.zoo.text_cards import TextCard, TextFiles, TextTraining, WordVectors, text_card, text_files, text_names
 
-__all__ = ["Card", "Training", "card", "names", "path"]
+__all__ = [
+    "Card",
+    "TextCard",
+    "TextFiles",
+    "TextTraining",
+    "Training",
+    "WordVectors",
+    "card",
+    "names",
+    "path",
+    "text_card",
+    "text_files",
+    "text_names",
+]

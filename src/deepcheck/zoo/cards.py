@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import final
 
 from deepcheck.errors import OptionError
+from deepcheck.zoo.text_cards import text_files, text_names
 
 NETWORKS = Path(__file__).parent / "networks"
 
@@ -71,29 +72,33 @@ class Card:
 
 
 def names() -> tuple[str, ...]:
-    """List the shipped networks, in alphabetical order."""
+    """List the shipped networks that read images, in alphabetical order."""
     return tuple(sorted(file.stem for file in NETWORKS.glob("*.onnx")))
 
 
 def path(name: str) -> Path:
-    """Give the ONNX file of a shipped network.
+    """Give the ONNX file of a shipped network, one of `names` or of `text_names`.
 
     Raises:
         OptionError: There is no network of this name.
     """
+    if name in text_names():
+        return text_files(name).model
     if name not in names():
-        raise OptionError(f"expected a network of the zoo, one of {', '.join(names())}; got {name!r}")
+        known = ", ".join(sorted(names() + text_names()))
+        raise OptionError(f"expected a network of the zoo, one of {known}; got {name!r}")
     return NETWORKS / f"{name}.onnx"
 
 
 def card(name: str) -> Card:
-    """Read the card of a shipped network.
+    """Read the card of a shipped network that reads images.
 
     Raises:
-        OptionError: There is no network of this name.
+        OptionError: There is no such network.
     """
-    text = path(name).with_suffix(".json").read_text(encoding="utf-8")
-    stored = json.loads(text)
+    if name not in names():
+        raise OptionError(f"expected a network of the zoo that reads images, one of {', '.join(names())}; got {name!r}")
+    stored = json.loads((NETWORKS / f"{name}.json").read_text(encoding="utf-8"))
     lower, upper = stored.pop("bounds")
     return Card(
         input_shape=tuple(stored.pop("input_shape")),
