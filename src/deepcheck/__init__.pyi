@@ -20,8 +20,13 @@ from .explore import region_map_as_json as region_map_as_json
 from .program import Program as Program
 from .ranking import order_of as order_of
 from .ranking import shortlist_length as shortlist_length
+from .text import Choices as Choices
+from .text import TextModel as TextModel
+from .text.results import TextResult as TextResult
+from .text.results import WordScores as WordScores
 from .verbs import LabelReach as LabelReach
 from .verbs import attack as attack
+from .verbs import attack_text as attack_text
 from .verbs import certificate as certificate
 from .verbs import check as check
 from .verbs import conditions as conditions
@@ -29,11 +34,14 @@ from .verbs import explore_paths as explore_paths
 from .verbs import importance as importance
 from .verbs import labels_within as labels_within
 from .verbs import load as load
+from .verbs import load_text as load_text
+from .verbs import prove_text as prove_text
 from .verbs import region_map as region_map
 from .verbs import resume as resume
 from .verbs import run_minimal as run_minimal
 from .verbs import save_certificate as save_certificate
 from .verbs import smallest as smallest
 from .verbs import translate as translate
+from .verbs import word_importance as word_importance
 
 __version__: str

@@ -25,7 +25,11 @@ def check(
     from deepcheck.cli import showing
     from deepcheck.errors import CertificateRejected
 
-    shipped = model is not None and not Path(model).exists() and model in deepcheck.zoo.names()
+    shipped = (
+        model is not None
+        and not Path(model).exists()
+        and model in (*deepcheck.zoo.names(), *deepcheck.zoo.text_names())
+    )
     try:
         verified = deepcheck.check(certificate, deepcheck.zoo.path(str(model)) if shipped else model)
     except CertificateRejected as problem:

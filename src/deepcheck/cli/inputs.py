@@ -58,7 +58,7 @@ def read_program(model: str, options: ModelOptions) -> "Program":
     Raises:
         OptionError: If there is neither.
     """
-    known = deepcheck.zoo.names()
+    known = (*deepcheck.zoo.names(), *deepcheck.zoo.text_names())
     if not Path(model).exists() and model not in known:
         raise OptionError(
             f"expected an ONNX or .nnet file, or one of {', '.join(known)}, but there is no file '{model}'"

@@ -54,7 +54,7 @@ class Shared:
         return self.effects.state
 
     def best(self, form: int, floor: float, enough: float = np.inf) -> Couple:
-        """The best two words over all paths for one form, if they gain more than ``floor``; or the first over ``enough``."""
+        """The best two words over all paths, if they gain more than ``floor``; or the first above ``enough``."""
         effects, (p, q) = self.effects, self.rows
         error = CAREFUL * float(effects.errors[p, form] + effects.errors[q, form])
         words = [np.flatnonzero(self.allowed[row]) for row in self.rows]

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from deepcheck.domains import Features
+from deepcheck.domains import Features, Pixels
 from deepcheck.errors import InputError, OptionError
 from deepcheck.program import Array, Program
 from deepcheck.symbolic.one_layer import OneLayer
@@ -100,6 +100,15 @@ class TextModel:
     def inputs(self, rows: Array) -> Array:
         """What the network receives for sentences ``(items, positions)``, ``(items, *input_shape)``."""
         return encoded(self.program, self.features, self.vocabulary.vectors, rows)
+
+    def range_of(self) -> Pixels:
+        """The vocabulary's range: each element within the least and largest value of its dimension over all words."""
+        vectors = self.vocabulary.vectors.astype(np.float64)
+        lower, upper = vectors.min(axis=0), vectors.max(axis=0)
+        low, high = np.zeros((2, self.program.size))
+        low[self.features.members], high[self.features.members] = lower, upper
+        shape = self.program.input_shape
+        return Pixels(low.reshape(shape), high.reshape(shape))
 
     @cached_property
     def tables(self) -> Tables | None:

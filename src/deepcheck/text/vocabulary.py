@@ -96,7 +96,7 @@ class Vocabulary:
     @cached_property
     def usable(self) -> Array:
         """Which rows can stand in a sentence: all but padding, ``(words,)``."""
-        return np.arange(len(self.words)) != self.padding
+        return np.asarray(np.arange(len(self.words)) != self.padding)
 
     def similarity(self, row: int) -> Array:
         """The cosine between a word's vector and every other, ``(words,)``; 0 where a vector is 0."""

@@ -11,11 +11,13 @@ from deepcheck.verbs.resuming import resume
 from deepcheck.verbs.running import run_minimal
 from deepcheck.verbs.scoring import importance
 from deepcheck.verbs.smallest import smallest
+from deepcheck.verbs.texts import attack_text, load_text, prove_text, word_importance
 from deepcheck.verbs.translating import translate
 
 __all__ = [
     "LabelReach",
     "attack",
+    "attack_text",
     "certificate",
     "check",
     "conditions",
@@ -23,10 +25,13 @@ __all__ = [
     "importance",
     "labels_within",
     "load",
+    "load_text",
+    "prove_text",
     "region_map",
     "resume",
     "run_minimal",
     "save_certificate",
     "smallest",
     "translate",
+    "word_importance",
 ]
