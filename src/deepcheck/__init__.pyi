@@ -24,9 +24,11 @@ from .text import Choices as Choices
 from .text import TextModel as TextModel
 from .text.results import TextResult as TextResult
 from .text.results import WordScores as WordScores
+from .text.vectors import VectorResult as VectorResult
 from .verbs import LabelReach as LabelReach
 from .verbs import attack as attack
 from .verbs import attack_text as attack_text
+from .verbs import attack_vectors as attack_vectors
 from .verbs import certificate as certificate
 from .verbs import check as check
 from .verbs import conditions as conditions

@@ -11,13 +11,14 @@ from deepcheck.verbs.resuming import resume
 from deepcheck.verbs.running import run_minimal
 from deepcheck.verbs.scoring import importance
 from deepcheck.verbs.smallest import smallest
-from deepcheck.verbs.texts import attack_text, load_text, prove_text, word_importance
+from deepcheck.verbs.texts import attack_text, attack_vectors, load_text, prove_text, word_importance
 from deepcheck.verbs.translating import translate
 
 __all__ = [
     "LabelReach",
     "attack",
     "attack_text",
+    "attack_vectors",
     "certificate",
     "check",
     "conditions",

@@ -4,20 +4,25 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from deepcheck import zoo
+from deepcheck.attacks import OBJECTIVES
 from deepcheck.errors import OptionError
 from deepcheck.program import Program
 from deepcheck.ranking import order_of
 from deepcheck.symbolic import run
-from deepcheck.text import Choices, TextModel, Token, read_vocabulary, tokenise
+from deepcheck.text import Choices, Question, TextModel, Token, read_vocabulary, tokenise
 from deepcheck.text.answers import Asked, fewest_result, sets_result
 from deepcheck.text.model import Keep, Pad
 from deepcheck.text.results import TextResult, WordScores
+from deepcheck.text.vectors import VectorResult, grow_until_attack
 from deepcheck.verbs.loading import load
 from deepcheck.verbs.scoring import ORDERS, feature_scores
 
 DEFAULT = "imdb_tuned"
 _EVERYTHING = Choices()
+_KNOWN = Choices(unknown=False)
 
 
 def load_text(
@@ -162,3 +167,58 @@ def prove_text(
         InputError: If the text has no word, or none that may change.
     """
     return sets_result(model, text, Asked(choices, paths, rank, limit, timeout, progress), size)
+
+
+def attack_vectors(
+    model: TextModel,
+    text: str,
+    *,
+    order: str = "coi",
+    seed: int = 0,
+    objective: str = "margin",
+    unbounded: bool = False,
+    most: int | None = None,
+    choices: Choices = _KNOWN,
+    timeout: float | None = None,
+) -> VectorResult:
+    """Attack a text as in the paper: the vectors of its top words are symbolic, and rounded to the nearest words.
+
+    More and more words become symbolic, most important first, until the sentence of the nearest words has another
+    label; that sentence is run again on the untouched model.
+
+    Args:
+        model: The network and its words.
+        text: The text.
+        order: Words come by falling "coi", "co", "abs" or "reach", or at "random".
+        seed: For a random order.
+        objective: Vectors with the largest "margin", or the smallest change, "l1" or "linf".
+        unbounded: Vectors may be anything; by default each dimension stays in the vocabulary's range.
+        most: Make at most so many words symbolic.
+        choices: Which words may change, and be put in.
+        timeout: Seconds after which the search stops.
+
+    Raises:
+        OptionError: If an option has no meaning.
+        InputError: If the text has no word, or none that may change.
+
+    Source: Section IV-B.
+    """
+    if objective not in OBJECTIVES:
+        raise OptionError(f"expected an objective of {', '.join(OBJECTIVES)}, got {objective!r}")
+    if most is not None and (isinstance(most, bool) or most < 1):
+        raise OptionError(f"expected at most 1 or more words, got {most}")
+    question = Asked(choices, timeout=timeout).question(model, text)
+    ranked = _ordered(model, question, order, seed)
+    return grow_until_attack(question, ranked, order, objective=objective, unbounded=unbounded, most=most)
+
+
+def _ordered(model: TextModel, question: Question, order: str, seed: int) -> list[int]:
+    """The positions that may change, most important first."""
+    if order == "random":
+        shuffled: list[int] = np.random.default_rng(seed).permutation(question.places).tolist()
+        return shuffled
+    if order not in ORDERS:
+        raise OptionError(f"expected an order of {', '.join(ORDERS)} or random, got {order!r}")
+    scores = word_importance(model, question.sentence.text, order)
+    ranked = question.sentence.places[scores.order]
+    return [int(position) for position in ranked if position in set(question.places.tolist())]
