@@ -28,6 +28,7 @@ class Asked:
     Attributes:
         choices: Which words may stand where.
         paths: "all" or "same".
+        apart: Words that are replaced together stand at least so many places apart.
         rank: Single words come by the largest "margin", or by the largest "similarity" to the word replaced.
         limit: At most so many new sentences are listed.
         timeout: Seconds, or None.
@@ -36,6 +37,7 @@ class Asked:
 
     choices: Choices = Choices()  # noqa: RUF009  (frozen)
     paths: str = "all"
+    apart: int = 1
     rank: str = "margin"
     limit: int = 10
     timeout: float | None = None
@@ -48,6 +50,8 @@ class Asked:
             raise OptionError(f"expected a rank of {' or '.join(RANKS)}, got {self.rank!r}")
         if isinstance(self.limit, bool) or not self.limit >= 1:
             raise OptionError(f"expected a limit of 1 or more sentences, got {self.limit}")
+        if isinstance(self.apart, bool) or not self.apart >= 1:
+            raise OptionError(f"expected words 1 or more places apart, got {self.apart}")
         if self.timeout is not None and not self.timeout > 0:
             raise OptionError(f"expected a positive number of seconds, got {self.timeout}")
 
@@ -57,7 +61,11 @@ class Asked:
         places = self.choices.places(sentence)
         deadline = None if self.timeout is None else time.monotonic() + self.timeout
         mask = self.choices.mask(sentence, places)
-        return Question(model, sentence, places, mask, self.paths == "same", deadline, self.progress)
+        if self.apart > 1 and (model.tables is None or self.apart < model.tables.gap):
+            if model.tables is None:
+                raise OptionError("expected a network of one layer of branches where words are to stand apart")
+            raise OptionError(f"expected words at least {model.tables.gap} places apart, or 1, got {self.apart}")
+        return Question(model, sentence, places, mask, self.paths == "same", self.apart, deadline, self.progress)
 
 
 def fewest_result(model: TextModel, text: str, asked: Asked, most: int | None = None) -> TextResult:
@@ -94,7 +102,7 @@ def sets_result(model: TextModel, text: str, asked: Asked, size: int) -> TextRes
     found = Fewest(best_single(question, singles) if singles.attacking.any() else None, bound, singles, None)
     if size == 2:
         pairs = every_pair(question, singles, progress=asked.progress)
-        outcomes = pairs.outcomes[np.triu_indices(count, 1)]
+        outcomes = pairs.outcomes[pairs.asked]
         words = found.words or pairs.best
         found = Fewest(words, 3 if (outcomes == Outcome.PROVED).all() else bound, singles, pairs)
     reason = _why_open(question, outcomes)

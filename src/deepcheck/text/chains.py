@@ -15,7 +15,7 @@ from deepcheck.text.singles import Singles
 UP = 1 + 2.0**-40
 
 
-def most_apart(effects: Effects, best: Array, size: int, form: int) -> tuple[float, tuple[int, ...]]:
+def most_apart(effects: Effects, best: Array, size: int, form: int, apart: int) -> tuple[float, tuple[int, ...]]:
     """The best at most ``size`` places, each pair of them apart, by what one word gains at each.
 
     Args:
@@ -23,15 +23,17 @@ def most_apart(effects: Effects, best: Array, size: int, form: int) -> tuple[flo
         best: The most that a word gains at each place, ``(places, forms)``.
         size: How many places at most.
         form: Which gap.
+        apart: How far apart they are, at least `Effects.apart`.
 
     Returns:
         What they gain, and which they are, rows of the effects, increasing.
     """
     count, places = len(best), effects.places
     assert effects.apart is not None
+    assert apart >= effects.apart
     value = np.zeros((size + 1, count + 1))
     taken = np.zeros((size + 1, count + 1), dtype=bool)
-    before = np.searchsorted(places, places - effects.apart, side="right")
+    before = np.searchsorted(places, places - apart, side="right")
     for k in range(1, size + 1):
         for row in range(count):
             with_it = value[k - 1, before[row]] + best[row, form]

@@ -1,7 +1,8 @@
 """The smallest number of words that must be replaced, each by a real word, to change the label.
 
-One word and two are decided completely. For more there is a search, for words at places apart an exact one, and a bound
-that proves that fewer do not suffice: so the answer is a number, or two between which it lies.
+One word and two are decided completely; any number of words where there are few to choose from, or where they stand
+apart. Otherwise, for three and more, there is a search, and a bound that proves that fewer do not suffice: so the
+answer is a number, or two between which it lies.
 """
 
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import numpy as np
 
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.text.chains import Ceiling, most_apart
+from deepcheck.text.dynamic import Chain
 from deepcheck.text.pairs import Pairs, every_pair
 from deepcheck.text.question import Question, Words
 from deepcheck.text.singles import Singles, every_word
@@ -56,6 +58,12 @@ def fewest_words(
         return _more(question, singles, None, limit, 1, "some single words are open")
     if limit == 1:
         return Fewest(None, 2, singles, None)
+    if question.apart > 1:
+        return _apart(question, singles, limit)
+    if question.effects.state is not None:
+        chain = Chain(question, limit)
+        if chain.feasible:
+            return _by_chain(question, singles, chain, limit)
     pairs = every_pair(question, singles, first=True, progress=progress)
     if pairs.best is not None:
         return Fewest(pairs.best, 2, singles, pairs)
@@ -73,6 +81,40 @@ def best_single(question: Question, singles: Singles) -> Words:
     lead = (effects.gaps[:, None] + singles.gains).max(axis=1)
     place, word = np.unravel_index(np.where(singles.attacking, lead, -np.inf).argmax(), lead.shape)
     return {int(question.places[place]): int(word)}
+
+
+def _by_chain(question: Question, singles: Singles, chain: Chain, limit: int) -> Fewest:
+    """Few words to choose from: every number of replaced words is decided, wherever they stand."""
+    effects = question.effects
+    best = [chain.best(form) for form in range(len(effects.others))]
+    for size in range(2, limit + 1):
+        for form, found in enumerate(best):
+            gain = found.gains[size]
+            doubt = found.doubt + float(effects.gap_errors[form]) + 2.0**-40 * abs(gain)
+            if not np.isfinite(gain) or gain < -float(effects.gaps[form]) - doubt:
+                continue
+            outcome = question.exactly(found.words[size])
+            if outcome != Outcome.ATTACKABLE:
+                return Fewest(None, size, singles, None, outcome.words if outcome.undecided else Outcome.NARROW.words)
+            return Fewest(found.words[size], size, singles, None)
+    return Fewest(None, limit + 1, singles, None)
+
+
+def _apart(question: Question, singles: Singles, limit: int) -> Fewest:
+    """Words at places so far apart that what they do adds up: the best word at each place decides, exactly."""
+    effects, best = question.effects, np.maximum(singles.best, 0.0)
+    for size in range(2, limit + 1):
+        for form in range(len(effects.others)):
+            gain, rows = most_apart(effects, best, size, form, question.apart)
+            doubt = float(effects.gap_errors[form] + effects.errors[:, form].sum()) + 2.0**-50 * gain
+            if gain < -float(effects.gaps[form]) - doubt:
+                continue
+            words = {int(question.places[row]): int(np.nanargmax(singles.gains[row, form])) for row in rows}
+            outcome = question.exactly(words)
+            if outcome != Outcome.ATTACKABLE:
+                return Fewest(None, size, singles, None, outcome.words if outcome.undecided else Outcome.NARROW.words)
+            return Fewest(words, size, singles, None)
+    return Fewest(None, limit + 1, singles, None)
 
 
 def _more(question: Question, singles: Singles, pairs: Pairs | None, limit: int, bound: int, why: str) -> Fewest:
@@ -108,7 +150,7 @@ def _search(question: Question, singles: Singles, size: int) -> Words | None:
     starts: list[dict[int, int]] = []
     if effects.apart is not None:
         for form in range(len(effects.others)):
-            _, rows = most_apart(effects, np.maximum(singles.best, 0.0), size, form)
+            _, rows = most_apart(effects, np.maximum(singles.best, 0.0), size, form, effects.apart)
             chosen = {int(question.places[row]): int(np.nanargmax(singles.gains[row, form])) for row in rows}
             if chosen and question.exactly(chosen) == Outcome.ATTACKABLE:
                 return chosen

@@ -25,19 +25,21 @@ class Pairs:
     Attributes:
         outcomes: An `Outcome` for each, ``(places, places)``, above the diagonal; a pair with a place that is
             attackable alone is attackable.
+        asked: Which pairs were asked about, likewise.
         best: The two words found that gain most, by position, or None where no pair changes the label that one
             word of it does not.
         gain: By how much the label loses to another then.
     """
 
     outcomes: Array
+    asked: Array
     best: Pair | None
     gain: float
 
     @property
     def counts(self) -> dict[str, int]:
         """How many pairs of places were asked about, and what became of them; the four add up to them."""
-        found = self.outcomes[np.triu_indices(len(self.outcomes), 1)]
+        found = self.outcomes[self.asked]
         attackable, proved, untried = (
             int(np.count_nonzero(found == outcome)) for outcome in (Outcome.ATTACKABLE, Outcome.PROVED, Outcome.UNTRIED)
         )
@@ -157,6 +159,9 @@ def every_pair(
     outcomes = np.full((count, count), Outcome.UNTRIED, dtype=np.int8)
     rows, columns = np.triu_indices(count, 1)
     distance = question.places[columns] - question.places[rows]
+    asked = np.zeros(outcomes.shape, dtype=bool)
+    asked[rows, columns] = distance >= question.apart
+    rows, columns, distance = (part[distance >= question.apart] for part in (rows, columns, distance))
     order = np.lexsort((rows, -distance))
     for done, at in enumerate(order.tolist()):
         i, j = int(rows[at]), int(columns[at])
@@ -170,7 +175,7 @@ def every_pair(
             progress((done + 1) / len(order))
     if not first:
         search.improve(outcomes)
-    return Pairs(outcomes, search.best, search.gain)
+    return Pairs(outcomes, asked, search.best, search.gain)
 
 
 __all__ = ["Pairs", "every_pair"]

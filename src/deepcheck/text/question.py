@@ -29,6 +29,7 @@ class Question:
         places: The positions that may change, increasing, ``(places,)``.
         allowed: Which words may take each place, ``(places, words)``.
         along: Only along the sentence's own path?
+        apart: Only words at places at least so far apart may be replaced together; 1: any.
         deadline: When to stop, by `time.monotonic`, or None.
         progress: Called with the share of the work that is done.
     """
@@ -38,6 +39,7 @@ class Question:
     places: Array
     allowed: Array
     along: bool = False
+    apart: int = 1
     deadline: float | None = None
     progress: Callable[[float], None] | None = None
 

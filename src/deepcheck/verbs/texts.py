@@ -104,6 +104,7 @@ def attack_text(
     *,
     most: int | None = None,
     paths: str = "all",
+    apart: int = 1,
     choices: Choices = _EVERYTHING,
     rank: str = "margin",
     limit: int = 10,
@@ -120,6 +121,8 @@ def attack_text(
         text: The text.
         most: Replace at most so many words.
         paths: "all", or "same": the new sentence keeps every activation.
+        apart: Words that are replaced together stand at least so many places apart. From the width of a network's
+            convolution on, what they do adds up, so that any number of words is decided exactly.
         choices: Which words may stand where.
         rank: Single words are listed by "margin" or by "similarity" to the word that they replace.
         limit: List at most so many new sentences.
@@ -130,7 +133,7 @@ def attack_text(
         OptionError: If an option has no meaning.
         InputError: If the text has no word, or none that may change.
     """
-    return fewest_result(model, text, Asked(choices, paths, rank, limit, timeout, progress), most)
+    return fewest_result(model, text, Asked(choices, paths, apart, rank, limit, timeout, progress), most)
 
 
 def prove_text(
@@ -139,6 +142,7 @@ def prove_text(
     *,
     size: int = 1,
     paths: str = "all",
+    apart: int = 1,
     choices: Choices = _EVERYTHING,
     rank: str = "margin",
     limit: int = 10,
@@ -156,6 +160,8 @@ def prove_text(
         text: The text.
         size: At most so many words are replaced.
         paths: "all", or "same": the new sentence keeps every activation.
+        apart: Words that are replaced together stand at least so many places apart. From the width of a network's
+            convolution on, what they do adds up, so that any number of words is decided exactly.
         choices: Which words may stand where.
         rank: Single words are listed by "margin" or by "similarity" to the word that they replace.
         limit: List at most so many new sentences.
@@ -166,7 +172,7 @@ def prove_text(
         OptionError: If an option has no meaning.
         InputError: If the text has no word, or none that may change.
     """
-    return sets_result(model, text, Asked(choices, paths, rank, limit, timeout, progress), size)
+    return sets_result(model, text, Asked(choices, paths, apart, rank, limit, timeout, progress), size)
 
 
 def attack_vectors(
