@@ -128,7 +128,7 @@ def _more(question: Question, singles: Singles, pairs: Pairs | None, limit: int,
     for size in range(bound, limit + 1):
         words = None if question.late() else _search(question, singles, size)
         if words is not None:
-            open_ = size > bound
+            open_ = len(words) > bound
             reason = why or f"whether {size - 1} suffice is open: words near each other" if open_ else ""
             return Fewest(words, bound, singles, pairs, reason)
     late = "the time ran out" if question.late() else f"no attack was found, and {bound} words are not ruled out"
@@ -199,7 +199,8 @@ def _best_step(question: Question, words: dict[int, int]) -> tuple[float, int, i
     effects = question.effects_at(question.rows(words))
     free = ~np.isin(question.places, list(words))
     gains = np.where((question.allowed & free[:, None])[:, None], effects.gains, -np.inf)
-    leads = np.nan_to_num(effects.gaps[:, None] + gains, nan=-np.inf).max(axis=1)
+    leads = effects.gaps[:, None] + gains
+    leads = np.where(np.isfinite(leads), leads, -np.inf).max(axis=1)
     if not np.isfinite(leads).any():
         return None
     place, word = np.unravel_index(int(leads.argmax()), leads.shape)
