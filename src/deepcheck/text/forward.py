@@ -60,7 +60,8 @@ def run_every_word(
         found[lost], doubts[lost] = np.nan, 0.0
         gains[p, :, w] = found - gaps
         np.maximum.at(errors, p, doubts + gap_errors)
-        inside[p, w] = np.where(_same(outcome.path, base.path), 1.0, -1.0)
+        # At the edge of its arm a unit belongs to both paths: 0 leaves it to exact arithmetic.
+        inside[p, w] = np.where(_same(outcome.path, base.path), 1.0, np.where(outcome.borders > 0, 0.0, -1.0))
         if progress is not None:
             progress((start + len(p)) / len(place))
     return Effects(words, places, own, others, gaps[0], gap_errors[0], gains, errors, inside, np.zeros(len(places)))
