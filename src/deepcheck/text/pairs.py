@@ -62,6 +62,8 @@ class _Pairs:
         effects = self.effects
         if effects.state is None:
             return Outcome.LARGE
+        if not np.isfinite(effects.errors[[i, j]]).all():
+            return Outcome.OVERFLOW
         apart = effects.apart is not None and effects.places[j] - effects.places[i] >= effects.apart
         open_, outcomes = False, []
         for form in range(len(effects.others)):
@@ -70,7 +72,7 @@ class _Pairs:
             error += float(effects.gap_errors[form]) + 2.0**-50 * abs(needed)
             if words is None or gain < needed - error:
                 continue
-            if gain > needed + error and self._on_path(words):
+            if gain > needed + error and self._wins(words):
                 outcomes.append(Outcome.ATTACKABLE)
             else:
                 outcomes.append(self.question.exactly(words))
@@ -82,8 +84,10 @@ class _Pairs:
         # A pair within rounding that changes nothing says little about others within rounding.
         return Outcome.NARROW if open_ or bool(self.unsure[i] or self.unsure[j]) else Outcome.PROVED
 
-    def _on_path(self, words: Pair) -> bool:
-        return not self.question.along or self.question.exactly(words) == Outcome.ATTACKABLE
+    def _wins(self, words: Pair) -> bool:
+        """Does a label that gains enough win: nothing to leave the path for, no third label to tie with?"""
+        certain = not self.question.along and len(self.effects.others) == 1
+        return certain or self._certain(words)
 
     def _note(self, words: Pair, gain: float) -> None:
         if gain > self.gain:

@@ -70,7 +70,7 @@ def every_word(question: Question) -> Singles:
     gains = np.where(allowed[:, None], effects.gains, -np.inf)
     sums, doubt = effects.gaps[:, None] + gains, (effects.gap_errors + effects.errors)[:, :, None]
     doubt = doubt * (1 + 2.0**-30) + 2.0**-50 * np.abs(np.where(np.isfinite(sums), sums, 0.0))
-    attacking = (sums > doubt).any(axis=1)
+    attacking = _wins(sums, doubt)
     harmless = (sums < -doubt).all(axis=1)
     if question.along:
         slack = effects.slack[:, None]
@@ -83,6 +83,17 @@ def every_word(question: Question) -> Singles:
     outcomes[allowed & attacking & ~harmless] = Outcome.ATTACKABLE
     _settle(question, outcomes)
     return Singles(outcomes, gains, allowed)
+
+
+def _wins(sums: Array, doubt: Array) -> Array:
+    """Where another label is certainly ahead of every other one, ``(places, words)``; a tie between two is no win."""
+    if sums.shape[1] == 1:
+        return np.asarray((sums > doubt)[:, 0])
+    first = np.argmax(sums, axis=1, keepdims=True)
+    lead, own = np.take_along_axis(sums, first, axis=1), np.take_along_axis(doubt, first, axis=1)
+    with np.errstate(invalid="ignore"):
+        ahead = (lead - sums > own + doubt) | (np.arange(sums.shape[1])[:, None] == first)
+    return np.asarray((lead > own)[:, 0] & ahead.all(axis=1))
 
 
 def _settle(question: Question, outcomes: Array) -> None:
