@@ -112,11 +112,13 @@ class TextModel:
 
     @cached_property
     def tables(self) -> Tables | None:
-        """What every word puts into every unit; None where the network has more than one layer of branches."""
+        """What every word puts into every unit; None for more than one layer of branches, or for huge numbers."""
         layer = OneLayer.of(self.program)
         if layer is None:
             return None
-        return Tables.of(layer, self.vocabulary.vectors.astype(np.float64), self.features)
+        with np.errstate(all="ignore"):
+            tables = Tables.of(layer, self.vocabulary.vectors.astype(np.float64), self.features)
+            return tables if tables.moderate else None
 
 
 def _positions(program: Program, vocabulary: Vocabulary) -> Features:

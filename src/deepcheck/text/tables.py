@@ -15,6 +15,9 @@ from deepcheck.symbolic.one_layer import TINY, UNIT, UP, OneLayer
 KEPT_BYTES = 512 << 20
 """Tables are kept up to so much memory; beyond it they are made again for each sentence."""
 
+MODERATE = 1e100
+"""Products of two numbers below this, summed, are far from overflow."""
+
 
 def encoded(program: Program, features: Features, vectors: Array, words: Array) -> Array:
     """What the model receives for some sentences, ``(items, *input_shape)``, in the model's type.
@@ -101,6 +104,16 @@ class Tables:
         if sum(table.nbytes for table in self._made.values()) + made.nbytes <= KEPT_BYTES:
             self._made[number] = made
         return made
+
+    @property
+    def moderate(self) -> bool:
+        """Are all numbers so small that no sum of them overflows? Bounds on rounding say nothing otherwise."""
+        layer, vectors = self.layer, float(np.abs(self.vectors).max())
+        reach = max(float(place.reach.max(initial=0.0)) for place in self.places)
+        rates = np.abs(layer.rates.value) + layer.rates.error
+        linear = np.abs(layer.linear.value) + layer.linear.error
+        sizes = np.array([reach, float(rates.max(initial=0.0)), float(linear.max(initial=0.0)), vectors])
+        return bool((sizes < MODERATE).all())
 
     @cached_property
     def gap(self) -> int:
