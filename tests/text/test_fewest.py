@@ -1,0 +1,36 @@
+"""The fewest words that change a label in small networks, against every sentence there is."""
+
+import pytest
+from text_oracle import ATTACK, BORDER, DEEPER, ONE_LAYER, TIE
+from trials import SEEDS, trial
+
+from deepcheck.text import fewest_words
+
+
+@pytest.mark.parametrize("most", [None, 1, 2, 3])
+@pytest.mark.parametrize("along", [False, True], ids=["all paths", "this path"])
+@pytest.mark.parametrize("kind", ONE_LAYER + DEEPER)
+def test_the_bound_is_at_most_the_smallest_which_is_at_most_what_was_found(kind, along, most):
+    optimal = 0
+    for seed in range(SEEDS):
+        made = trial(kind, seed, along)
+        truth = made.truth
+        found = fewest_words(made.question, most)
+        smallest, any_change = truth.smallest([ATTACK]), truth.smallest([ATTACK, TIE, BORDER])
+        limit = min(most or 99, len(made.question.places))
+        assert found.bound <= (limit + 1 if any_change is None else any_change), seed
+        if found.words is not None:
+            way = truth.of(made.words(found.words))
+            assert truth.kinds[way] == ATTACK, seed
+            assert smallest <= len(found.words) <= limit, seed
+            assert truth.changed[way].sum() == len(found.words), seed
+        if found.optimal and found.words is not None:
+            assert len(found.words) == smallest == found.bound, seed
+        elif found.optimal:
+            assert any_change is None or any_change > limit, seed
+            assert found.bound == limit + 1, seed
+        assert found.optimal == (found.why == "")
+        if made.complete and not along and kind != "classes" and smallest is not None and smallest == any_change <= 2:
+            assert found.optimal or limit < smallest, seed
+        optimal += found.optimal
+    assert optimal or not made.complete
