@@ -60,10 +60,11 @@ class Sets:
         question: One input, and what is asked about it.
         planes: The rows over all elements of ``question.order``, feature by feature, for all of them together.
         certified: Do the ranges of ``planes`` hold the whole domain? Else nothing is proved here.
+        doubtful: Is a large set first to be refuted by a relaxation? A waste of time where most sets are attackable.
     """
 
-    def __init__(self, question: Question, planes: Planes, *, certified: bool = True) -> None:
-        self.question, self.planes, self.certified = question, planes, certified
+    def __init__(self, question: Question, planes: Planes, *, certified: bool = True, doubtful: bool = True) -> None:
+        self.question, self.planes, self.certified, self.doubtful = question, planes, certified, doubtful
         self.elements = question.elements(question.order)
         self._rows: dict[int, Rows] = {}
         self._relaxations: dict[int, Relaxation] = {}
@@ -123,7 +124,8 @@ class Sets:
 
     def _in_floats(self, label: int, columns: Array, features: Array) -> Settled | None:
         """What a linear program proposes and error bounds confirm; None where they leave it open."""
-        if len(columns) > MANY and self.certified and self.question.bounded and self._refuted(label, features):
+        large = len(columns) > MANY and self.doubtful
+        if large and self.certified and self.question.bounded and self._refuted(label, features):
             return Settled(Outcome.PROVED)
         rows = self.rows(label)
         for spacing in self._spacings(columns):

@@ -79,7 +79,7 @@ class VectorSearch:
     @cached_property
     def _sets(self) -> Sets:
         elements = self._path.elements(self._path.order)
-        return Sets(self._path, self._path.planes(elements.reshape(-1), elements.size))
+        return Sets(self._path, self._path.planes(elements.reshape(-1), elements.size), doubtful=False)
 
     def attempt(self, places: Sequence[int]) -> Try:
         """Make the words at some positions symbolic."""
