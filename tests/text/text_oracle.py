@@ -5,7 +5,7 @@ and products are multiples of 2**-8 far below 2**40. Ties, zeros and units at th
 """
 
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import onnx
@@ -197,10 +197,11 @@ class Truth:
         return int(np.flatnonzero((self.rows == wanted).all(axis=1))[0])
 
 
-def truth(net, vectors, rows, places, allowed, along):
+def truth(net, vectors, rows, places, allowed, along, apart=1):
     """Try everything; way 0 is the sentence itself."""
     options = [[int(rows[at]), *np.flatnonzero(may).tolist()] for at, may in zip(places, allowed, strict=True)]
-    ways = np.array(list(product(*options)))
+    every = np.array(list(product(*options)))
+    ways = every[[_stands_apart(places[way != every[0]], apart) for way in every]]
     sentences = np.repeat(rows[None], len(ways), axis=0)
     sentences[:, places] = ways
     scores, guards = net.run(vectors[sentences])
@@ -217,6 +218,10 @@ def truth(net, vectors, rows, places, allowed, along):
         kinds = np.where(on, kinds, np.where(touching & (winners != label), BORDER, SAME))
     leads = np.delete(scores, label, axis=1).max(axis=1) - scores[:, label]
     return Truth(ways, ways != ways[0], kinds, edge, leads)
+
+
+def _stands_apart(places, apart):
+    return all(second - first >= apart for first, second in pairwise(places.tolist()))
 
 
 def _kept(values, breakpoints):

@@ -8,7 +8,7 @@ from text_oracle import ONE_LAYER, Truth, network, truth, words_of
 import deepcheck
 from deepcheck.text import Question, TextModel, Vocabulary
 
-SEEDS = 60
+SEEDS = 30
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,15 @@ class Trial:
         return {places.index(position): row for position, row in new.items()}
 
 
-def trial(kind, seed, along=False):
-    """A network of a kind, a sentence as long as the network or shorter, and random words that are allowed."""
+def trial(kind, seed, along=False, further=None):
+    """A network of a kind, a sentence as long as the network or shorter, and random words that are allowed.
+
+    Args:
+        kind: One of `ONE_LAYER` and `DEEPER`.
+        seed: What all is drawn from.
+        along: Only along the sentence's path?
+        further: Replaced words stand so many places further apart than those that share units; None: anywhere.
+    """
     rng = np.random.default_rng([seed, *kind.encode()])
     net = network(kind, rng)
     words, vectors = words_of(rng, net.dimensions)
@@ -40,6 +47,7 @@ def trial(kind, seed, along=False):
     allowed[:, vocabulary.padding] = False
     allowed[np.arange(len(places)), sentence.rows[places]] = False
     assert sentence.rows[sentence.places].tolist() == [words.index(w) if w in words else 1 for w in text.split()]
-    question = Question(model, sentence, places, allowed, along)
+    apart = 1 if further is None else model.tables.gap + further
+    question = Question(model, sentence, places, allowed, along, apart)
     assert (model.tables is not None) == (kind in ONE_LAYER)
-    return Trial(question, truth(net, vectors, sentence.rows, places, allowed, along), kind in ONE_LAYER)
+    return Trial(question, truth(net, vectors, sentence.rows, places, allowed, along, apart), kind in ONE_LAYER)

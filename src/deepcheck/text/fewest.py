@@ -106,7 +106,7 @@ def _apart(question: Question, singles: Singles, limit: int) -> Fewest:
     for size in range(2, limit + 1):
         for form in range(len(effects.others)):
             gain, rows = most_apart(effects, best, size, form, question.apart)
-            doubt = float(effects.gap_errors[form] + effects.errors[:, form].sum()) + 2.0**-50 * gain
+            doubt = float(effects.gap_errors[form] + effects.errors[:, form].sum()) + 2.0**-40 * gain
             if gain < -float(effects.gaps[form]) - doubt:
                 continue
             words = {int(question.places[row]): int(np.nanargmax(singles.gains[row, form])) for row in rows}
@@ -149,13 +149,14 @@ def _search(question: Question, singles: Singles, size: int) -> Words | None:
     effects = question.effects
     starts: list[dict[int, int]] = []
     if effects.apart is not None:
+        apart, best = max(effects.apart, question.apart), np.maximum(singles.best, 0.0)
         for form in range(len(effects.others)):
-            _, rows = most_apart(effects, np.maximum(singles.best, 0.0), size, form, effects.apart)
+            _, rows = most_apart(effects, best, size, form, apart)
             chosen = {int(question.places[row]): int(np.nanargmax(singles.gains[row, form])) for row in rows}
             if chosen and question.exactly(chosen) == Outcome.ATTACKABLE:
                 return chosen
             starts.append(chosen)
-    if question.along:
+    if question.along or question.apart > 1:
         return None
     starts.append({})
     for start in starts:
