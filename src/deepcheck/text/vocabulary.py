@@ -41,7 +41,7 @@ class Vocabulary:
         """Put words and vectors together; padding or an unknown word that is missing gets a vector of zeros.
 
         Args:
-            words: The words; ``<PAD>`` and ``<UNK>`` (or ``[PAD]``, ``[UNK]``) are special.
+            words: The words; ``<PAD>`` and ``<UNK>`` (or ``[PAD]``, ``[UNK]``, which are written as these) are special.
             vectors: ``(words, dimensions)``, floats.
             dtype: The model's type, which the vectors are rounded to; by default their own.
 
@@ -71,7 +71,9 @@ class Vocabulary:
             if not known:
                 listed.append(names[0])
                 rows = np.concatenate([rows, np.zeros((1, rows.shape[1]), rows.dtype)])
-            special.append(listed.index(known[0] if known else names[0]))
+            row = listed.index(known[0] if known else names[0])
+            listed[row] = names[0]
+            special.append(row)
         rows.setflags(write=False)
         return Vocabulary(tuple(listed), rows, special[0], special[1])
 
@@ -125,21 +127,20 @@ def read_vocabulary(words: Path, vectors: Path, dtype: np.dtype[np.floating] | N
     Raises:
         InputError: If a file is missing, too large, damaged, or the two do not fit.
     """
-    listed = tuple(_content(words, "a file of words, UTF-8, one a line").decode("utf-8", "strict").splitlines())
-    return Vocabulary.of(listed, _matrix(vectors), dtype)
+    lines = _content(words, "a file of words, UTF-8, one a line").replace("\r\n", "\n").removesuffix("\n")
+    # Words may hold what Python takes for an end of line: GloVe's do.
+    return Vocabulary.of(tuple(lines.split("\n")), _matrix(vectors), dtype)
 
 
-def _content(path: Path, expected: str) -> bytes:
+def _content(path: Path, expected: str) -> str:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise InputError(f"expected {expected}, got {path} of more than {MOST_BYTES >> 20} MiB")
-        content = path.read_bytes()
-        content.decode("utf-8", "strict")
+        return path.read_bytes().decode("utf-8-sig", "strict")
     except OSError as problem:
         raise InputError(f"expected {expected}, but {path} cannot be read: {problem.strerror}") from None
     except UnicodeDecodeError:
         raise InputError(f"expected {expected}, got {path}, which is not UTF-8") from None
-    return content
 
 
 def _matrix(path: Path) -> Array:
@@ -147,10 +148,12 @@ def _matrix(path: Path) -> Array:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise InputError(f"expected {expected}, got {path} of more than {MOST_BYTES >> 20} MiB")
-        return np.asarray(np.array(np.load(path, mmap_mode="r", allow_pickle=False)))
+        return np.array(np.lib.format.open_memmap(path, mode="r"))
     except OSError as problem:
         raise InputError(f"expected {expected}, but {path} cannot be read: {problem.strerror or problem}") from None
-    except (ValueError, EOFError, TypeError, SyntaxError, OverflowError, MemoryError, AttributeError) as problem:
+    except InputError:
+        raise
+    except Exception as problem:  # numpy raises many classes, tokenize's among them
         raise InputError(f"expected {expected}, got {path}: {' '.join(str(problem).split())[:160]}") from None
 
 
