@@ -37,7 +37,11 @@ class Choices:
     only: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        if self.nearest is not None and (isinstance(self.nearest, bool) or not self.nearest >= 1):
+        for words in (self.keep, self.only):
+            if isinstance(words, str):
+                raise OptionError(f"expected several words, each of its own, got {words!r}: put it into a tuple")
+        whole = isinstance(self.nearest, int) and not isinstance(self.nearest, bool)
+        if self.nearest is not None and not (whole and self.nearest >= 1):
             raise OptionError(f"expected the nearest 1 or more words, got {self.nearest}")
         if self.similar is not None and not -1 <= self.similar <= 1:
             raise OptionError(f"expected a cosine from -1 to 1, got {self.similar}")
@@ -69,7 +73,7 @@ class Choices:
                 raise OptionError(f"expected positions from 1 to {count} (words that are read), got {wrong[0]}")
             chosen[:] = False
             chosen[[at - 1 for at in self.positions]] = True
-        kept = {word.lower() for word in self.keep}
+        kept = {word.lower().replace("\u2019", "'") for word in self.keep}
         left_out = kept | (set() if self.stop_words else stop_words())
         words = zip(sentence.tokens, sentence.words, strict=True)
         chosen &= np.array(
