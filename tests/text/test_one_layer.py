@@ -179,6 +179,14 @@ def test_units_and_rates_are_within_their_errors(spread):
         for value, error, true in zip(layer.weights.value[element], layer.weights.error[element], slopes, strict=True):
             assert abs(Fraction(value) - true) <= Fraction(error)
     counts = exact.arrays["dense"] @ exact.arrays["last"]
+    for element in range(LENGTH * DIMENSIONS):
+        unit = np.zeros(LENGTH * DIMENSIONS)
+        unit[element] = 1
+        slopes = exact.units(unit.reshape(LENGTH, DIMENSIONS)).ravel() - nothing
+        for label in range(3):
+            true = exact.slope * (slopes @ counts[:, label])
+            off = abs(Fraction(layer.linear.value[label, element]) - true)
+            assert off <= Fraction(layer.linear.error[label, element])
     for label in range(3):
         for unit in range(len(counts)):
             true = counts[unit, label] * (1 - exact.slope)
