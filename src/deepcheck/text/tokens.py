@@ -13,7 +13,7 @@ UNKNOWN = "<UNK>"
 _WORD = re.compile(r"<unk>|[^\W_]+(?:['\u2019][^\W_]+)*", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Token:
     """A word, and where it stands in the text.
 
