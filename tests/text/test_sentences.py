@@ -8,8 +8,18 @@ import pytest
 from text_oracle import Network
 
 import deepcheck
+from deepcheck.attacks.outcome import Outcome
 from deepcheck.errors import InputError, OptionError
-from deepcheck.text import PADDING, UNKNOWN, TextModel, Vocabulary, read_vocabulary, tokenise
+from deepcheck.text import (
+    PADDING,
+    UNKNOWN,
+    Question,
+    TextModel,
+    Vocabulary,
+    every_word,
+    read_vocabulary,
+    tokenise,
+)
 
 WORDS = ("<PAD>", "<UNK>", "a", "fine", "film", "wasn't", "br", "\u00fcber", "\u7535\u5f71", "\u0641\u064a\u0644\u0645")
 VECTORS = np.arange(30, dtype=np.float32).reshape(10, 3)
@@ -151,6 +161,21 @@ def test_words_are_rounded_to_the_model_s_type():
     assert vocabulary.vectors[0, 0] == np.float32(0.1)
     with pytest.raises(InputError, match="finite vectors"):
         Vocabulary.of(("a",), np.array([[1e300]]), np.dtype(np.float32))
+
+
+def test_what_is_decided_is_what_the_model_receives_not_finer_vectors():
+    net = Network(np.random.default_rng(0), 2, 2)
+    dense = net.node("Gemm", net.node("Flatten", "input"), net.constant(np.float32([[1], [0], [0], [0]])))
+    shifted = net.node("Sub", net.node("Relu", dense), net.constant(np.float32([0.1])))
+    net.node("Sigmoid", shifted)
+    finer = float(np.float32(0.1)) + np.array([0.0, 1e-9, 1e-3])
+    vectors = np.concatenate([[[0.0, 0.0]] * 2, np.stack([finer, 0 * finer], axis=1)])
+    vocabulary = Vocabulary.of(("<PAD>", "<UNK>", "at", "nearly", "above"), vectors)
+    model = TextModel.of(deepcheck.load(net.model()), vocabulary)
+    sentence = model.sentence("zig zag")
+    question = Question(model, sentence, np.array([0]), np.array([[0, 0, 1, 1, 1]], bool))
+    assert every_word(question).outcomes[0].tolist()[2:] == [Outcome.PROVED, Outcome.PROVED, Outcome.ATTACKABLE]
+    assert model.vocabulary.vectors.dtype == np.float32
 
 
 def npy(array):

@@ -54,7 +54,7 @@ class TextModel:
         pad: Pad = "left",
         words_of: Callable[[str], tuple[Token, ...]] = tokenise,
     ) -> "TextModel":
-        """Put a program and a vocabulary together.
+        """Put a program and a vocabulary together; vectors are rounded to the program's type where they have another.
 
         Raises:
             OptionError: If an option has no meaning.
@@ -69,7 +69,10 @@ class TextModel:
             raise OptionError(f"expected {count} names of labels, got {len(names)}")
         if not program.preprocessing.is_identity:
             raise OptionError("expected a text model without mean and std: its input is word vectors")
-        return TextModel(program, vocabulary, names, _positions(program, vocabulary), keep, pad, words_of)
+        features = _positions(program, vocabulary)
+        if vocabulary.vectors.dtype != program.dtype:
+            vocabulary = Vocabulary.of(vocabulary.words, vocabulary.vectors, program.dtype)
+        return TextModel(program, vocabulary, names, features, keep, pad, words_of)
 
     @property
     def length(self) -> int:
