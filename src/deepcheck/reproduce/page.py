@@ -16,43 +16,53 @@ from deepcheck.reproduce.markdown import census_text, table2_text, table3_text
 from deepcheck.reproduce.pair_markdown import pairs_text
 from deepcheck.reproduce.pair_remarks import pair_remarks
 from deepcheck.reproduce.storage import write_text
+from deepcheck.reproduce.text_markdown import table4_text
+from deepcheck.reproduce.text_remarks import text_remarks
 
-INTRODUCTION = """# The paper on MNIST: one pixel, and two
+INTRODUCTION = """# The paper again: one pixel, two, and words
 
 <!-- Written by `python -m deepcheck.reproduce.page docs/reproduction docs/reproduction.md`: do not edit. -->
 
-Tables I to III and figure 3 of Gopinath et al., *Symbolic Execution for Importance Analysis and Adversarial Generation
-in Neural Networks*, on a network of the same shape, and a census of the MNIST test set: by single pixels, and by pairs.
+Tables I to IV and figure 3 of Gopinath et al., *Symbolic Execution for Importance Analysis and Adversarial Generation
+in Neural Networks*, on networks of the same shapes; a census of the MNIST test set, by single pixels and by pairs; and
+what table IV asks of eleven sentences, asked of 1,000 reviews.
 
 ## How to run it
 
     deepcheck reproduce all --data DIR --out OUT
-    deepcheck reproduce table1 --data DIR --out OUT   # or table2, table3, census, pairs, figure3; --quick: fewer images
+    deepcheck reproduce table1 --data DIR --out OUT   # or table2, table3, census, pairs, figure3, table4
+    deepcheck reproduce all --quick --data DIR --out OUT   # fewer images and reviews
     python -m deepcheck.reproduce.page OUT reproduction.md
 
-`DIR` holds `mnist/`; without it `DEEPCHECK_DATA` or the user's cache is used. `OUT/runs` keeps what was measured: a run
-that was stopped goes on where it was, and a second run only reads. `table1.png` and `figure3.png` are written too; they
-show images of MNIST, so they are not kept here.
+`DIR` holds `mnist/` and, for table4, `imdb/`; without it `DEEPCHECK_DATA` or the user's cache is used. `OUT/runs` keeps
+what was measured: a run that was stopped goes on where it was, and a second run only reads. `table1.png` and
+`figure3.png` are written too; they show images of MNIST, so they are not kept here, nor is any review.
 
 ## Rules, fixed before the figures
 
 """
 
-TEXTS = {"table2": table2_text, "table3": table3_text, "census": census_text, "pairs": pairs_text}
+TEXTS = {
+    "table2": table2_text,
+    "table3": table3_text,
+    "census": census_text,
+    "pairs": pairs_text,
+    "table4": table4_text,
+}
 
 
 def page(folder: Path) -> str:
-    """The page, from ``table2.json``, ``table3.json``, ``census.json`` and ``pairs.json`` of a folder.
+    """The page, from the JSON files of `TEXTS` in a folder.
 
     Raises:
         DataError: If one of them is missing or is no JSON of a run.
     """
     contents = [_read(folder / f"{name}.json") for name in TEXTS]
-    rules = "".join(_filled(f"{number}. ", rule) for number, rule in enumerate(contents[0]["rules"], 1))
+    fixed = contents[0]["rules"] + contents[4]["rules"]
+    rules = "".join(_filled(f"{number}. ", rule) for number, rule in enumerate(fixed, 1))
     texts = [text(content) for text, content in zip(TEXTS.values(), contents, strict=True)]
-    said = remarks(*contents[:3]) + "".join(
-        _filled("- ", sentence) for sentence in pair_remarks(contents[0], contents[3])
-    )
+    more = (*pair_remarks(contents[0], contents[3]), *text_remarks(contents[4]))
+    said = remarks(*contents[:3]) + "".join(_filled("- ", sentence) for sentence in more)
     return INTRODUCTION + "\n".join([rules, said, *texts])
 
 

@@ -1,7 +1,9 @@
-"""Tables II and III of the paper, as printed.
+"""Tables II, III and IV of the paper, as printed.
 
-Source: Section IV-A.
+Source: Sections IV-A and IV-B.
 """
+
+from typing import NamedTuple
 
 from deepcheck.ranking import shortlist_length
 from deepcheck.reproduce.rows import Pairs, Row
@@ -77,3 +79,81 @@ def _pairs(digit: int) -> Pairs:
     attackable, new, first_features = PAIRS[digit]
     alone = TABLE_2[digit][1][PAPER_METRICS.index("coi")]
     return Pairs(shortlist_length(PAIR_SHORTLIST, PIXELS), alone, attackable, new, first_features)
+
+
+class PaperSentence(NamedTuple):
+    """A row of table IV.
+
+    Attributes:
+        text: What the network reads.
+        original: The label in the data set.
+        network: The label that the paper's network gives.
+        importance: How many words were replaced, chosen by importance.
+        random: The same, chosen at random.
+    """
+
+    text: str
+    original: str
+    network: str
+    importance: int
+    random: int
+
+
+SENTENCES = (
+    PaperSentence(
+        "one on his plate he almost seemed to know this wasn't going to work out and his performance was quite <UNK> "
+        "so all you madison fans give this a miss",
+        *("negative", "positive", 4, 26),
+    ),
+    PaperSentence(
+        "some might even say bizarre this is worth the time br br unfortunately it's very difficult to find in video "
+        "stores you may have to buy it off the internet",
+        *("positive", "positive", 13, 27),
+    ),
+    PaperSentence(
+        "any era that lets its guard down and is overwhelmed by <UNK> it's a fascinating film even a charming one in "
+        "its macabre way but its message is no joke",
+        *("positive", "positive", 9, 21),
+    ),
+    PaperSentence(
+        "can hardly see what is being filmed as an audience we are <UNK> involved with the actions on the screen so "
+        "then why the hell can't we have night vision",
+        *("negative", "negative", 6, 24),
+    ),
+    PaperSentence(
+        "shut about details but please try this game it'll be worth it br br story 9 9 action 10 1 it's that good "
+        "<UNK> 10 attention <UNK> 10 average 10",
+        *("positive", "positive", 17, 9),
+    ),
+    PaperSentence(
+        "should at least be put back on the channel this movie doesn't deserve a cheap <UNK> it deserves the real "
+        "thing i'm them now this movie will be on dvd",
+        *("positive", "negative", 5, 3),
+    ),
+    PaperSentence(
+        "words in each sentence and delivers them in an almost irritating manner its not funny ever but its meant to "
+        "be bing and joan have done much better than this",
+        *("negative", "negative", 2, 5),
+    ),
+    PaperSentence(
+        "in this genre few of them come up to alexander <UNK> original thief of <UNK> almost any other <UNK> nights "
+        "film is superior to this one though it's a loser",
+        *("negative", "positive", 5, 2),
+    ),
+    PaperSentence(
+        "good film i highly recommend watching this in <UNK> with the first and then <UNK> for how good the series "
+        "could have been had it continued under burton and keaton",
+        *("positive", "positive", 3, 14),
+    ),
+    PaperSentence(
+        "providing plenty of laughs and chuckles along the way as well as a good deal of suspense br br for <UNK> of "
+        "black comedy this one is guaranteed to please",
+        *("positive", "positive", 7, 5),
+    ),
+    PaperSentence(
+        "<UNK> series now they are <UNK> 1 and i don't even think i will watch it oh who am i kidding i probably will "
+        "and probably will be disappointed again",
+        *("negative", "negative", 3, 22),
+    ),
+)
+"""Table IV, by ID from 1."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from deepcheck.errors import OptionError
 from deepcheck.reproduce.census import census
@@ -13,8 +13,12 @@ from deepcheck.reproduce.pair_markdown import pairs_text
 from deepcheck.reproduce.storage import write_json, write_text
 from deepcheck.reproduce.study import Study
 from deepcheck.reproduce.tables import table2, table3
+from deepcheck.reproduce.text_markdown import table4_text
+from deepcheck.reproduce.text_study import TextStudy
+from deepcheck.reproduce.text_table import table4
 
 Content = dict[str, Any]
+S = TypeVar("S", Study, TextStudy)
 
 
 def run(parts: Sequence[str], data: Path | None, out: Path, quick: bool = False, progress: bool = True) -> list[Path]:
@@ -22,10 +26,11 @@ def run(parts: Sequence[str], data: Path | None, out: Path, quick: bool = False,
 
     Args:
         parts: Names of `PARTS`; "all" stands for all others.
-        data: The folder of data sets; None for ``DEEPCHECK_DATA`` or, without that, the user's cache.
+        data: The folder of data sets, of which a part needs its own: MNIST, or for table IV the IMDB reviews; None for
+            ``DEEPCHECK_DATA`` or, without that, the user's cache.
         out: Where the results go; measurements go to ``runs`` in it.
-        quick: Take the first 500 test images for the census, and few for that of pairs; the tables are whole, but for
-            the count of all unbounded pairs.
+        quick: Take the first 500 test images for the census, few for that of pairs, and 50 reviews; the tables of
+            pixels are whole, but for the count of all unbounded pairs.
         progress: Show progress on standard error.
 
     Returns:
@@ -33,21 +38,22 @@ def run(parts: Sequence[str], data: Path | None, out: Path, quick: bool = False,
 
     Raises:
         OptionError: If there is no such part, or a file cannot be written.
-        DataError: If MNIST is missing or damaged.
+        DataError: If a data set that is needed is missing or damaged.
     """
     unknown = [part for part in parts if part not in PARTS]
     if unknown or not parts:
         got = ", ".join(f"'{part}'" for part in unknown) or "none"
         raise OptionError(f"expected parts of {', '.join(PARTS)}, got {got}")
-    study = Study.of(data, out, quick, progress)
-    wanted = [part for part in MAKERS if part in parts or "all" in parts]
-    return [path for part in wanted for path in MAKERS[part](study)]
+    images = [make for part, make in MAKERS.items() if part in parts or "all" in parts]
+    texts = [make for part, make in TEXT_MAKERS.items() if part in parts or "all" in parts]
+    study = Study.of(data, out, quick, progress) if images else None
+    words = TextStudy.of(data, out, quick, progress) if texts else None
+    written = [path for make in images if study is not None for path in make(study)]
+    return [*written, *(path for make in texts if words is not None for path in make(words))]
 
 
-def _written(
-    name: str, make: Callable[[Study], Content], text: Callable[[Content], str]
-) -> Callable[[Study], list[Path]]:
-    def written(study: Study) -> list[Path]:
+def _written(name: str, make: Callable[[S], Content], text: Callable[[Content], str]) -> Callable[[S], list[Path]]:
+    def written(study: S) -> list[Path]:
         content = make(study)
         return [
             write_text(study.out / f"{name}.md", text(content)),
@@ -65,4 +71,5 @@ MAKERS: dict[str, Callable[[Study], list[Path]]] = {
     "pairs": _written("pairs", pair_census, pairs_text),
     "figure3": lambda study: [draw_figure3(study, study.out / "figure3.png")],
 }
-PARTS = (*MAKERS, "all")
+TEXT_MAKERS: dict[str, Callable[[TextStudy], list[Path]]] = {"table4": _written("table4", table4, table4_text)}
+PARTS = (*MAKERS, *TEXT_MAKERS, "all")

@@ -16,6 +16,13 @@ SHORTLIST_IMAGES = {"bounded": 10_000, "unbounded": 2_000}
 ALL_PAIRS_IMAGES = {"bounded": 1_000, "unbounded": 50}
 QUICK_SHORTLIST_IMAGES = {"bounded": 500, "unbounded": 100}
 QUICK_ALL_PAIRS_IMAGES = {"bounded": 50, "unbounded": 2}
+TEXT_NETWORK = "imdb_frozen"
+ORDER, RIVALS = "coi", ("co", "abs", "reach", "random")
+DRAWS, MOST = 20, 10
+REVIEWS, QUICK_REVIEWS, REVIEW_SEED = 1_000, 50, 2018
+L1_REVIEWS, L1_MOST = 50, 5
+LIMITS = (1, 2, 3, 5)
+SIGNIFICANT = 0.05
 
 RULES = (
     "The network is `mnist_10x4`, the paper's 784x10x10x10x10, trained by us: the paper's own weights are not "
@@ -52,4 +59,30 @@ RULES = (
     "stay as it is. So where `a` of `n` pixels are attackable alone, attackable minus new pairs are C(n, 2) - "
     "C(n - a, 2). Ours must satisfy it on every image and shortlist, or nothing is written; the paper's rows are held "
     "against it too.",
+)
+
+TEXT_RULES = (
+    f"Words: the network is `{TEXT_NETWORK}`, a convolution over 30 word vectors that stay as word2vec made them, as "
+    "the paper's do; trained by us.",
+    "The attack is the paper's: the vectors of the first k words of an order are free within the range that each "
+    "dimension has in the vocabulary; a linear program finds those along the path that change the label by the "
+    "largest margin; each becomes the nearest word (Euclidean; not `<UNK>`); k = 1, 2, ... until the new sentence has "
+    f"another label, in exact arithmetic, or all words are free, or {MOST} on the reviews, and it fails. Its length is "
+    "the number of words that really differ. Each one is replayed on the untouched model in onnxruntime.",
+    f"Orders: coi, co, abs, reach (a word's score is the sum over its vector), and {DRAWS} random ones, seeds 0 to "
+    f"{DRAWS - 1}, the same on every text.",
+    f"Texts: the eleven sentences that the paper prints, and the {REVIEWS:,} test reviews "
+    f"`numpy.random.default_rng({REVIEW_SEED}).permutation(25000)[:{REVIEWS}]` of the IMDB set (with `--quick` the "
+    f"first {QUICK_REVIEWS} of these), whatever their label; the network reads the last 30 words.",
+    "Beside them, over all paths and all words of the vocabulary but `<UNK>`: the smallest number of words that "
+    "changes the label, exactly (`deepcheck.attack_text`).",
+    "Shares are of all reviews: one without an attack counts as longer than any limit; for random they are means over "
+    "draws. Medians and means of lengths are over the reviews (or draws) that succeed. In brackets: 95 % intervals by "
+    "2,000 bootstrap samples of reviews, seeded.",
+    "coi is compared with each other order on the same texts by an exact two-sided sign test. A failure counts as one "
+    f"word more than may be symbolic ({MOST + 1} on the reviews); random counts with the mean of its {DRAWS} draws. A "
+    f"claim that coi is better than another order holds if coi is shorter more often than longer and p < {SIGNIFICANT}, "
+    "does not if it is longer more often with such a p, and is not shown otherwise.",
+    "Lost by rounding: a set of words whose vectors change the label along the path, and whose nearest words do not. "
+    f"Vectors with the smallest l1 change instead: coi, first {L1_REVIEWS} reviews, at most {L1_MOST} words.",
 )

@@ -1,7 +1,7 @@
 """What all parts share: the network, the data, the folders, and the ten images."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 
 from deepcheck.datasets import ImageSet, mnist
 from deepcheck.program import Array, Program
+from deepcheck.reproduce.bars import bar
 from deepcheck.reproduce.measure import Measured
 from deepcheck.reproduce.pair_measure import ALL, MeasuredPairs, Scope
 from deepcheck.reproduce.places import ever_lit
@@ -76,16 +77,6 @@ class Study:
         """Which pixels some training image lights, ``(pixels,)``."""
         return ever_lit(self.train)
 
-    @contextmanager
-    def bar(self, text: str, total: int | None) -> Iterator[Callable[[int], object]]:
-        """Show progress and the time left if standard error is a terminal; give what takes each step's length."""
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        console = Console(stderr=True)
-        hidden = not (self.progress and console.is_terminal)
-        shown = Progress(*columns, console=console, disable=hidden, speed_estimate_period=120, transient=True)
-        with shown:
-            task = shown.add_task(text, total=total)
-            yield lambda length: shown.advance(task, length)
+    def bar(self, text: str, total: int | None) -> AbstractContextManager[Callable[[int], object]]:
+        """Show progress and the time left; give what takes each step's length."""
+        return bar(text, total, self.progress)

@@ -1,0 +1,19 @@
+"""Progress on standard error."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def bar(text: str, total: int | None, wanted: bool = True) -> Iterator[Callable[[int], object]]:
+    """Show progress and the time left if standard error is a terminal; give what takes each step's length."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    hidden = not (wanted and console.is_terminal)
+    shown = Progress(*columns, console=console, disable=hidden, speed_estimate_period=120, transient=True)
+    with shown:
+        task = shown.add_task(text, total=total)
+        yield lambda length: shown.advance(task, length)
