@@ -15,6 +15,7 @@ from deepcheck.cli.labels import labels
 from deepcheck.cli.map import map_
 from deepcheck.cli.reproduce import reproduce
 from deepcheck.cli.run import run
+from deepcheck.cli.text import text_verbs
 from deepcheck.cli.translate import translate
 
 VERBS = (demo, info, importance, attack, explore, labels, map_, translate, check, reproduce, run)
@@ -26,6 +27,7 @@ def command() -> Any:
     app.callback(invoke_without_command=True)(_deepcheck)
     for verb in VERBS:
         app.command(verb.__name__.rstrip("_"))(verb)
+    app.add_typer(text_verbs(), name="text")
     return typer.main.get_command(app)
 
 

@@ -1,0 +1,39 @@
+"""What was found about replacing a text's words, printed."""
+
+from typing import TYPE_CHECKING
+
+from deepcheck.report import sentences
+from deepcheck.report.tables import print_table
+from deepcheck.text.results import label_text
+from deepcheck.text.verdicts import alternatives, changes, effort, score, told
+
+if TYPE_CHECKING:
+    from deepcheck.text.results import TextResult
+
+
+def print_result(result: "TextResult") -> None:
+    """Print the verdict, the text before and after, what was asked, and other ways."""
+    print(f"{result.verdict} {told(result)}")
+    print()
+    best = result.replacements[0] if result.replacements else None
+    words = {} if best is None else best.words
+    print(f"before: {label_text(result.model, result.label, result.output)}")
+    sentences.print_text(sentences.marked_sentence(result.sentence, words, old=True))
+    if best is not None:
+        print(f"after: {label_text(result.model, best.label, best.output)}, margin {best.margin:.4g}")
+        sentences.print_text(sentences.marked_sentence(result.sentence, words, old=False))
+    print()
+    for name, said in effort(result):
+        print(f"{name}: {said}")
+    if result.replacements:
+        headings, rows = alternatives(result, result.replacements)
+        print_table(headings, rows, left=1)
+
+
+def row(result: "TextResult") -> list[str]:
+    """A text's row in a table of many: label, score, verdict, words changed, bound, changes or why there are none."""
+    found = "" if result.found is None else str(result.found)
+    said = changes(result.replacements[0]) if result.replacements else result.reason
+    label = result.model.labels[result.label]
+    score_before = score(result.model, result.label, result.output)
+    return [label, score_before, result.verdict, found, str(result.bound), said]
