@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from deepcheck import datasets, load, zoo
-from deepcheck.datasets import ImageSet
+from deepcheck import datasets, load, load_text, zoo
+from deepcheck.datasets import ImageSet, ReviewSet
 from deepcheck.reproduce.pair_census import pair_census
 from deepcheck.reproduce.study import Study
+from deepcheck.reproduce.text_study import TextStudy
+from deepcheck.reproduce.text_table import table4
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
 
@@ -43,6 +45,33 @@ def pair_study(train: ImageSet, data_folder: Path, tmp_path_factory: pytest.Temp
 def pairs_content(pair_study: Study) -> dict[str, Any]:
     """The census of pairs, as it is read from JSON; all unbounded pairs of two images."""
     found: dict[str, Any] = json.loads(json.dumps(pair_census(pair_study), allow_nan=False))
+    return found
+
+
+REVIEWS = (
+    "The plot creaks like an old quokkahouse, yet the cast is wonderful and I was moved.",
+    "A dull and lifeless sequel. Nobody in it seems to care, and neither did I.",
+    "Two hours of rain and a lovely little ending.",
+)
+
+
+@pytest.fixture(scope="session")
+def reviews() -> ReviewSet:
+    """Reviews that nobody wrote, so that no data are needed."""
+    return ReviewSet("madeup", "test", REVIEWS, np.array([1, 0, 1]), ("negative", "positive"))
+
+
+@pytest.fixture(scope="session")
+def text_study(reviews: ReviewSet, tmp_path_factory: pytest.TempPathFactory) -> TextStudy:
+    """Table IV with two draws and at most two symbolic words, and measurements that tests share."""
+    out = tmp_path_factory.mktemp("texts")
+    return TextStudy(load_text("imdb_frozen"), reviews, out, progress=False, draws=2, most=2)
+
+
+@pytest.fixture(scope="session")
+def text_content(text_study: TextStudy) -> dict[str, Any]:
+    """Table IV, as it is read from JSON."""
+    found: dict[str, Any] = json.loads(json.dumps(table4(text_study), allow_nan=False))
     return found
 
 

@@ -15,6 +15,7 @@ from deepcheck.reproduce.pair_markdown import pairs_text
 from deepcheck.reproduce.storage import write_json
 from deepcheck.reproduce.study import Study
 from deepcheck.reproduce.tables import table2, table3
+from deepcheck.reproduce.text_markdown import table4_text
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -49,7 +50,9 @@ def test_pairs_stand_beside_the_papers(study: Study) -> None:
     )
 
 
-def test_a_page_needs_all_four_files(study: Study, pairs_content: dict[str, Any], tmp_path: Path) -> None:
+def test_a_page_needs_all_five_files(
+    study: Study, pairs_content: dict[str, Any], text_content: dict[str, Any], tmp_path: Path
+) -> None:
     folder = tmp_path / "json"
     write_json(folder / "table2.json", table2(study))
     write_json(folder / "table3.json", table3(study))
@@ -59,10 +62,13 @@ def test_a_page_needs_all_four_files(study: Study, pairs_content: dict[str, Any]
     with pytest.raises(DataError, match=r"pairs\.json"):
         page(folder)
     write_json(folder / "pairs.json", pairs_content)
+    with pytest.raises(DataError, match=r"table4\.json"):
+        page(folder)
+    write_json(folder / "table4.json", text_content)
     text = page(folder)
     assert "digits 6 and 7 contradict its own count" in text
-    assert text.startswith("# The paper on MNIST")
-    assert all(f"\n{number}. " in text for number in range(1, 14))
+    assert text.startswith("# The paper again")
+    assert all(f"\n{number}. " in text for number in range(1, 22))
     write_json(folder / "census.json", table2(study))
     with pytest.raises(DataError, match="deepcheck reproduce census"):
         page(folder)
@@ -72,8 +78,11 @@ def test_the_page_in_docs_is_the_one_that_its_json_gives() -> None:
     assert (DOCS / "reproduction.md").read_text(encoding="utf-8") == page(DOCS / "reproduction")
 
 
-def test_every_row_of_a_table_has_as_many_cells(study: Study, pairs_content: dict[str, Any]) -> None:
-    for text in (table2_text(table2(study)), table3_text(table3(study)), pairs_text(pairs_content)):
+def test_every_row_of_a_table_has_as_many_cells(
+    study: Study, pairs_content: dict[str, Any], text_content: dict[str, Any]
+) -> None:
+    images = (table2_text(table2(study)), table3_text(table3(study)), pairs_text(pairs_content))
+    for text in (*images, table4_text(text_content)):
         for block in text.split("\n\n"):
             lines = [line for line in block.splitlines() if line.startswith("|")]
             assert len({line.count("|") for line in lines}) <= 1
