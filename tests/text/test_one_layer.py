@@ -105,16 +105,24 @@ class Exactly:
 
 
 def rough_question(seed, spread):
-    rng = np.random.default_rng([seed, spread])
-    arrays, words = rough(rng, spread), ("<PAD>", "<UNK>", "ant", "bee", "cat", "dog")
-    vectors = (rng.normal(size=(6, DIMENSIONS)) * 10.0 ** rng.integers(-spread, spread + 1, size=(6, 1))).astype("f4")
+    rng = np.random.default_rng([seed, spread % 100])
+    arrays = rough(rng, max(spread, 0))
+    if spread < 0:  # how much a unit counts is what is left of large numbers
+        arrays["dense"][:, :3] *= 1e7
+        arrays["dense"][:, 2] = -arrays["dense"][:, 0]
+        arrays["dense"][:, 1] = arrays["dense"][:, 0] / 3
+        arrays["last"][2] = arrays["last"][0] + arrays["last"][1] / 3
+    words = ("<PAD>", "<UNK>", "ant", "bee", "cat", "dog")
+    vectors = (
+        rng.normal(size=(6, DIMENSIONS)) * 10.0 ** rng.integers(-abs(spread), abs(spread) + 1, size=(6, 1))
+    ).astype("f4")
     model = TextModel.of(deepcheck.load(rough_model(arrays)), Vocabulary.of(words, vectors))
     sentence = model.sentence("ant bee bee cat")
     allowed = np.repeat([[False, True, True, True, True, True]], LENGTH, axis=0)
     return Question(model, sentence, sentence.places, allowed), Exactly(arrays), vectors
 
 
-@pytest.mark.parametrize("spread", [0, 3, 8])
+@pytest.mark.parametrize("spread", [-1, 0, 3, 8])
 @pytest.mark.parametrize("seed", range(3))
 def test_no_gain_is_off_by_more_than_it_says(seed, spread):
     question, exact, vectors = rough_question(seed, spread)
@@ -142,7 +150,7 @@ def test_no_gain_is_off_by_more_than_it_says(seed, spread):
         assert effects.errors.max() < 1e-10
 
 
-@pytest.mark.parametrize("spread", [0, 3, 8])
+@pytest.mark.parametrize("spread", [-1, 0, 3, 8])
 @pytest.mark.parametrize("seed", range(3))
 def test_no_best_pair_is_off_by_more_than_it_says(seed, spread):
     question, exact, vectors = rough_question(seed, spread)
