@@ -130,7 +130,7 @@ def _as_json(each: Answer, views: Views) -> dict[str, Any]:
 
 def _row(each: Answer, views: Views) -> list[str]:
     """The line, the text, and what came of it; its last column is the widest, and has room for a reason."""
-    from deepcheck.report.sentences import shortened
+    from deepcheck.report.sentences import printable, shortened
 
     cells = [""] * (len(views.headings) - 1) + [each.reason] if each.found is None else views.row(each.found)
     return [str(each.line.number), shortened(each.line.text), *cells]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deepcheck.cli.text_options import (
+    Apart,
     File,
     Html,
     Json,
@@ -24,6 +25,7 @@ from deepcheck.cli.text_options import (
     Rank,
     Read,
     Similar,
+    SomePaths,
     Text,
     Timeout,
     Vectors,
@@ -33,6 +35,7 @@ from deepcheck.cli.text_options import (
 if TYPE_CHECKING:
     from deepcheck.cli.text_inputs import Constraints, ModelFiles
     from deepcheck.text.results import TextResult
+    from deepcheck.text.vectors import VectorResult
 
 
 def attack(
@@ -44,7 +47,8 @@ def attack(
     read: Read = "last",
     pad: Pad = "left",
     most: Annotated[int | None, typer.Option(metavar="N", min=1, help="Replace at most N words.")] = None,
-    paths: Paths = "all",
+    paths: SomePaths = None,
+    apart: Apart = 1,
     keep: Keep = None,
     positions: Positions = None,
     nearest: Nearest = None,
@@ -55,6 +59,24 @@ def attack(
     rank: Rank = "margin",
     limit: Limit = 10,
     timeout: Timeout = None,
+    method: Annotated[
+        str,
+        typer.Option(
+            metavar="words|lp",
+            help="words: real words from the start, exactly. lp: the paper's, the vectors of the top words by linear "
+            "programs along the text's path, then the nearest words.",
+        ),
+    ] = "words",
+    order: Annotated[
+        str | None, typer.Option(metavar="METRIC", help="With lp: coi (default), co, abs, reach or random.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="With lp: of a random order.")] = None,
+    objective: Annotated[
+        str | None, typer.Option(metavar="margin|l1|linf", help="With lp: the largest lead, or the smallest change.")
+    ] = None,
+    unbounded: Annotated[
+        bool, typer.Option("--unbounded", help="With lp: vectors may be anything, as in the paper's formulas.")
+    ] = False,
     file: File = None,
     html: Html = None,
     as_json: Json = False,
@@ -65,10 +87,32 @@ def attack(
     """
     import deepcheck
     from deepcheck.cli.text_inputs import Constraints, ModelFiles
+    from deepcheck.errors import OptionError
+
+    if method not in ("words", "lp"):
+        raise OptionError(f"expected a method of words or lp, got '{method}'")
+    vectors_only = {"--order": order, "--seed": seed, "--objective": objective, "--unbounded": unbounded or None}
+    given = [name for name, value in vectors_only.items() if value is not None]
+    if given and method == "words":
+        raise OptionError(f"expected {given[0]} with --method lp only")
+    if method == "lp":
+        words_only = {"--paths": paths, "--apart": apart if apart != 1 else None}
+        given = [name for name, value in words_only.items() if value is not None]
+        if given:
+            raise OptionError(f"expected {given[0]} with --method words only: lp follows the path of the text")
+        chosen = {
+            "most": most, "timeout": timeout, "order": order or "coi", "seed": seed or 0,
+            "objective": objective or "margin", "unbounded": unbounded,
+        }  # fmt: skip
+        files = ModelFiles(model, vocabulary, vectors, labels, read, pad)
+        constraints = Constraints(keep, positions, nearest, similar, no_stop_words, True, only)
+        _attack_vectors(text, file, files, constraints, chosen, html=html, as_json=as_json)
+        return
+    paths = paths or "all"
 
     files = ModelFiles(model, vocabulary, vectors, labels, read, pad)
     constraints = Constraints(keep, positions, nearest, similar, no_stop_words, no_unknown, only)
-    options = {"most": most, "paths": paths, "rank": rank, "limit": limit, "timeout": timeout}
+    options = {"most": most, "paths": paths, "apart": apart, "rank": rank, "limit": limit, "timeout": timeout}
     _answer(text, file, files, constraints, deepcheck.attack_text, options, html=html, as_json=as_json)
 
 
@@ -84,6 +128,7 @@ def prove(
     read: Read = "last",
     pad: Pad = "left",
     paths: Paths = "all",
+    apart: Apart = 1,
     keep: Keep = None,
     positions: Positions = None,
     nearest: Nearest = None,
@@ -107,7 +152,7 @@ def prove(
 
     files = ModelFiles(model, vocabulary, vectors, labels, read, pad)
     constraints = Constraints(keep, positions, nearest, similar, no_stop_words, no_unknown, only)
-    options = {"size": size, "paths": paths, "rank": rank, "limit": limit, "timeout": timeout}
+    options = {"size": size, "paths": paths, "apart": apart, "rank": rank, "limit": limit, "timeout": timeout}
     _answer(text, file, files, constraints, deepcheck.prove_text, options, html=html, as_json=as_json)
 
 
@@ -123,11 +168,9 @@ def _answer(
     as_json: bool,
 ) -> None:
     """Ask, show, and leave with the exit status."""
-    from deepcheck.cli.text_answering import Progress, Views, answer
+    from deepcheck.cli.text_answering import Progress, answer
     from deepcheck.cli.text_inputs import one_text, with_places
-    from deepcheck.cli.text_printing import print_result, row
-    from deepcheck.text.markup import result_part
-    from deepcheck.text.schema import result_as_json
+    from deepcheck.cli.text_printing import views
 
     one_text(text, file)
     choices = constraints.choices()
@@ -137,14 +180,31 @@ def _answer(
         with_places(model, one, choices)
         return verb(model, one, choices=choices, progress=progress, **options)
 
-    views = Views(
-        what="trying words",
-        title="Words that overturn a label",
-        show=print_result,
-        as_json=result_as_json,
-        part=result_part,
-        headings=("label", "score", "verdict", "words", "bound", "changes"),
-        row=row,
-        is_open=lambda result: bool(result.verdict == "undecided"),
-    )
-    raise typer.Exit(answer(text, file, ask, views, html=html, as_json=as_json))
+    raise typer.Exit(answer(text, file, ask, views(), html=html, as_json=as_json))
+
+
+def _attack_vectors(
+    text: str | None,
+    file: str | None,
+    files: "ModelFiles",
+    constraints: "Constraints",
+    options: dict[str, Any],
+    *,
+    html: Path | None,
+    as_json: bool,
+) -> None:
+    """The same by the paper's method."""
+    import deepcheck
+    from deepcheck.cli.text_answering import Progress, answer
+    from deepcheck.cli.text_inputs import one_text, with_places
+    from deepcheck.cli.text_vectors import views
+
+    one_text(text, file)
+    choices = constraints.choices()
+    model = files.load()
+
+    def ask(one: str, progress: Progress) -> "VectorResult":
+        with_places(model, one, choices)
+        return deepcheck.attack_vectors(model, one, choices=choices, **options)
+
+    raise typer.Exit(answer(text, file, ask, views(), html=html, as_json=as_json))

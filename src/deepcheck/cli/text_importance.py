@@ -76,8 +76,11 @@ def _print(found: "WordScores", top: int) -> None:
         sentences.print_text(sentences.legend(found.metric))
         listed, caption = ranked[:top], ""
     else:
-        listed, caption = range(len(ranked)), f"top words: {_listed(found, top)}"
-    rows = [[at + 1, word_text(found.sentence, at), f"{found.scores[at]:.4g}", ranks[at]] for at in listed]
+        listed, caption = range(len(ranked)), sentences.printable(f"top words: {_listed(found, top)}")
+    rows = [
+        [at + 1, sentences.printable(word_text(found.sentence, at)), f"{found.scores[at]:.4g}", ranks[at]]
+        for at in listed
+    ]
     print_table(["place", "word", found.metric, "rank"], rows, caption=caption)
 
 

@@ -33,6 +33,23 @@ Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page th
 Paths = Annotated[
     str, typer.Option(metavar="all|same", help="Any path through the network, or only the one that the text takes.")
 ]
+SomePaths = Annotated[
+    str | None,
+    typer.Option(
+        "--paths",
+        metavar="all|same",
+        help="Any path through the network (by default), or only the one that the text takes.",
+    ),
+]
+Apart = Annotated[
+    int,
+    typer.Option(
+        metavar="N",
+        min=1,
+        help="Words replaced together stand at least N places apart: decided exactly for any number of them, from the "
+        "width of the network's convolution on (3).",
+    ),
+]
 Keep = Annotated[str | None, typer.Option(metavar="WORD,WORD", help="These words stay, wherever they stand.")]
 Positions = Annotated[
     str | None,

@@ -2,13 +2,30 @@
 
 from typing import TYPE_CHECKING
 
+from deepcheck.cli.text_answering import Views
 from deepcheck.report import sentences
 from deepcheck.report.tables import print_table
+from deepcheck.text.markup import result_part
 from deepcheck.text.results import label_text
+from deepcheck.text.schema import result_as_json
 from deepcheck.text.verdicts import alternatives, changes, effort, score, told
 
 if TYPE_CHECKING:
     from deepcheck.text.results import TextResult
+
+
+def views() -> Views:
+    """How it is shown, one text or many."""
+    return Views(
+        what="trying words",
+        title="Words that overturn a label",
+        show=print_result,
+        as_json=result_as_json,
+        part=result_part,
+        headings=("label", "score", "verdict", "words", "bound", "changes"),
+        row=row,
+        is_open=lambda result: bool(result.verdict == "undecided"),
+    )
 
 
 def print_result(result: "TextResult") -> None:
@@ -27,7 +44,7 @@ def print_result(result: "TextResult") -> None:
         print(f"{name}: {said}")
     if result.replacements:
         headings, rows = alternatives(result, result.replacements)
-        print_table(headings, rows, left=1)
+        print_table(headings, [[sentences.printable(cell) for cell in row] for row in rows], left=1)
 
 
 def row(result: "TextResult") -> list[str]:

@@ -183,6 +183,7 @@ def _result(
         tuple(float(value) for value in question.base.outputs.value[0]),
         asked.paths,
         size,
+        asked.apart,
         asked.choices,
         len(question.places),
         int(np.count_nonzero(question.allowed)),

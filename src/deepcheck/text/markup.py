@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from deepcheck.text.page import STYLE, escaped, fact_list, table
 from deepcheck.text.replacement import Replacement, probability
 from deepcheck.text.results import TextResult, WordScores
+from deepcheck.text.sentence import Sentence
 from deepcheck.text.spans import SIGNED, Span, spans, strengths, word_text
 from deepcheck.text.verdicts import alternatives, effort, told
 
@@ -50,8 +51,8 @@ def scores_part(found: WordScores, top: int = TOP) -> str:
         [str(ranks[at]), escaped(word_text(found.sentence, at)), f"{found.scores[at]:.4g}", _bar(shades[at], signed)]
         for at in found.order[:top].tolist()
     ]
-    return _part(
-        _label("", found.model.labels, found.label, probability(found.model.program, found.output)),
+    return part_html(
+        label_html("", found.model.labels, found.label, probability(found.model.program, found.output)),
         f'<p class="dc-text" dir="auto">{"".join(words)}</p>',
         f'<p class="dc-legend">{legend} by {escaped(found.metric)}; read: {escaped(found.sentence.kept)}</p>',
         table(["rank", "word", found.metric, ""], rows),
@@ -63,26 +64,27 @@ def result_part(result: TextResult) -> str:
     model, best = result.model, result.replacements[0] if result.replacements else None
     pieces = [
         f'<p><b class="dc-verdict dc-{result.verdict}">{escaped(result.verdict)}</b> {escaped(told(result))}</p>',
-        _label("before", model.labels, result.label, probability(model.program, result.output)),
-        _sentence(result, best, old=True),
+        label_html("before", model.labels, result.label, probability(model.program, result.output)),
+        sentence_html(result.sentence, best, old=True),
     ]
     if best is not None:
         pieces += [
-            _label("after", model.labels, best.label, probability(model.program, best.output)),
-            _sentence(result, best, old=False),
+            label_html("after", model.labels, best.label, probability(model.program, best.output)),
+            sentence_html(result.sentence, best, old=False),
         ]
     pieces.append(fact_list(effort(result)))
     if result.replacements:
         headings, rows = alternatives(result, result.replacements)
         pieces.append(table(headings, [[escaped(cell) for cell in row] for row in rows]))
-    return _part(*pieces)
+    return part_html(*pieces)
 
 
-def _part(*pieces: str) -> str:
+def part_html(*pieces: str) -> str:
+    """Pieces of an answer, together."""
     return f'<section class="dc">{"".join(pieces)}</section>'
 
 
-def _label(when: str, names: Sequence[str], label: int, shares: tuple[float, ...] | None) -> str:
+def label_html(when: str, names: Sequence[str], label: int, shares: tuple[float, ...] | None) -> str:
     """A label's name; with a bar where there is a probability."""
     said = f'<span class="dc-when">{when}</span> ' if when else ""
     name = f"<b>{escaped(names[label])}</b>"
@@ -93,11 +95,11 @@ def _label(when: str, names: Sequence[str], label: int, shares: tuple[float, ...
     return f'<p class="dc-label">{said}{name} {bar} {share:.1%}</p>'
 
 
-def _sentence(result: TextResult, changed: Replacement | None, *, old: bool) -> str:
+def sentence_html(sentence: Sentence, changed: Replacement | None, *, old: bool) -> str:
     """The text; words that were replaced are struck out (before) or underlined (after)."""
     words = {} if changed is None else dict(changed.words)
     parts = []
-    for span in spans(result.sentence, words):
+    for span in spans(sentence, words):
         if span.after is None:
             parts.append(_plain(span))
         elif old:
@@ -130,4 +132,4 @@ def _bar(strength: float, signed: bool) -> str:
     return f'<span class="dc-bar {_kind(strength, signed)}" style="width: {8 * abs(strength):.2f}em"></span>'
 
 
-__all__ = ["result_html", "result_part", "scores_html", "scores_part"]
+__all__ = ["label_html", "part_html", "result_html", "result_part", "scores_html", "scores_part", "sentence_html"]

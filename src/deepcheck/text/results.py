@@ -58,6 +58,7 @@ class TextResult:
         output: The network's output, float64.
         paths: "all", or "same": along the path of the text only.
         size: At most so many words are replaced; None where the smallest number was asked for.
+        apart: Words replaced together stand at least so many places apart; 1: anywhere.
         choices: Which words may stand where.
         places: How many words may change.
         words: How many words, over all places, can be put in.
@@ -76,6 +77,7 @@ class TextResult:
     output: tuple[float, ...]
     paths: str
     size: int | None
+    apart: int
     choices: Choices
     places: int
     words: int
@@ -118,7 +120,8 @@ class TextResult:
     def domain(self) -> str:
         """What may be put in."""
         said = f"{self.words:,} replacements at {self.places} places"
-        constraints = self.choices.describe()
+        far = f"at least {self.apart} places apart" if self.apart > 1 else ""
+        constraints = "; ".join(part for part in (far, self.choices.describe()) if part)
         return f"{said} ({constraints})" if constraints else said
 
     def __str__(self) -> str:

@@ -9,6 +9,7 @@ from deepcheck.text.model import TextModel
 from deepcheck.text.replacement import Replacement, probability
 from deepcheck.text.results import TextResult, WordScores
 from deepcheck.text.sentence import Sentence
+from deepcheck.text.vectors import VectorResult
 
 SCHEMA = 1
 
@@ -41,6 +42,7 @@ def result_as_json(result: TextResult, limit: int | None = None) -> dict[str, An
         **_answer(result.model, result.label, result.output),
         "size": result.size,
         "paths": result.paths,
+        "apart": result.apart,
         "scope": result.scope,
         "verdict": result.verdict,
         "reason": result.reason,
@@ -54,6 +56,41 @@ def result_as_json(result: TextResult, limit: int | None = None) -> dict[str, An
         "optimal": result.optimal,
         "seconds": result.seconds,
         "attacks": [_attack(result.model, each) for each in result.replacements[:limit]],
+    }
+
+
+def vectors_as_json(result: VectorResult) -> dict[str, Any]:
+    """What came of making words' vectors symbolic, as one JSON object (no NaN, no infinity)."""
+    model, sentence = result.question.model, result.question.sentence
+    found = result.replacement
+    return {
+        **_head(model, sentence),
+        "words": _words(sentence),
+        **_answer(model, result.label, result.output),
+        "method": "lp",
+        "order": result.order,
+        "objective": result.objective,
+        "unbounded": result.unbounded,
+        "paths": "same",
+        "scope": result.scope,
+        "verdict": result.verdict,
+        "reason": result.reason,
+        "symbolic": result.symbolic,
+        "vectors_at": result.vectors_at,
+        "lost": result.lost,
+        "found": None if found is None or not found.replayed else len(found.words),
+        "seconds": result.seconds,
+        "tries": [
+            {
+                "positions": [place - sentence.start + 1 for place in each.places],
+                "outcome": each.outcome.words,
+                "margin": _finite(each.margin),
+                "distance": _finite(each.distance),
+                "attack": each.attack,
+            }
+            for each in result.tries
+        ],
+        "attacks": [] if found is None else [_attack(model, found)],
     }
 
 

@@ -166,6 +166,11 @@ class VectorResult:
         return "proved" if whole and all(each.outcome == Outcome.PROVED for each in self.tries) else "undecided"
 
     @property
+    def scope(self) -> str:
+        """Which paths the vectors are found on; the new sentence may be on any."""
+        return "this path"
+
+    @property
     def symbolic(self) -> int | None:
         """How many words were symbolic when the attack was found, or None."""
         return self.tries[-1].size if self.replacement is not None else None

@@ -30,6 +30,8 @@ def _none(result: TextResult, size: int) -> str:
         many = f"no 1 {which if which.startswith('of') else 'allowed word'}, put in anywhere,"
     else:
         many = f"no {size} {which} or fewer, put in anywhere,"
+    if result.apart > 1 and size > 1:
+        many = many[:-1] + f" at least {result.apart} places apart,"
     along = "" if result.paths == "all" else " as long as every activation stays"
     return f"{many} change{'s' * (size == 1)} the label{along}"
 
@@ -41,7 +43,8 @@ def fewest(result: TextResult) -> str:
     if result.found == 1:
         return "the fewest there can be"
     if result.optimal:
-        return f"the fewest: {_words(result.found - 1)} {'do' if result.found > 2 else 'does'} not, proved"
+        far = f" at least {result.apart} places apart" if result.apart > 1 else ""
+        return f"the fewest{far}: {_words(result.found - 1)} {'do' if result.found > 2 else 'does'} not, proved"
     return f"not known to be the fewest: at least {result.bound} needed, proved"
 
 
@@ -50,7 +53,7 @@ def effort(result: TextResult) -> list[tuple[str, str]]:
     facts = [("read", result.sentence.kept), ("asked", result.domain)]
     if result.found is not None:
         facts.append(("words changed", f"{result.found}; {fewest(result)}"))
-    elif result.bound > 1:
+    elif 1 < result.bound <= result.places:
         facts.append(("at least", f"{_words(result.bound)} would have to change"))
     facts.append(("single words", _counted(result.singles)))
     kind = _kind(result)
