@@ -133,7 +133,7 @@ def _row(each: Answer, views: Views) -> list[str]:
     from deepcheck.report.sentences import printable, shortened
 
     cells = [""] * (len(views.headings) - 1) + [each.reason] if each.found is None else views.row(each.found)
-    return [str(each.line.number), shortened(each.line.text), *cells]
+    return [str(each.line.number), shortened(each.line.text), *(printable(cell) for cell in cells)]
 
 
 def _print_many(answers: Sequence[Answer], views: Views) -> None:
