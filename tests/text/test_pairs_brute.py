@@ -32,7 +32,7 @@ def test_the_oracle_is_the_model(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_word_is_decided_as_trying_it_says(kind, along):
     seen = set()
-    for seed in range(SEEDS):
+    for seed in range(70 if kind == "classes" else SEEDS):  # ties of the two others are rare
         made = trial(kind, seed, along)
         question, truth = made.question, made.truth
         singles = every_word(question)
