@@ -72,7 +72,7 @@ def _attacked(content: Content) -> Finding:
         "text": "Words chosen by importance give an attack on every text",
         "source": "table IV",
         "found": {
-            "paper": {"holds": True, "detail": f"{len(rows)} of {len(rows)} sentences"},
+            "paper": {"holds": None, "detail": f"{len(rows)} of {len(rows)} sentences; only attacks are printed"},
             "sentences": {"holds": found == len(rows), "detail": f"{found} of {len(rows)} sentences"},
             "reviews": {"holds": share == 1, "detail": f"{100 * share:.1f} % of {reviews['count']:,} reviews"},
         },
