@@ -139,7 +139,7 @@ def test_the_page_says_what_happens(command, tmp_path, monkeypatch):
     assert [change.after for change in found["result"].replacements[0].changes] == ["dreadful"]
     assert found["proof"].verdict == "proved"  # from 6, one word takes away 5
     commands = re.findall(r"^    deepcheck (.+)$", page, flags=re.MULTILINE)
-    assert len(commands) == 8
+    assert len(commands) >= 8
     for words in commands:
         answer = command(*shlex.split(words))
         assert answer.status == 0, (words, answer)
