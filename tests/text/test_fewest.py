@@ -44,7 +44,7 @@ def test_the_fewest_words_at_places_apart(kind, along, further):
 def checked(kind, along, most, further=None):
     """Ask about many sentences; how many of the answers leave nothing open."""
     optimal = 0
-    for seed in range(SEEDS):
+    for seed in range(100 if kind == "max pool" else SEEDS):  # few sentences with nothing left to put in
         made = trial(kind, seed, along, further)
         truth = made.truth
         found = fewest_words(made.question, most)
