@@ -31,4 +31,10 @@ def test_python_example_runs_and_finds_an_attack(capsys):
     capsys.readouterr()
     exec(compile(examples[3], "README.md", "exec"), names)
     assert capsys.readouterr().out.count("attack (all paths") == 2
-    assert len(examples) == 4
+    exec(compile(examples[4], "README.md", "exec"), names)
+    words, fewest, near, paper = capsys.readouterr().out.splitlines()
+    assert words.startswith("negative (") and "by coi: " in words  # noqa: PT018
+    assert "attack (all paths; " in fewest
+    assert "stop words" in near
+    assert "symbolic, by coi" in paper or "this path" in paper
+    assert len(examples) == 5

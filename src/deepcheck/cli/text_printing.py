@@ -8,7 +8,7 @@ from deepcheck.report.tables import print_table
 from deepcheck.text.markup import result_part
 from deepcheck.text.results import label_text
 from deepcheck.text.schema import result_as_json
-from deepcheck.text.verdicts import alternatives, changes, effort, score, told
+from deepcheck.text.verdicts import alternatives, effort, score, told
 
 if TYPE_CHECKING:
     from deepcheck.text.results import TextResult
@@ -50,7 +50,7 @@ def print_result(result: "TextResult") -> None:
 def row(result: "TextResult") -> list[str]:
     """A text's row in a table of many: label, score, verdict, words changed, bound, changes or why there are none."""
     found = "" if result.found is None else str(result.found)
-    said = changes(result.replacements[0]) if result.replacements else result.reason
+    said = result.replacements[0].said if result.replacements else result.reason
     label = result.model.labels[result.label]
     score_before = score(result.model, result.label, result.output)
     return [label, score_before, result.verdict, found, str(result.bound), said]

@@ -71,6 +71,11 @@ class Replacement:
         return tuple(found)
 
     @property
+    def said(self) -> str:
+        """Which words became which."""
+        return ", ".join(f"{change.before} -> {change.after}" for change in self.changes)
+
+    @property
     def text(self) -> str:
         """What the network reads now."""
         return self.sentence.readable(self.words)

@@ -135,9 +135,8 @@ class TextResult:
         parts = []
         if self.found is not None:
             best = self.replacements[0]
-            pairs = ", ".join(f"{change.before} -> {change.after}" for change in best.changes)
             least = "the fewest" if self.optimal else f"at least {self.bound} needed"
-            parts.append(f"{self.found} word{'s' * (self.found != 1)} ({least}): {pairs}")
+            parts.append(f"{self.found} word{'s' * (self.found != 1)} ({least}): {best.said}")
         elif self.bound > 1:
             parts.append(f"no {self.bound - 1} word{'s' * (self.bound > 2)} or fewer change the label")
         if self.singles["attackable"]:

@@ -5,7 +5,7 @@ from deepcheck.text.markup import label_html, part_html, sentence_html
 from deepcheck.text.page import escaped, fact_list, table
 from deepcheck.text.replacement import probability
 from deepcheck.text.vectors import Try, VectorResult
-from deepcheck.text.verdicts import changes, score
+from deepcheck.text.verdicts import score
 
 HEADINGS = ("symbolic words", "vectors", "margin", "nearest words", "farthest", "label changes")
 
@@ -71,7 +71,7 @@ def summary(result: VectorResult) -> list[str]:
     """A text's row in a table of many: label, score, verdict, words changed, words symbolic, changes or why none."""
     best = result.replacement
     count = "" if best is None else str(len(best.words))
-    said = result.reason if best is None else changes(best)
+    said = result.reason if best is None else best.said
     shown = score(result.question.model, result.label, result.output)
     label = result.question.model.labels[result.label]
     return [label, shown, result.verdict, count, str(result.symbolic or ""), said]

@@ -22,6 +22,7 @@ from deepcheck.program import Array
 from deepcheck.ranking import gains
 from deepcheck.text.question import Question, Words
 from deepcheck.text.replacement import Replacement, replacements
+from deepcheck.text.results import label_text
 
 
 @dataclass(frozen=True)
@@ -203,6 +204,19 @@ class VectorResult:
     def domain(self) -> str:
         """Where vectors may go."""
         return "any vectors" if self.unbounded else "vectors in the vocabulary's range"
+
+    def __str__(self) -> str:
+        from deepcheck.text.vector_views import told
+
+        head = f"{label_text(self.question.model, self.label, self.output)}: {self.verdict} {told(self)}"
+        found = "" if self.replacement is None else f": {self.replacement.said}"
+        return f"{head}{found}"
+
+    def _repr_html_(self) -> str:
+        from deepcheck.text.page import STYLE
+        from deepcheck.text.vector_views import vectors_part
+
+        return STYLE + vectors_part(self)
 
 
 def grow_until_attack(

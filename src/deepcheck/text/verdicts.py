@@ -71,7 +71,7 @@ def alternatives(result: TextResult, listed: Sequence[Replacement]) -> tuple[tup
     headings: tuple[str, ...] = ("words", "similarity", "label", "score", "margin", "same path", "replayed")
     rows: list[tuple[str, ...]] = [
         (
-            changes(each),
+            each.said,
             ", ".join(f"{change.similarity:.2f}" for change in each.changes),
             result.model.labels[each.label],
             score(result.model, each.label, each.output),
@@ -88,11 +88,6 @@ def score(model: TextModel, label: int, output: Sequence[float]) -> str:
     """A label's probability where the model gives one, else the output."""
     shares = probability(model.program, output)
     return ", ".join(f"{value:.4g}" for value in output[:8]) if shares is None else f"{shares[label]:.1%}"
-
-
-def changes(each: Replacement) -> str:
-    """Which words became which."""
-    return ", ".join(f"{change.before} -> {change.after}" for change in each.changes)
 
 
 def _words(count: int) -> str:
