@@ -4,6 +4,8 @@ import pytest
 from text_oracle import ATTACK, BORDER, DEEPER, ONE_LAYER, TIE
 from trials import SEEDS, trial
 
+import deepcheck
+from deepcheck.errors import OptionError
 from deepcheck.text import fewest_words
 from deepcheck.text.dynamic import Chain
 
@@ -66,3 +68,10 @@ def checked(kind, along, most, further=None):
             assert found.optimal or limit < smallest, seed
         optimal += found.optimal
     return optimal
+
+
+@pytest.mark.parametrize("most", [0, -1, True, 1.5])
+def test_a_most_without_meaning_is_refused(most):
+    model = deepcheck.load_text("imdb_frozen")
+    with pytest.raises(OptionError, match="expected at most 1 or more words"):
+        deepcheck.attack_text(model, "a dull film", most=most)

@@ -70,6 +70,8 @@ class Asked:
 
 def fewest_result(model: TextModel, text: str, asked: Asked, most: int | None = None) -> TextResult:
     """The smallest number of words that changes the label, at most ``most``."""
+    if most is not None and (isinstance(most, bool) or not isinstance(most, (int, np.integer)) or most < 1):
+        raise OptionError(f"expected at most 1 or more words, got {most!r}")
     started = time.perf_counter()
     question = asked.question(model, text)
     limit = len(question.places) if most is None else min(most, len(question.places))

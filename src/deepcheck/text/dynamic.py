@@ -179,5 +179,7 @@ class Chain:
                     up_to = left - sum(choices[place] != 0 for place in choices if place > at)
                     choices[before] = int(chosen[(up_to, *rest)])
             found.append({at: int(self.options[at][i]) for at, i in sorted(choices.items()) if i})
-        doubt = 8.0 * self.width * float(self.question.effects.errors[:, form].sum())
+        # Sums of units by every place that they see, then one sum a position and a group.
+        terms = self.width + len(self.options) + len(self.groups)
+        doubt = 8.0 * terms * float(self.question.effects.errors[:, form].sum())
         return BestByCount(tuple(gains), tuple(found), doubt)

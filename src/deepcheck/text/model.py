@@ -18,7 +18,7 @@ from deepcheck.text.vocabulary import Vocabulary
 
 Keep = Literal["last", "first"]
 Pad = Literal["left", "right"]
-MOST_CHARACTERS = 1 << 24
+MOST_CHARACTERS = 1 << 22
 """Longer texts are refused."""
 
 
