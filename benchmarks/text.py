@@ -1,6 +1,6 @@
 """Text, on the shipped networks: how long answers take, and how they compare with running every sentence.
 
-Reviews: of the IMDB test reviews, those at the first places of ``np.random.default_rng(2018).permutation(25000)``, whatever
+Reviews: the first of the IMDB test reviews in the order ``np.random.default_rng(2018).permutation(25000)``, whatever
 their label. Times are through the public functions, tables of a network made once and not counted. The rival for single
 words runs the model in onnxruntime on all 300,000 changed sentences, in batches of 2,048 and with both cores; a
 disagreement is a sentence whose label differs from our verdict (onnxruntime computes in float32).
@@ -125,7 +125,7 @@ def brute_force(model: deepcheck.TextModel, texts: list[str]) -> dict[str, objec
     }
 
 
-def timed(action):  # noqa: ANN001, ANN201
+def timed(action):
     started = time.perf_counter()
     found = action()
     return time.perf_counter() - started, found

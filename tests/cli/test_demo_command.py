@@ -96,7 +96,7 @@ def test_what_to_try_next_works(command: Command, folder, tmp_path, monkeypatch)
     assert "table II)" in answer.out
     assert "this path, which says nothing about other paths" in answer.out
     commands = answer.out.split("Try next:\n")[1].splitlines()
-    assert len(commands) == 7
+    assert len(commands) == 8
     for line in commands:
         name, *words = shlex.split(line)
         assert name == "deepcheck"

@@ -86,6 +86,7 @@ def next_commands(study: Study) -> list[str]:
         f"deepcheck check certificate.json --model {NETWORK}",
         f"deepcheck importance {NETWORK} {image} --metric reach --plot importance.png",
         f"deepcheck info {NETWORK} --program",
+        "deepcheck text attack 'a charming little film, and great fun' --nearest 20",
     ]
 
 

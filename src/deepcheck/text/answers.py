@@ -19,6 +19,7 @@ from deepcheck.text.results import TextResult, counts_by_size, counts_of_sets
 from deepcheck.text.singles import Singles, every_word
 
 RANKS = ("margin", "similarity")
+NUMBERS, SETS = "numbers of words", {1: "places", 2: "pairs of places"}
 
 
 @dataclass(frozen=True)
@@ -77,12 +78,14 @@ def fewest_result(model: TextModel, text: str, asked: Asked, most: int | None = 
     limit = len(question.places) if most is None else min(most, len(question.places))
     why = _undecidable(question)
     if why is not None:
-        return _result(question, asked, most, counts_by_size(limit, None, 1), _nothing(question), [], 1, why, started)
+        return _result(
+            question, asked, (most, NUMBERS), counts_by_size(limit, None, 1), _nothing(question), [], 1, why, started
+        )
     found = fewest_words(question, limit, asked.progress)
     size = None if found.words is None else len(found.words)
     counts = counts_by_size(limit, size, found.bound)
     listed = _listed(question, asked, found)
-    return _result(question, asked, most, counts, found.singles, listed, found.bound, found.why, started)
+    return _result(question, asked, (most, NUMBERS), counts, found.singles, listed, found.bound, found.why, started)
 
 
 def sets_result(model: TextModel, text: str, asked: Asked, size: int) -> TextResult:
@@ -97,7 +100,9 @@ def sets_result(model: TextModel, text: str, asked: Asked, size: int) -> TextRes
     size = min(int(size), count)
     if why is not None:
         none = np.full(count if size == 1 else count * (count - 1) // 2, Outcome.LABEL)
-        return _result(question, asked, size, counts_of_sets(none), _nothing(question), [], 1, why, started)
+        return _result(
+            question, asked, (size, SETS[size]), counts_of_sets(none), _nothing(question), [], 1, why, started
+        )
     singles = every_word(question)
     outcomes = _by_place(singles)
     bound = 1 if (outcomes != Outcome.PROVED).any() else 2
@@ -109,7 +114,9 @@ def sets_result(model: TextModel, text: str, asked: Asked, size: int) -> TextRes
         found = Fewest(words, 3 if (outcomes == Outcome.PROVED).all() else bound, singles, pairs)
     reason = _why_open(question, outcomes)
     listed = _listed(question, asked, found)
-    return _result(question, asked, size, counts_of_sets(outcomes), singles, listed, found.bound, reason, started)
+    return _result(
+        question, asked, (size, SETS[size]), counts_of_sets(outcomes), singles, listed, found.bound, reason, started
+    )
 
 
 def _by_place(singles: Singles) -> np.ndarray:
@@ -166,7 +173,7 @@ def _listed(question: Question, asked: Asked, found: Fewest) -> list[Words]:
 def _result(
     question: Question,
     asked: Asked,
-    size: int | None,
+    size: tuple[int | None, str],
     counts: dict[str, int],
     singles: Singles,
     listed: Sequence[Words],
@@ -184,11 +191,12 @@ def _result(
         question.label,
         tuple(float(value) for value in question.base.outputs.value[0]),
         asked.paths,
-        size,
+        size[0],
         asked.apart,
         asked.choices,
         len(question.places),
         int(np.count_nonzero(question.allowed)),
+        size[1],
         counts,
         singles.counts,
         (*survived, *(each for each in shown if not each.replayed)),

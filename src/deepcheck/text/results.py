@@ -62,8 +62,8 @@ class TextResult:
         choices: Which words may stand where.
         places: How many words may change.
         words: How many words, over all places, can be put in.
-        counts: Sets of places asked about, and what became of them: attackable, proved, undecided, untried.
-            Where the smallest number was asked for, numbers of words instead.
+        counted: What the counts are of: "places", "pairs of places" or "numbers of words" (which suffice?).
+        counts: How many of them came out attackable, proved, undecided, untried; they add up to those asked about.
         singles: The same for single words, each at one place.
         replacements: New sentences with another label, best first; all replayed.
         bound: No fewer words than this change the label: proved.
@@ -81,6 +81,7 @@ class TextResult:
     choices: Choices
     places: int
     words: int
+    counted: str
     counts: dict[str, int]
     singles: dict[str, int]
     replacements: tuple[Replacement, ...]

@@ -49,6 +49,7 @@ def result_as_json(result: TextResult, limit: int | None = None) -> dict[str, An
         "choices": _choices(result.choices),
         "places": result.places,
         "replacements_asked": result.words,
+        "counted": result.counted,
         "counts": result.counts,
         "singles": result.singles,
         "found": result.found,

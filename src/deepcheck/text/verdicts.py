@@ -56,8 +56,8 @@ def effort(result: TextResult) -> list[tuple[str, str]]:
     elif 1 < result.bound <= result.places:
         facts.append(("at least", f"{_words(result.bound)} would have to change"))
     facts.append(("single words", _counted(result.singles)))
-    kind = _kind(result)
-    facts.append((kind, _counted(result.counts, "suffice" if kind == NUMBERS else "change the label")))
+    does = "suffice" if result.counted == NUMBERS else "change the label"
+    facts.append((result.counted, _counted(result.counts, does)))
     if result.replacements:
         survived = sum(each.replayed for each in result.replacements)
         facts.append(("replayed", f"{survived} of the {len(result.replacements)} listed, on the untouched model"))
@@ -92,13 +92,6 @@ def score(model: TextModel, label: int, output: Sequence[float]) -> str:
 
 def _words(count: int) -> str:
     return f"{count} word{'s' * (count != 1)}"
-
-
-def _kind(result: TextResult) -> str:
-    """What the counts count."""
-    if result.asked == min(result.size or result.places, result.places):
-        return NUMBERS
-    return "places" if result.size == 1 else "pairs of places"
 
 
 def _counted(counts: dict[str, int], does: str = "change the label") -> str:
