@@ -9,6 +9,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
+NETS = ("imdb_frozen", "imdb_tuned")
 
 
 def figures(name: str) -> dict:
@@ -66,6 +67,7 @@ def readme() -> str:
         ),
         *all_paths(),
         *certificates(),
+        *texts(),
         ("importance of an image, in batches", f"{shares['figures']['us an image, DeepCheck abs']:.1f} us"),
         ("- times faster than Captum's Saliency", f"{shares['figures']['times faster']:.1f}x"),
         (
@@ -173,6 +175,53 @@ def certificates() -> list[tuple[str, str]]:
         )
     )
     return rows
+
+
+def texts() -> list[tuple[str, str]]:
+    """Rows about words of texts, for the two shipped text networks."""
+    found = figures("text")["figures"]
+
+    def both(key: str, form: str = "{}") -> str:
+        return " and ".join(form.format(found[f"{name}: {key}"]) for name in NETS)
+
+    def shares(key: str) -> str:
+        return " and ".join(
+            ", ".join(f"{size}: {count}" for size, count in found[f"{name}: {key}"].items()) for name in NETS
+        )
+
+    reviews = found["reviews"]
+    return [
+        (
+            "**text**, `imdb_frozen` and `imdb_tuned`: importance of the words of a review; every one of 300,000 "
+            "single replacements over all paths, median; times faster than running them in onnxruntime; disagreements",
+            f"{both('ms, importance of a text (coi), median', '{:.1f}')} ms; "
+            f"{both('s, every single word over all paths, median', '{:.3f}')} s; "
+            f"{both('running every changed sentence: times as long as ours', '{:.0f}x')}; "
+            f"{both('running every changed sentence: disagreements')}",
+        ),
+        (
+            f"- the fewest words of the vocabulary that overturn a review, anywhere: of {reviews} reviews by number; "
+            "proved fewest; median; 95th percentile",
+            f"{shares('texts by fewest words anywhere')}; {both('texts whose fewest words are proved fewest')}; "
+            f"{both('s, fewest words anywhere, median', '{:.2f}')} s; "
+            f"{both('s, fewest words anywhere, 95th percentile', '{:.1f}')} s",
+        ),
+        (
+            "- any number of words, each replaced by one of its 8 nearest: reviews proved, attacked, open; median",
+            " and ".join(
+                ", ".join(map(str, found[f"{name}: texts, each word of the 8 nearest: proved, attack, undecided"]))
+                for name in NETS
+            )
+            + f"; {both('s, any number of words, each of the 8 nearest, median', '{:.2f}')} s",
+        ),
+        (
+            "- vectors of 5 words, and of all 30, by linear programs (the paper's attack), median",
+            " and ".join(f"{found[f'{name}: s, vectors of 5 words, median; most'][0]:.3f}" for name in NETS)
+            + " s; "
+            + " and ".join(f"{found[f'{name}: s, vectors of 30 words, median; most'][0]:.2f}" for name in NETS)
+            + " s",
+        ),
+    ]
 
 
 def performance() -> str:

@@ -219,9 +219,10 @@ def farthest_inside(
     model.row_lower_ = (reserve - rows.values)[kept] * scale
     model.row_upper_ = np.full(len(kept), highspy.kHighsInf)
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.start_ = (np.arange(len(kept) + 1) * (count + 1)).astype(np.int32)
-    model.a_matrix_.index_ = np.tile(np.arange(count + 1), len(kept)).astype(np.int32)
-    model.a_matrix_.value_ = matrix.ravel()
+    at, column = np.nonzero(matrix)  # a guard of a convolution sees few of the elements
+    model.a_matrix_.start_ = np.searchsorted(at, np.arange(len(kept) + 1)).astype(np.int32)
+    model.a_matrix_.index_ = column.astype(np.int32)
+    model.a_matrix_.value_ = matrix[at, column]
     solver = _solver(model)
     if seconds is not None:
         solver.setOptionValue("time_limit", seconds)
