@@ -18,7 +18,7 @@ from deepcheck.text.question import Question, Words
 
 MOST_TERMS = 1 << 29
 """Units times choices of words that they see: more than this are not gone through."""
-MOST_NUMBERS = 1 << 25
+MOST_NUMBERS = 1 << 24
 """So many numbers a step may keep."""
 BLOCK = 1 << 22
 """So many sums are made at a time."""
