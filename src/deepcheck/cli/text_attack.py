@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -33,9 +33,8 @@ from deepcheck.cli.text_options import (
 )
 
 if TYPE_CHECKING:
+    from deepcheck.cli.text_answering import Views
     from deepcheck.cli.text_inputs import Constraints, ModelFiles
-    from deepcheck.text.results import TextResult
-    from deepcheck.text.vectors import VectorResult
 
 
 def attack(
@@ -87,33 +86,34 @@ def attack(
     """
     import deepcheck
     from deepcheck.cli.text_inputs import Constraints, ModelFiles
-    from deepcheck.errors import OptionError
+    from deepcheck.cli.text_printing import result_views
 
-    if method not in ("words", "lp"):
-        raise OptionError(f"expected a method of words or lp, got '{method}'")
-    vectors_only = {"--order": order, "--seed": seed, "--objective": objective, "--unbounded": unbounded or None}
-    given = [name for name, value in vectors_only.items() if value is not None]
-    if given and method == "words":
-        raise OptionError(f"expected {given[0]} with --method lp only")
+    lp_only = {"--order": order, "--seed": seed, "--objective": objective, "--unbounded": unbounded or None}
+    _check_method(method, {"--paths": paths, "--apart": None if apart == 1 else apart}, lp_only)
+    files = ModelFiles(model, vocabulary, vectors, labels, read, pad)
+    constraints = Constraints(keep, positions, nearest, similar, no_stop_words, no_unknown or method == "lp", only)
     if method == "lp":
-        words_only = {"--paths": paths, "--apart": apart if apart != 1 else None}
-        given = [name for name, value in words_only.items() if value is not None]
-        if given:
-            raise OptionError(f"expected {given[0]} with --method words only: lp follows the path of the text")
-        chosen = {
+        from deepcheck.cli.text_vectors import vector_views
+
+        options = {
             "most": most, "timeout": timeout, "order": order or "coi", "seed": seed or 0,
             "objective": objective or "margin", "unbounded": unbounded,
         }  # fmt: skip
-        files = ModelFiles(model, vocabulary, vectors, labels, read, pad)
-        constraints = Constraints(keep, positions, nearest, similar, no_stop_words, True, only)
-        _attack_vectors(text, file, files, constraints, chosen, html=html, as_json=as_json)
-        return
-    paths = paths or "all"
-
-    files = ModelFiles(model, vocabulary, vectors, labels, read, pad)
-    constraints = Constraints(keep, positions, nearest, similar, no_stop_words, no_unknown, only)
-    options = {"most": most, "paths": paths, "apart": apart, "rank": rank, "limit": limit, "timeout": timeout}
-    _answer(text, file, files, constraints, deepcheck.attack_text, options, html=html, as_json=as_json)
+        _answer(
+            text,
+            file,
+            files,
+            constraints,
+            deepcheck.attack_vectors,
+            options,
+            vector_views(),
+            html=html,
+            as_json=as_json,
+        )
+    options = {
+        "most": most, "paths": paths or "all", "apart": apart, "rank": rank, "limit": limit, "timeout": timeout,
+    }  # fmt: skip
+    _answer(text, file, files, constraints, deepcheck.attack_text, options, result_views(), html=html, as_json=as_json)
 
 
 def prove(
@@ -149,11 +149,12 @@ def prove(
     """
     import deepcheck
     from deepcheck.cli.text_inputs import Constraints, ModelFiles
+    from deepcheck.cli.text_printing import result_views
 
     files = ModelFiles(model, vocabulary, vectors, labels, read, pad)
     constraints = Constraints(keep, positions, nearest, similar, no_stop_words, no_unknown, only)
     options = {"size": size, "paths": paths, "apart": apart, "rank": rank, "limit": limit, "timeout": timeout}
-    _answer(text, file, files, constraints, deepcheck.prove_text, options, html=html, as_json=as_json)
+    _answer(text, file, files, constraints, deepcheck.prove_text, options, result_views(), html=html, as_json=as_json)
 
 
 def _answer(
@@ -161,50 +162,40 @@ def _answer(
     file: str | None,
     files: "ModelFiles",
     constraints: "Constraints",
-    verb: "Callable[..., TextResult]",
+    verb: Callable[..., Any],
     options: dict[str, Any],
+    views: "Views",
     *,
     html: Path | None,
     as_json: bool,
-) -> None:
+) -> NoReturn:
     """Ask, show, and leave with the exit status."""
     from deepcheck.cli.text_answering import Progress, answer
     from deepcheck.cli.text_inputs import one_text, with_places
-    from deepcheck.cli.text_printing import views
 
     one_text(text, file)
     choices = constraints.choices()
     model = files.load()
 
-    def ask(one: str, progress: Progress) -> "TextResult":
+    def ask(one: str, progress: Progress) -> Any:
         with_places(model, one, choices)
         return verb(model, one, choices=choices, progress=progress, **options)
 
-    raise typer.Exit(answer(text, file, ask, views(), html=html, as_json=as_json))
+    raise typer.Exit(answer(text, file, ask, views, html=html, as_json=as_json))
 
 
-def _attack_vectors(
-    text: str | None,
-    file: str | None,
-    files: "ModelFiles",
-    constraints: "Constraints",
-    options: dict[str, Any],
-    *,
-    html: Path | None,
-    as_json: bool,
-) -> None:
-    """The same by the paper's method."""
-    import deepcheck
-    from deepcheck.cli.text_answering import Progress, answer
-    from deepcheck.cli.text_inputs import one_text, with_places
-    from deepcheck.cli.text_vectors import views
+def _check_method(method: str, words_only: dict[str, Any], lp_only: dict[str, Any]) -> None:
+    """Refuse options that have no meaning beside a method.
 
-    one_text(text, file)
-    choices = constraints.choices()
-    model = files.load()
+    Raises:
+        OptionError: If there is one, or no such method.
+    """
+    from deepcheck.errors import OptionError
 
-    def ask(one: str, progress: Progress) -> "VectorResult":
-        with_places(model, one, choices)
-        return deepcheck.attack_vectors(model, one, choices=choices, **options)
-
-    raise typer.Exit(answer(text, file, ask, views(), html=html, as_json=as_json))
+    if method not in ("words", "lp"):
+        raise OptionError(f"expected a method of words or lp, got '{method}'")
+    other, foreign = ("lp", lp_only) if method == "words" else ("words", words_only)
+    given = [name for name, value in foreign.items() if value is not None]
+    if given:
+        why = ": lp follows the path of the text" if method == "lp" else ""
+        raise OptionError(f"expected {given[0]} with --method {other} only{why}")

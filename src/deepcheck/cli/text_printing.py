@@ -54,3 +54,17 @@ def row(result: "TextResult") -> list[str]:
     label = result.model.labels[result.label]
     score_before = score(result.model, result.label, result.output)
     return [label, score_before, result.verdict, found, str(result.bound), said]
+
+
+def result_views() -> Views:
+    """How answers about replaced words are shown."""
+    return Views(
+        what="trying words",
+        title="Words that overturn a label",
+        show=print_result,
+        as_json=result_as_json,
+        part=result_part,
+        headings=("label", "score", "verdict", "words", "bound", "changes"),
+        row=row,
+        is_open=lambda result: bool(result.verdict == "undecided"),
+    )

@@ -30,7 +30,7 @@ def print_vectors(result: "VectorResult") -> None:
     print_table(HEADINGS, rows(result), left=len(HEADINGS))
 
 
-def views() -> Views:
+def vector_views() -> Views:
     """How its answers are shown."""
     return Views(
         what="making words symbolic",

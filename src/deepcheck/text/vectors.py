@@ -124,6 +124,8 @@ class VectorSearch:
             if self.question.late():
                 break
             tries.append(self.attempt(order[:size]))
+            if self.question.progress is not None:
+                self.question.progress(size / len(order))
             if tries[-1].attack:
                 break
         return tuple(tries)

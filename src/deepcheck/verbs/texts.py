@@ -186,6 +186,7 @@ def attack_vectors(
     most: int | None = None,
     choices: Choices = _KNOWN,
     timeout: float | None = None,
+    progress: Callable[[float], None] | None = None,
 ) -> VectorResult:
     """Attack a text as in the paper: the vectors of its top words are symbolic, and rounded to the nearest words.
 
@@ -202,6 +203,7 @@ def attack_vectors(
         most: Make at most so many words symbolic.
         choices: Which words may change, and be put in.
         timeout: Seconds after which the search stops.
+        progress: Called with the share of the words that are symbolic.
 
     Raises:
         OptionError: If an option has no meaning.
@@ -213,7 +215,7 @@ def attack_vectors(
         raise OptionError(f"expected an objective of {', '.join(OBJECTIVES)}, got {objective!r}")
     if most is not None and (isinstance(most, bool) or most < 1):
         raise OptionError(f"expected at most 1 or more words, got {most}")
-    question = Asked(choices, timeout=timeout).question(model, text)
+    question = Asked(choices, timeout=timeout, progress=progress).question(model, text)
     ranked = _ordered(model, question, order, seed)
     return grow_until_attack(question, ranked, order, objective=objective, unbounded=unbounded, most=most)
 
