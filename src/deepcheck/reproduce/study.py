@@ -12,6 +12,7 @@ import numpy as np
 from deepcheck.datasets import ImageSet, mnist
 from deepcheck.program import Array, Program
 from deepcheck.reproduce.bars import bar
+from deepcheck.reproduce.kept import Kept
 from deepcheck.reproduce.measure import Measured
 from deepcheck.reproduce.pair_measure import ALL, MeasuredPairs, Scope
 from deepcheck.reproduce.places import ever_lit
@@ -31,7 +32,7 @@ class Study:
         program: The network.
         train: The images that the ten are picked from.
         test: The images of the census.
-        out: Where the results go; measurements go to ``runs`` in it.
+        out: Where the results go; measurements go to ``run.sqlite`` in it.
         quick: Only part of the census.
         progress: Show progress on standard error.
     """
@@ -49,9 +50,14 @@ class Study:
         return Study(load(path(NETWORK)), mnist("train", data), mnist("test", data), out, quick, progress)
 
     @cached_property
+    def kept(self) -> Kept:
+        """Everything measured, of any network."""
+        return Kept(self.out)
+
+    @cached_property
     def store(self) -> Store:
         """The measurements."""
-        return Store(self.out / "runs", self.program)
+        return Store(self.kept, self.program)
 
     @cached_property
     def picked(self) -> tuple[int | None, ...]:

@@ -1,54 +1,41 @@
-"""Texts measured once, each kept in a file of its own, read again."""
+"""Texts measured once, kept, read again."""
 
-import json
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, final
 
-from deepcheck.reproduce.storage import write_json
+from deepcheck.reproduce.kept import Kept
 from deepcheck.reproduce.text_measure import Grown, MeasuredText, Plan, measure_text
+from deepcheck.runs import Source
 from deepcheck.text import TextModel
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 @final
 @dataclass(frozen=True)
 class TextStore:
-    """Measurements of one text model in a folder.
+    """Measurements of one text model: known by its sha256, a digest of words, vectors and text, and the plan.
 
-    A file's name ends in a digest of the model's sha256, the words and vectors, the text, the plan and the schema, so
-    that nothing else is ever read for it. The files hold words that were replaced, and are not to be published.
+    They hold words that were replaced, and are not to be published.
     """
 
-    folder: Path
+    kept: Kept
     model: TextModel
 
-    def measured(self, name: str, text: str, plan: Plan) -> MeasuredText:
-        """Read what is known about a text; if nothing is, measure and keep it."""
-        path = self.folder / f"{name}-{self._digest(text, plan)}.json"
-        stored = _read(path)
-        if stored is not None:
-            return stored
-        found = measure_text(self.model, text, plan)
-        write_json(path, asdict(found))
-        return found
+    def measured(self, name: str, item: int, text: str, plan: Plan) -> MeasuredText:
+        """Read what is known about a text of a set; if nothing is, measure and keep it."""
+        question = f"words, {plan}, schema {SCHEMA}"
+        source = Source(self.model.program.origin.sha256, f"{name} {self._digest(text)}", question)
+        found = self.kept.content(source, item, lambda: asdict(measure_text(self.model, text, plan)))
+        return _restored(MeasuredText(**found))
 
-    def _digest(self, text: str, plan: Plan) -> str:
+    def _digest(self, text: str) -> str:
         vocabulary = self.model.vocabulary
-        digest = sha256(f"{SCHEMA} {self.model.program.origin.sha256} {plan}\n{text}\n".encode())
+        digest = sha256(f"{text}\n".encode())
         digest.update("\n".join(vocabulary.words).encode())
         digest.update(vocabulary.vectors.tobytes())
-        return digest.hexdigest()[:16]
-
-
-def _read(path: Path) -> MeasuredText | None:
-    """What a file holds; None where there is none, or it is damaged and must be made again."""
-    try:
-        return _restored(MeasuredText(**json.loads(path.read_text(encoding="utf-8"))))
-    except (OSError, ValueError, TypeError, KeyError):
-        return None
+        return digest.hexdigest()[:32]
 
 
 def _restored(found: MeasuredText) -> MeasuredText:

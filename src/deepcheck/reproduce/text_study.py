@@ -10,6 +10,7 @@ import numpy as np
 from deepcheck.datasets import ReviewSet, imdb
 from deepcheck.program import Array
 from deepcheck.reproduce.bars import bar
+from deepcheck.reproduce.kept import Kept
 from deepcheck.reproduce.paper import SENTENCES
 from deepcheck.reproduce.rules import DRAWS, L1_REVIEWS, MOST, QUICK_REVIEWS, REVIEW_SEED, REVIEWS, TEXT_NETWORK
 from deepcheck.reproduce.text_measure import MeasuredText, Plan
@@ -26,7 +27,7 @@ class TextStudy:
     Attributes:
         model: The network and its words.
         reviews: The reviews that some are drawn from.
-        out: Where the results go; measurements go to ``runs`` in it.
+        out: Where the results go; measurements go to ``run.sqlite`` in it.
         quick: Only few reviews.
         progress: Show progress on standard error.
         draws: Random orders of each text.
@@ -49,7 +50,7 @@ class TextStudy:
     @cached_property
     def store(self) -> TextStore:
         """The measurements."""
-        return TextStore(self.out / "runs", self.model)
+        return TextStore(Kept(self.out), self.model)
 
     @property
     def items(self) -> Array:
@@ -62,7 +63,7 @@ class TextStudy:
         found, plan = [], Plan(self.draws, self.most)
         with bar("the paper's sentences", len(SENTENCES), self.progress) as advance:
             for number, sentence in enumerate(SENTENCES, 1):
-                found.append(self.store.measured(f"text-paper-{number:02d}", sentence.text, plan))
+                found.append(self.store.measured("the paper's sentences", number, sentence.text, plan))
                 advance(1)
         return found
 
@@ -72,7 +73,7 @@ class TextStudy:
         with bar("reviews", len(items), self.progress) as advance:
             for place, item in enumerate(items):
                 plan = Plan(self.draws, MOST, place < L1_REVIEWS)
-                name = f"text-{self.reviews.name}-{self.reviews.split}-{item:05d}"
-                found.append(self.store.measured(name, self.reviews.texts[item], plan))
+                name = f"{self.reviews.name} {self.reviews.split}"
+                found.append(self.store.measured(name, item, self.reviews.texts[item], plan))
                 advance(1)
         return found

@@ -94,6 +94,13 @@ class Store:
             ).fetchall()
         return {int(item): self._object(words) for item, words in rows}
 
+    def answer(self, source: Source, item: int) -> dict[str, Any] | None:
+        """The answer about one item; None where there is none."""
+        where = "model = ? AND dataset = ? AND question = ? AND item = ?"
+        with _readable(self.path):
+            row = self.connection.execute(f"SELECT payload FROM answers WHERE {where}", (*source.key, item)).fetchone()
+        return None if row is None else self._object(row[0])
+
     def sources(self) -> dict[Source, int]:
         """Everything that the store has answers about, with how many."""
         with _readable(self.path):
