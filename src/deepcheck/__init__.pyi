@@ -7,6 +7,8 @@ from .attacks import Result as Result
 from .attacks import SmallestResult as SmallestResult
 from .attacks import Witness as Witness
 from .attacks import as_json as as_json
+from .attacks.gradient_result import GradientAttack as GradientAttack
+from .attacks.gradient_result import GradientAttacks as GradientAttacks
 from .campaign import MinimalTable as MinimalTable
 from .certify import Certificate as Certificate
 from .domains import Features as Features
@@ -33,10 +35,12 @@ from .verbs import certificate as certificate
 from .verbs import check as check
 from .verbs import conditions as conditions
 from .verbs import explore_paths as explore_paths
+from .verbs import fgsm as fgsm
 from .verbs import importance as importance
 from .verbs import labels_within as labels_within
 from .verbs import load as load
 from .verbs import load_text as load_text
+from .verbs import pgd as pgd
 from .verbs import prove_text as prove_text
 from .verbs import region_map as region_map
 from .verbs import resume as resume

@@ -4,6 +4,7 @@ from deepcheck.verbs.attacking import attack
 from deepcheck.verbs.certifying import certificate, check, save_certificate
 from deepcheck.verbs.conditions import conditions
 from deepcheck.verbs.exploring import explore_paths
+from deepcheck.verbs.gradient_attacks import fgsm, pgd
 from deepcheck.verbs.loading import load
 from deepcheck.verbs.mapping import region_map
 from deepcheck.verbs.reaching import LabelReach, labels_within
@@ -23,10 +24,12 @@ __all__ = [
     "check",
     "conditions",
     "explore_paths",
+    "fgsm",
     "importance",
     "labels_within",
     "load",
     "load_text",
+    "pgd",
     "prove_text",
     "region_map",
     "resume",
