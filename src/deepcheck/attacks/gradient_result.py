@@ -111,13 +111,6 @@ class GradientAttacks:
             replayer.runtime,
         )
 
-    @staticmethod
-    def join(parts: "list[GradientAttacks]") -> "GradientAttacks":
-        """The items of several, at least one."""
-        names = ("epsilon", "pixels", "model_input", "labels", "new_labels", "flips", "replayed")
-        joined = (np.concatenate([getattr(part, name) for part in parts]) for name in names)
-        return GradientAttacks(*joined, parts[0].runtime)
-
 
 def flips_by_branch(before: tuple[Array, ...], after: tuple[Array, ...]) -> Array:
     """How many arms differ in each branch instruction, ``(items, branches)``."""

@@ -9,7 +9,8 @@ from deepcheck.attacks.gradient_result import GradientAttack, GradientAttacks
 from deepcheck.domains import Pixels
 from deepcheck.domains.bounds import inwards
 from deepcheck.errors import InputError, OptionError
-from deepcheck.program import Array, Program
+from deepcheck.program import Array, Program, chunks_of, in_parallel
+from deepcheck.program.parallel import one_thread_a_product
 from deepcheck.symbolic import run
 from deepcheck.verbs.questions import received_in
 
@@ -96,28 +97,28 @@ def _climbed(
     bounds = inwards(pixels.element_bounds(program.input_shape), program.dtype)
     bounds = bounds.reshape(2, *program.input_shape).astype(program.dtype)
     batch = program.batch(x)
-    length = max(1, CHUNK_BYTES // (8 * max(math.prod(shape) for shape in program.shapes)))
-    parts = []
-    for first in range(0, len(batch), length):
-        outcome = run(program, received[first : first + length], borders=False)
-        if outcome.overflow.any():
-            raise InputError("the network overflows float64 on this input: it has no label to change")
-        start = Start(program, batch[first : first + length], outcome.labels, bounds)
-        parts.append(_attack(start, epsilon, climb))
-    found = GradientAttacks.join(parts)
+    outcome = run(program, received, borders=False)
+    if outcome.overflow.any():
+        raise InputError("the network overflows float64 on this input: it has no label to change")
+    start = Start(program, batch, outcome.labels, bounds)
+    chunks = chunks_of(len(batch), 8 * max(math.prod(shape) for shape in program.shapes), CHUNK_BYTES)
+    with one_thread_a_product():
+        parts = in_parallel(lambda items: _attack(start.take(items), epsilon, climb), chunks)
+    found = GradientAttacks.of(start, *(np.concatenate(each) for each in zip(*parts, strict=True)))
     return found[0] if np.ndim(x) == len(program.input_shape) else found
 
 
-def _attack(start: Start, epsilon: float | None, climb: Climb) -> GradientAttacks:
+def _attack(start: Start, epsilon: float | None, climb: Climb) -> tuple[Array, Array]:
+    """The epsilons of some items, and the pixels of their attacks."""
     if epsilon is not None:
         given = np.full(len(start.pixels), float(epsilon))
-        return GradientAttacks.of(start, given, attacked(start, given, climb))
+        return given, attacked(start, given, climb)
     smallest = smallest_epsilons(start, climb)
     pixels = np.array(start.pixels)
     found = np.flatnonzero(~np.isnan(smallest))
     if len(found):
         pixels[found] = attacked(start.take(found), smallest[found], climb)
-    return GradientAttacks.of(start, smallest, pixels)
+    return smallest, pixels
 
 
 def _positive(number: object) -> bool:
