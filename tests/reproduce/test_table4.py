@@ -13,6 +13,7 @@ from deepcheck.datasets import ReviewSet
 from deepcheck.errors import DataError
 from deepcheck.reproduce import PARTS, parts, run, text_store
 from deepcheck.reproduce.paper import SENTENCES
+from deepcheck.reproduce.statistics import sign_test
 from deepcheck.reproduce.study import Study
 from deepcheck.reproduce.text_claims import judged, on_the_papers_table
 from deepcheck.reproduce.text_markdown import table4_text
@@ -26,7 +27,6 @@ from deepcheck.reproduce.text_statistics import (
     interval,
     middle,
     share_at_most,
-    sign_test,
 )
 from deepcheck.reproduce.text_study import TextStudy
 from deepcheck.reproduce.text_table import lengths_of, table4

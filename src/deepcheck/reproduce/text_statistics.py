@@ -4,14 +4,13 @@ Lengths are ``(texts, draws)``, one draw for an order that is not random; NaN wh
 """
 
 from collections.abc import Callable
-from fractions import Fraction
-from math import comb
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from deepcheck.program import Array
 from deepcheck.reproduce.rules import LIMITS, MOST
+from deepcheck.reproduce.statistics import sign_test as sign_test
 
 SAMPLES, SEED = 2_000, 0
 FAILED = MOST + 1
@@ -92,10 +91,3 @@ def compared(one: Array, other: Array, failed: int = FAILED) -> Compared:
     first, second = (np.where(np.isnan(some), failed, some).mean(axis=1) for some in (one, other))
     better, worse = int((first < second).sum()), int((first > second).sum())
     return Compared(better, len(first) - better - worse, worse, float(sign_test(better, worse)))
-
-
-def sign_test(better: int, worse: int) -> Fraction:
-    """The chance that fair coins are as uneven as this, both ways counted; ties are left out."""
-    count = better + worse
-    tail = sum(comb(count, heads) for heads in range(min(better, worse) + 1))
-    return min(Fraction(1), Fraction(2 * tail, 2**count))
