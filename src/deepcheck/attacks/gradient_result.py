@@ -8,7 +8,7 @@ import numpy as np
 
 from deepcheck.attacks.gradient import Start
 from deepcheck.certify import replayer_for
-from deepcheck.program import Array
+from deepcheck.program import Array, Path
 
 
 @final
@@ -106,13 +106,15 @@ class GradientAttacks:
             new,
             start.labels,
             after.labels,
-            flips_by_branch(before.path.arms, after.path.arms),
+            flips_by_branch(before.path, after.path),
             np.logical_and(*same),
             replayer.runtime,
         )
 
 
-def flips_by_branch(before: tuple[Array, ...], after: tuple[Array, ...]) -> Array:
+def flips_by_branch(before: Path, after: Path) -> Array:
     """How many arms differ in each branch instruction, ``(items, branches)``."""
-    counts = [np.count_nonzero((a != b).reshape(len(a), -1), axis=1) for a, b in zip(before, after, strict=True)]
-    return np.stack(counts, axis=1) if counts else np.zeros((0, 0), dtype=np.int64)
+    found = np.zeros((len(before), len(before.arms)), dtype=np.int64)
+    for column, (old, new) in enumerate(zip(before.arms, after.arms, strict=True)):
+        found[:, column] = np.count_nonzero((old != new).reshape(len(before), -1), axis=1)
+    return found
