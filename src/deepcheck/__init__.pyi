@@ -19,6 +19,7 @@ from .explore import Exploration as Exploration
 from .explore import RegionMap as RegionMap
 from .explore import exploration_as_json as exploration_as_json
 from .explore import region_map_as_json as region_map_as_json
+from .explore.worst_margins import WorstMargins as WorstMargins
 from .program import Program as Program
 from .ranking import order_of as order_of
 from .ranking import shortlist_length as shortlist_length
@@ -49,5 +50,6 @@ from .verbs import save_certificate as save_certificate
 from .verbs import smallest as smallest
 from .verbs import translate as translate
 from .verbs import word_importance as word_importance
+from .verbs import worst_margins as worst_margins
 
 __version__: str

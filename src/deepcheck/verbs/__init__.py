@@ -5,6 +5,7 @@ from deepcheck.verbs.certifying import certificate, check, save_certificate
 from deepcheck.verbs.conditions import conditions
 from deepcheck.verbs.exploring import explore_paths
 from deepcheck.verbs.gradient_attacks import fgsm, pgd
+from deepcheck.verbs.grading import worst_margins
 from deepcheck.verbs.loading import load
 from deepcheck.verbs.mapping import region_map
 from deepcheck.verbs.reaching import LabelReach, labels_within
@@ -38,4 +39,5 @@ __all__ = [
     "smallest",
     "translate",
     "word_importance",
+    "worst_margins",
 ]
