@@ -185,13 +185,16 @@ def occlusions(
     kinds = list(values)
     size = pixels[0].size
     falls, margins = np.empty((2, len(kinds), len(pixels), size))
-    here = scores_of(module, pixels)[np.arange(len(pixels)), labels]
     for kind, value in enumerate(kinds):
         for item, image in enumerate(pixels):
-            changed = np.repeat(image.reshape(1, -1).astype(np.float64), size, axis=0)
-            np.fill_diagonal(changed, value(image.ravel().astype(np.float64)))
+            flat = image.ravel().astype(np.float64)
+            new = value(flat)
+            changed = np.repeat(flat[None], size, axis=0)
+            np.fill_diagonal(changed, new)
+            plain = scores_of(module, pixels[item : item + 1])
             scores = scores_of(module, changed.reshape(size, *image.shape))
+            scores[new == flat] = plain  # a run in a larger batch may be rounded otherwise, which would break ties
             own = scores[:, labels[item]].copy()
             scores[:, labels[item]] = -np.inf
-            falls[kind, item], margins[kind, item] = here[item] - own, scores.max(axis=1) - own
+            falls[kind, item], margins[kind, item] = plain[0, labels[item]] - own, scores.max(axis=1) - own
     return falls, margins

@@ -20,7 +20,8 @@ from deepcheck.reproduce.contest_rules import (
     SCOPES,
     SETTINGS,
 )
-from deepcheck.reproduce.contest_statistics import correlation, drawn, duel, holm, means
+from deepcheck.reproduce.contest_statistics import correlation, drawn, duel, means
+from deepcheck.reproduce.statistics import holm
 
 SCHEMA = 1
 DUELS = ("spearman", "ndcg", "average_precision", "tries")
@@ -104,14 +105,14 @@ def _graded(found: Measured, setting: str, scope: int, counts: Array) -> Figures
 
 
 def _duels(names: tuple[str, ...], grades: Array, grade: str) -> Figures:
-    """coi against each other contestant: better, equal, worse, effect, and p as it is and corrected."""
+    """Grade coi against each other contestant: better, equal, worse, effect, and p as it is and corrected."""
     rivals = [name for name in names if name in CONTESTANTS and name != CHAMPION]
     champion = grades[:, names.index(CHAMPION)]
     found = [duel(champion, grades[:, names.index(rival)], GRADES[grade]) for rival in rivals]
-    corrected = holm(np.array([one.p for one in found]))
+    corrected = holm([one.p for one in found])
     return {
         rival: [one.better, one.equal, one.worse, _figure(one.effect), _small(one.p), _small(p)]
-        for rival, one, p in zip(rivals, found, corrected.tolist(), strict=True)
+        for rival, one, p in zip(rivals, found, corrected, strict=True)
     }
 
 

@@ -21,7 +21,7 @@ CONTESTANTS: Mapping[str, str] = MappingProxyType(
         "occlusion to 0": "how much the label's score falls when the pixel becomes 0",
         "occlusion to 1": "how much it falls when the pixel becomes 1",
         "flip": "how much it falls when the pixel of value v becomes 1 - v",
-        "random": "expected of a random order",
+        "random": "one order of each image, drawn at random, seeded",
     }
 )
 """Every ranking and what it is; the larger score is the more important pixel."""
@@ -30,12 +30,13 @@ APART: Mapping[str, str] = MappingProxyType(
     {
         "reach": "the largest margin in [0, 1] if the path held: a solver's bound (ours)",
         "ends": "the larger margin of the pixel at 0 and at 1: 1,568 plain runs",
+        "random, expected": "the expectation of a random order",
     }
 )
-"""Shown beside the contestants, no contestants: both look at the margin itself."""
+"""Shown beside the contestants, no contestants: the first two look at margins themselves, the last is no ranking."""
 
 CHAMPION = "coi"
-RANDOM = "random"
+RANDOM, EXPECTED_RANDOM = "random", "random, expected"
 PAPER = ("abs", "co", "coi")
 NEEDS: Mapping[str, str] = MappingProxyType({"ig, 50 steps": "captum", "deeplift": "captum"})
 """Contestants that only another library gives."""
@@ -95,21 +96,22 @@ RULES = (
     "pixel, share of the attackable pixels in the top 5, 10 and 30 %. Binary grades are of the images with an "
     "attackable pixel in scope; grades that an image does not have (an infinite or no gain; all ranks tied) are left "
     "out of its means, and how many have one is said.",
-    "Random is no draw but the expectation of a uniformly random order.",
+    "Random is one uniformly drawn order of each image, seeded by the image's index, so that tests of pairs are fair "
+    "(most draws beat the expectation of their tries, which is skewed). The expectation over all orders stands apart.",
     f"Figures are means over images, with 95 % intervals from {SAMPLES:,} bootstrap samples of images, seed {SEED}. "
-    "coi is compared with each contestant on the same images: the share of images on which coi is better less the share "
-    "on which it is worse (the effect size), with an exact two-sided sign test; p is corrected by Holm's method over "
-    "the contestants of one network, setting, scope and grade. `coi is better` holds if it is better more often and "
-    f"corrected p < {SIGNIFICANT}; does not if it is worse more often with such a p; otherwise it is open.",
+    "coi is compared with each contestant on the same images: the share of images on which coi is better less the "
+    "share on which it is worse (the effect size), with an exact two-sided sign test; p is corrected by Holm's method "
+    "over the contestants of one network, setting, scope and grade. `coi is better` holds if it is better more often "
+    f"and corrected p < {SIGNIFICANT}; does not if it is worse more often with such a p; otherwise it is open.",
     f"Deletion and insertion: `{CURVE_NETWORK}`, the first {CURVE_IMAGES} images. Pixels become 0 one by one in a "
     "ranking's order (deletion; the smaller area the better), or are put into a black image in that order (insertion; "
     "the larger the better). Areas, by the trapezoid rule over 0 to 784 pixels as 0 to 1, under the softmax "
-    "probability of the image's label, and under 1 where the label is the network's and 0 elsewhere. Random is the mean "
-    "of 10 seeded orders.",
-    "The two kinds of grade are compared by Spearman's correlation over the contestants: of the mean areas with the mean "
-    "exact grades (better = larger in both), and, image by image, of area with Spearman grade, averaged over images.",
-    "reach and ends are shown apart: they compute margins, and are no contestants. A contestant whose library is not "
-    "installed is named as left out.",
+    "probability of the image's label, and under 1 where the label is the network's and 0 elsewhere.",
+    "The two kinds of grade are compared by Spearman's correlation over the contestants: of the mean areas with the "
+    "mean exact grades (better = larger in both), and, image by image, of area with Spearman grade, averaged over "
+    "images.",
+    "reach and ends are shown apart: they look at margins themselves, and are no contestants. A contestant whose "
+    "library is not installed is named as left out.",
 )
 
 EXPECTED = (

@@ -1,4 +1,4 @@
-"""Statistics of the contest of rankings: means over images with intervals, paired tests, correlations of contestants."""
+"""Statistics of the contest of rankings: means over images with intervals, paired tests, correlations."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from deepcheck.program import Array
 from deepcheck.reproduce.contest_rules import SAMPLES, SEED
-from deepcheck.reproduce.text_statistics import sign_test
+from deepcheck.reproduce.statistics import sign_test
 
 SAME = 1e-12
 """Grades that differ by less count as equal: they are sums of the same terms in another order."""
@@ -80,17 +80,6 @@ def duel(one: Array, other: Array, more_is_better: bool) -> Duel:
     lead = (one - other)[~np.isnan(one) & ~np.isnan(other)] * (1 if more_is_better else -1)
     better, worse = int((lead > SAME).sum()), int((lead < -SAME).sum())
     return Duel(better, len(lead) - better - worse, worse, float(sign_test(better, worse)))
-
-
-def holm(p: Array) -> Array:
-    """Correct the p-values of one family, ``(k,)``, by Holm's method.
-
-    Source: Holm, A simple sequentially rejective multiple test procedure (1979).
-    """
-    order = np.argsort(p, kind="stable")
-    corrected = np.empty(len(p))
-    corrected[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), 1.0)
-    return corrected
 
 
 def ranks(values: Array) -> Array:
