@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import json
 import re
@@ -12,8 +13,9 @@ from requirements import require
 from deepcheck import datasets, zoo
 from deepcheck.errors import OptionError
 
-NAMES = ("digits_10x4", "mnist_10x4")
-every_network = pytest.mark.parametrize("name", NAMES)
+NAMES = ("digits_10x4", "fashion_10x4", "mnist_10x4")
+SEEDS = tuple(f"mnist_10x4_{seed:02}" for seed in range(10))
+every_network = pytest.mark.parametrize("name", [*NAMES, *SEEDS])
 
 
 def dense_layers(model: onnx.ModelProto) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -31,14 +33,27 @@ def accuracy(path: Path, images: datasets.ImageSet) -> float:
     return float(np.mean(labels_of(path, images.pixels()) == images.labels))
 
 
+def card_file(name: str) -> Path:
+    return zoo.path(name).with_name("cards.json") if name in SEEDS else zoo.path(name).with_suffix(".json")
+
+
+def stored_card(name: str) -> dict[str, object]:
+    """The card as it is on disk: a file of its own, or one entry of the file of all seeds."""
+    stored = json.loads(card_file(name).read_text())
+    return stored[SEEDS.index(name)] if name in SEEDS else stored
+
+
 def test_the_networks_are_listed():
     assert zoo.names() == NAMES
+    assert zoo.seeds() == SEEDS
 
 
 @pytest.mark.parametrize("name", ["mnist", "", "../cards", "mnist_10x4.onnx"])
 @pytest.mark.parametrize("function", [zoo.path, zoo.card])
 def test_an_unknown_name_is_answered_with_the_known_ones(function, name):
-    with pytest.raises(OptionError, match=r"digits_10x4, (imdb_.+, )?mnist_10x4; got " + re.escape(repr(name))):
+    with pytest.raises(
+        OptionError, match=r"digits_10x4, fashion_10x4, (imdb_.+, )?mnist_10x4; got " + re.escape(repr(name))
+    ):
         function(name)
 
 
@@ -69,8 +84,9 @@ def test_the_interface_of_the_model(name):
         assert session.run(None, {"input": x})[0].shape == (batch, 10)
 
 
-@pytest.mark.parametrize(("name", "inputs"), [("digits_10x4", 64), ("mnist_10x4", 784)])
-def test_the_scores_are_those_of_four_dense_layers(name, inputs):
+@every_network
+def test_the_scores_are_those_of_four_dense_layers(name):
+    inputs = 64 if name == "digits_10x4" else 784
     layers = dense_layers(onnx.load(zoo.path(name)))
     assert [weight.shape for weight, _ in layers] == [(10, inputs), (10, 10), (10, 10), (10, 10)]
     x = np.random.default_rng(0).random((50, *zoo.card(name).input_shape), np.float32)
@@ -92,9 +108,9 @@ def test_the_weights_are_ordinary_numbers(name):
 
 
 @every_network
-@pytest.mark.parametrize("suffix", [".onnx", ".json"])
-def test_a_file_is_small_and_names_no_place_on_a_machine(name, suffix):
-    content = zoo.path(name).with_suffix(suffix).read_bytes()
+@pytest.mark.parametrize("card", [False, True])
+def test_a_file_is_small_and_names_no_place_on_a_machine(name, card):
+    content = (card_file(name) if card else zoo.path(name)).read_bytes()
     assert len(content) < 100_000
     for trace in (b"/home/", b"/work/", b"/root/", b"/tmp/", b"site-packages", b".py:", b"stack_trace", b"pkg.torch"):
         assert trace not in content
@@ -110,9 +126,11 @@ def test_the_model_has_no_documentation_strings(name):
 
 @every_network
 def test_the_card_is_the_json_beside_the_model(name):
-    stored = json.loads(zoo.path(name).with_suffix(".json").read_text())
+    stored = stored_card(name)
     card = zoo.card(name)
-    assert (card.bounds, card.labels) == ((0.0, 1.0), tuple("0123456789"))
+    assert card.bounds == (0.0, 1.0)
+    assert list(card.labels) == stored["labels"]
+    assert len(card.labels) == 10
     assert list(card.input_shape) == stored["input_shape"]
     assert (card.training.seed, card.training.epochs) == (stored["training"]["seed"], stored["training"]["epochs"])
     assert hash(card) == hash(zoo.card(name))
@@ -136,3 +154,35 @@ def test_the_accuracy_on_mnist_is_the_one_on_the_card(data_folder):
     assert accuracy(path, training) == pytest.approx(card.train_accuracy, abs=10.5 / len(training))
     assert (card.training.images, card.test_images) == (60_000, 10_000)
     assert card.test_accuracy >= 0.92
+
+
+def test_the_accuracy_on_fashion_mnist_is_the_one_on_the_card(data_folder):
+    test = datasets.fashion_mnist("test", data_folder)
+    card, path = zoo.card("fashion_10x4"), zoo.path("fashion_10x4")
+    assert accuracy(path, test) == pytest.approx(card.test_accuracy, abs=2.5 / len(test))
+    assert (card.training.images, card.test_images) == (60_000, 10_000)
+    assert card.labels == test.classes
+    assert card.test_accuracy >= 0.83
+
+
+# The seeds
+
+
+def test_the_seeds_differ_in_their_seed_alone():
+    cards = [zoo.card(name) for name in SEEDS]
+    assert [card.training.seed for card in cards] == list(range(10))
+    assert len({dataclasses.replace(card.training, seed=0) for card in cards}) == 1
+    assert len({card.sha256 for card in cards}) == 10
+    assert dataclasses.replace(cards[3].training, seed=0) == dataclasses.replace(
+        zoo.card("mnist_10x4").training, seed=0
+    )
+
+
+def test_the_accuracies_of_the_seeds_are_those_on_their_cards(data_folder):
+    test = datasets.mnist("test", data_folder)
+    for name in SEEDS:
+        assert accuracy(zoo.path(name), test) == pytest.approx(zoo.card(name).test_accuracy, abs=2.5 / len(test))
+
+
+def test_the_seeds_take_little_room():
+    assert sum(file.stat().st_size for file in zoo.path(SEEDS[0]).parent.iterdir()) < 400_000

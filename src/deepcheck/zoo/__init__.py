@@ -1,10 +1,10 @@
 """The networks that DeepCheck ships: trained by us, as ONNX, each with a card.
 
-`experiments/train_networks.py` makes those that read images; `names` lists them. `experiments/train_text.py` makes
-those that read the vectors of words; `text_names` lists them.
+`experiments/train_networks.py` makes those that read images; `names` lists them, `seeds` one of them again from ten
+seeds. `experiments/train_text.py` makes those that read the vectors of words; `text_names` lists them.
 """
 
-from deepcheck.zoo.cards import Card, Training, card, names, path
+from deepcheck.zoo.cards import Card, Training, card, names, path, seeds
 from deepcheck.zoo.text_cards import TextCard, TextFiles, TextTraining, WordVectors, text_card, text_files, text_names
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "card",
     "names",
     "path",
+    "seeds",
     "text_card",
     "text_files",
     "text_names",

@@ -1,14 +1,18 @@
-"""A shipped network is two files of one stem: the model, and a card that says what it is."""
+"""A shipped network is two files of one stem: the model, and a card that says what it is.
+
+The seeds are one network trained ten times; their cards are in one file.
+"""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 from deepcheck.errors import OptionError
 from deepcheck.zoo.text_cards import text_files, text_names
 
 NETWORKS = Path(__file__).parent / "networks"
+SEEDS = Path(__file__).parent / "seeds"
 
 
 @final
@@ -45,7 +49,7 @@ class Card:
     """What a shipped network is, and how good.
 
     Attributes:
-        name: As in `names`.
+        name: As in `names` or `seeds`.
         description: One line.
         sha256: Of the model file, in hexadecimal.
         input_shape: Of one input, without the batch axis.
@@ -76,14 +80,24 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in NETWORKS.glob("*.onnx")))
 
 
+def seeds() -> tuple[str, ...]:
+    """List the networks that differ in their seed alone: the plan of ``mnist_10x4`` with seeds 0 to 9, none left out.
+
+    `path` and `card` know them. They are for statistics over networks; a network that learned badly is among them.
+    """
+    return tuple(sorted(file.stem for file in SEEDS.glob("*.onnx")))
+
+
 def path(name: str) -> Path:
-    """Give the ONNX file of a shipped network, one of `names` or of `text_names`.
+    """Give the ONNX file of a shipped network, one of `names`, of `seeds` or of `text_names`.
 
     Raises:
         OptionError: There is no network of this name.
     """
     if name in text_names():
         return text_files(name).model
+    if name in seeds():
+        return SEEDS / f"{name}.onnx"
     if name not in names():
         known = ", ".join(sorted(names() + text_names()))
         raise OptionError(f"expected a network of the zoo, one of {known}; got {name!r}")
@@ -96,9 +110,15 @@ def card(name: str) -> Card:
     Raises:
         OptionError: There is no such network.
     """
+    if name in seeds():
+        cards = json.loads((SEEDS / "cards.json").read_text(encoding="utf-8"))
+        return _card(next(stored for stored in cards if stored["name"] == name))
     if name not in names():
         raise OptionError(f"expected a network of the zoo that reads images, one of {', '.join(names())}; got {name!r}")
-    stored = json.loads((NETWORKS / f"{name}.json").read_text(encoding="utf-8"))
+    return _card(json.loads((NETWORKS / f"{name}.json").read_text(encoding="utf-8")))
+
+
+def _card(stored: dict[str, Any]) -> Card:
     lower, upper = stored.pop("bounds")
     return Card(
         input_shape=tuple(stored.pop("input_shape")),
