@@ -1,5 +1,6 @@
 """Progress on standard error."""
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,3 +18,17 @@ def bar(text: str, total: int | None, wanted: bool = True) -> Iterator[Callable[
     with shown:
         task = shown.add_task(text, total=total)
         yield lambda length: shown.advance(task, length)
+
+
+@contextmanager
+def announced(text: str, wanted: bool = True) -> Iterator[None]:
+    """Say on standard error that a part begins, and then how long it took, if that is a terminal."""
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
+    shown, started = wanted and console.is_terminal, time.perf_counter()
+    if shown:
+        console.print(text)
+    yield
+    if shown:
+        console.print(f"  done in {time.perf_counter() - started:.1f} s")

@@ -28,10 +28,18 @@ class Finding:
 @final
 @dataclass(frozen=True)
 class Claim:
-    """One sentence of the paper, or of `OURS`."""
+    """One sentence of the paper, or of `OURS`.
+
+    Attributes:
+        text: The sentence.
+        source: Where the paper says it.
+        question: Which of its research questions it answers, 1 to 5.
+        judge: Does it hold on a table?
+    """
 
     text: str
     source: str
+    question: int
     judge: Callable[[Rows], Finding]
 
 
@@ -126,22 +134,22 @@ def _coi_top(rows: Rows) -> Finding:
 
 
 TABLE_2_CLAIMS = (
-    Claim("126 one-pixel attacks on the ten images", "IV-C, RQ2", _total),
-    Claim("For half of the images the top 10 % (coi) have every attackable pixel", "IV-A.2a", _ten_percent_suffices),
-    Claim("The top 10 % (coi) have at least half of the attackable pixels of every image", "IV-A.2a", _half_of_each),
-    Claim("On the remaining images the top 10 % (coi) have half of all", "IV-A.2a", _half_of_the_rest),
-    Claim("The top 10 % (coi) have all attackable pixels", "IV-C, RQ3", _ten_percent_is_all),
-    Claim("coi is the best of the three: its shortlists have the most", "IV-C, RQ4", _coi_shortlists),
-    Claim("Attackable pixels lie on or very close to the digit", "IV-A.2a, figure 3(a)", _near_the_digit),
-    Claim("All images but one reach a single wrong label", "IV-A.2a", _one_label),
+    Claim("126 one-pixel attacks on the ten images", "IV-C, RQ2", 2, _total),
+    Claim("For half of the images the top 10 % (coi) have every attackable pixel", "IV-A.2a", 3, _ten_percent_suffices),
+    Claim("The top 10 % (coi) have at least half of the attackable pixels of every image", "IV-A.2a", 3, _half_of_each),
+    Claim("On the remaining images the top 10 % (coi) have half of all", "IV-A.2a", 3, _half_of_the_rest),
+    Claim("The top 10 % (coi) have all attackable pixels", "IV-C, RQ3", 3, _ten_percent_is_all),
+    Claim("coi is the best of the three: its shortlists have the most", "IV-C, RQ4", 4, _coi_shortlists),
+    Claim("Attackable pixels lie on or very close to the digit", "IV-A.2a, figure 3(a)", 2, _near_the_digit),
+    Claim("All images but one reach a single wrong label", "IV-A.2a", 2, _one_label),
 )
 TABLE_3_CLAIMS = (
-    Claim("Every order needs fewer tries than the baseline on every image", "IV-A.2a", _fewer_than_baseline),
-    Claim("At most one third of any ordered list (261 of 784) must be tried", "IV-A.2a", _one_third),
-    Claim("Every order needs less than 10 tries on at least half of the images", "IV-A.2a", _under_ten),
-    Claim("coi needs the fewest tries of the three on every image", "IV-A.2a", _coi_first),
-    Claim("coi needs at most 21 tries", "IV-A.2a", _coi_most),
-    Claim("On 4 of 10 images the pixel that coi ranks first is attackable", "IV-A.2a", _coi_top),
+    Claim("Every order needs fewer tries than the baseline on every image", "IV-A.2a", 3, _fewer_than_baseline),
+    Claim("At most one third of any ordered list (261 of 784) must be tried", "IV-A.2a", 3, _one_third),
+    Claim("Every order needs less than 10 tries on at least half of the images", "IV-A.2a", 3, _under_ten),
+    Claim("coi needs the fewest tries of the three on every image", "IV-A.2a", 4, _coi_first),
+    Claim("coi needs at most 21 tries", "IV-A.2a", 4, _coi_most),
+    Claim("On 4 of 10 images the pixel that coi ranks first is attackable", "IV-A.2a", 4, _coi_top),
 )
 
 

@@ -1,6 +1,7 @@
 """Pieces of Markdown: tables, numbers, and where figures come from."""
 
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 from typing import Any
 
 Content = dict[str, Any]
@@ -8,15 +9,20 @@ Stored = list[dict[str, Any]]
 TITLES = {"paper": "the paper's tables", "bounded": "pixels in [0, 1]", "unbounded": "unbounded pixels"}
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table; the first column to the left, the others to the right."""
-    rule = ["---", *["---:"] * (len(head) - 1)]
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], words: bool = False) -> str:
+    """A Markdown table; the first column to the left, the others, unless they are words, to the right."""
+    rule = ["---", *["---" if words else "---:"] * (len(head) - 1)]
     return "\n".join("| " + " | ".join(row) + " |" for row in (head, rule, *rows)) + "\n"
 
 
 def beside(ours: object, theirs: object | None) -> str:
     """Ours, and in brackets the paper's if there is one."""
     return f"{ours}" if theirs is None else f"{ours} ({theirs})"
+
+
+def filled(mark: str, text: str) -> str:
+    """A paragraph with a mark before it, wrapped and indented."""
+    return fill(mark + text, width=118, subsequent_indent=" " * len(mark), break_on_hyphens=False) + "\n"
 
 
 def percent(share: float | None, digits: int = 1) -> str:

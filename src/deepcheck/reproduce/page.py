@@ -5,102 +5,106 @@ python -m deepcheck.reproduce.page docs/reproduction docs/reproduction.md
 
 import json
 import sys
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from textwrap import fill
 from typing import Any
 
 from deepcheck.errors import DataError
-from deepcheck.reproduce.claims import OURS
-from deepcheck.reproduce.layout import TITLES
+from deepcheck.reproduce.layout import Content, filled
 from deepcheck.reproduce.markdown import census_text, table2_text, table3_text
 from deepcheck.reproduce.pair_markdown import pairs_text
 from deepcheck.reproduce.pair_remarks import pair_remarks
+from deepcheck.reproduce.remarks import remarks
+from deepcheck.reproduce.research import NEEDED, research_question
+from deepcheck.reproduce.research_markdown import headlines_text, research_text, slips_text
 from deepcheck.reproduce.storage import write_text
-from deepcheck.reproduce.text_markdown import table4_text
-from deepcheck.reproduce.text_remarks import text_remarks
+from deepcheck.reproduce.text_markdown import reviews_text, table4_text
+from deepcheck.reproduce.text_remarks import review_remarks, sentence_remarks
+from deepcheck.reproduce.tracing_markdown import tracing_remarks, tracing_text
 
 INTRODUCTION = """# The paper again: one pixel, two, and words
 
 <!-- Written by `python -m deepcheck.reproduce.page docs/reproduction docs/reproduction.md`: do not edit. -->
 
-Tables I to IV and figure 3 of Gopinath et al., *Symbolic Execution for Importance Analysis and Adversarial Generation
-in Neural Networks*, on networks of the same shapes; a census of the MNIST test set, by single pixels and by pairs; and
-what table IV asks of eleven sentences, asked of 1,000 reviews.
+Tables I to IV, figures 1, 3 and 4 and the five research questions of Gopinath et al., *Symbolic Execution for
+Importance Analysis and Adversarial Generation in Neural Networks*, on networks of the same shapes; with the controls
+that it does not have, and the same questions asked of whole test sets, of more networks, and of 1,000 reviews.
 
 ## How to run it
 
-    deepcheck reproduce all --data DIR --out OUT
-    deepcheck reproduce table1 --data DIR --out OUT   # or table2, table3, census, pairs, figure3, table4
-    deepcheck reproduce all --quick --data DIR --out OUT   # fewer images and reviews
-    python -m deepcheck.reproduce.page OUT reproduction.md
+    deepcheck reproduce all --data DIR --out OUT            # the paper's own part, and this page
+    deepcheck reproduce all --quick --data DIR --out OUT    # on fewer images
+    deepcheck reproduce table3 --data DIR --out OUT         # one part: `deepcheck reproduce --help` lists them
+    deepcheck reproduce more --data DIR --out OUT           # pairs on the test set, 1,000 reviews, more networks
+    python -m deepcheck.reproduce.page OUT reproduction.md  # the page alone
 
-`DIR` holds `mnist/` and, for table4, `imdb/`; without it `DEEPCHECK_DATA` or the user's cache is used. `OUT/runs` keeps
-what was measured: a run that was stopped goes on where it was, and a second run only reads. `table1.png` and
-`figure3.png` are written too; they show images of MNIST, so they are not kept here, nor is any review.
-
-## Rules, fixed before the figures
+`DIR` holds `mnist/` and, for table4 and reviews, `imdb/`; without it `DEEPCHECK_DATA` or the user's cache is used.
+`OUT/run.sqlite` keeps what was measured: a run that was stopped goes on where it was, and a second run only reads.
+`OUT/reproduction.html` is this page with the pictures, in one file; they show images of MNIST, so they are not kept
+here, nor is any review.
 
 """
 
-TEXTS = {
+TEXTS: dict[str, Callable[[Content], str]] = {
+    "tracing": tracing_text,
     "table2": table2_text,
     "table3": table3_text,
     "census": census_text,
     "pairs": pairs_text,
     "table4": table4_text,
+    "reviews": reviews_text,
 }
+"""The parts with a section of their own, in the order of the page."""
+REQUIRED = ("tracing", "figure1", "table2", "table3", "census", "table4")
+PARTS = (*TEXTS, "figure1")
+PICTURES = {"table1": "Table I", "figure1": "Figure 1", "figure3": "Figure 3", "figure4": "Figure 4"}
+"""Shown where the folder has them."""
 
 
 def page(folder: Path) -> str:
-    """The page, from the JSON files of `TEXTS` in a folder.
+    """The page, from the JSON files in a folder: those of `REQUIRED`, and any other of `PARTS`.
 
     Raises:
         DataError: If one of them is missing or is no JSON of a run.
     """
-    contents = [_read(folder / f"{name}.json") for name in TEXTS]
-    fixed = contents[0]["rules"] + contents[4]["rules"]
-    rules = "".join(_filled(f"{number}. ", rule) for number, rule in enumerate(fixed, 1))
-    texts = [text(content) for text, content in zip(TEXTS.values(), contents, strict=True)]
-    more = (*pair_remarks(contents[0], contents[3]), *text_remarks(contents[4]))
-    said = remarks(*contents[:3]) + "".join(_filled("- ", sentence) for sentence in more)
-    return INTRODUCTION + "\n".join([rules, said, *texts])
-
-
-def remarks(table2: dict[str, Any], table3: dict[str, Any], census: dict[str, Any]) -> str:
-    """What the figures say, in sentences whose numbers come from the JSON."""
-    bounded, unbounded = (census["domains"][domain]["all"] for domain in ("bounded", "unbounded"))
-    places, median = bounded["places"], {order: found["median"] for order, found in bounded["tries"].items()}
-    sentences = (
-        f"{_percent(bounded['attackable_share'])} of the {census['images']:,} test images have an attackable pixel in "
-        f"[0, 1], {_percent(unbounded['attackable_share'])} where pixels are unbounded. {bounded['replayed']:,} of "
-        f"{bounded['attackable_pixels']:,} and {unbounded['replayed']:,} of {unbounded['attackable_pixels']:,} such "
-        f"pixels survive replay. Of {bounded['pixels_asked']:,} pixels {bounded['undecided_pixels']} and "
-        f"{unbounded['undecided_pixels']} are undecided; every other one is attackable, or proved not to be on "
-        "the path of its image.",
-        "The same code judges the paper's claims on all tables. "
-        + " ".join(_score(table2["claims"] + table3["claims"], where) for where in ("paper", "bounded", "unbounded")),
-        f"{_percent(places['lit'])} of our attackable pixels in [0, 1] are lit, {_percent(places['near'])} are "
-        f"background near the digit, {_percent(places['far'])} background far from it. In the paper they lie on "
-        "the digit or very close to it.",
-        "A background pixel has value 0, so coi scores it 0: it stands behind every pixel with a positive score, among "
-        "the other background pixels in index order, however strongly the network reacts to it.",
-        "In [0, 1] a background pixel can only become lighter, which lowers the label's score where its coefficient is "
-        "negative: co, which puts large positive coefficients first, tries those pixels last.",
-        f"The first attackable pixel in [0, 1] has median rank {_number(median['reach'])} by reach, "
-        f"{_number(median['abs'])} by abs, {_number(median['coi'])} by coi, {_number(median['co'])} by co, "
-        f"{_number(median['baseline'])} in index order, and {_number(median['random'])} (the median of the expected "
-        "tries) in a random order.",
+    contents = read_contents(folder)
+    for name in REQUIRED:
+        if name not in contents:
+            raise DataError(f"expected {name}.json in {folder}: run deepcheck reproduce {name}")
+    rules = list(dict.fromkeys(rule for content in contents.values() for rule in content["rules"]))
+    questions = (research_text(research_question(number, contents)) for number in NEEDED)
+    sections = (
+        headlines_text(contents),
+        "## In short\n\n" + "".join(filled("- ", sentence) for sentence in _remarks(contents)),
+        slips_text(),
+        *questions,
+        "## Rules, fixed before the figures\n\n"
+        + "".join(filled(f"{number}. ", rule) for number, rule in enumerate(rules, 1)),
+        *_pictures(folder),
+        *(text(contents[name]) for name, text in TEXTS.items() if name in contents),
     )
-    return "## In short\n\n" + "".join(_filled("- ", sentence) for sentence in sentences)
+    return INTRODUCTION + "\n".join(sections)
 
 
-def _filled(mark: str, text: str) -> str:
-    return fill(mark + text, width=118, subsequent_indent=" " * len(mark), break_on_hyphens=False) + "\n"
+def read_contents(folder: Path) -> dict[str, Content]:
+    """What a folder has of `PARTS`, in their order."""
+    return {name: _read(path) for name in PARTS if (path := folder / f"{name}.json").exists()}
 
 
-def _score(claims: list[dict[str, Any]], where: str) -> str:
-    found = [claim["found"][where]["holds"] for claim in claims if claim["source"] != OURS]
-    return f"On {TITLES[where]} {found.count(True)} hold and {found.count(False)} do not."
+def _remarks(contents: Mapping[str, Content]) -> Iterator[str]:
+    yield from remarks(contents["table2"], contents["table3"], contents["census"])
+    yield from tracing_remarks(contents["tracing"])
+    if "pairs" in contents:
+        yield from pair_remarks(contents["table2"], contents["pairs"])
+    yield from sentence_remarks(contents["table4"])
+    if "reviews" in contents:
+        yield from review_remarks(contents["reviews"])
+
+
+def _pictures(folder: Path) -> Iterator[str]:
+    for name, title in PICTURES.items():
+        if (folder / f"{name}.png").exists():
+            yield f"## {title}\n\n![{title}]({name}.png)\n"
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -111,14 +115,6 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("part") != path.stem:
         raise DataError(f"expected the JSON of {path.stem} at {path}: run deepcheck reproduce {path.stem}")
     return content
-
-
-def _percent(share: float | None) -> str:
-    return "no" if share is None else f"{100 * share:.1f} %"
-
-
-def _number(value: float | None) -> str:
-    return "none" if value is None else f"{value:,.1f}".removesuffix(".0")
 
 
 if __name__ == "__main__":

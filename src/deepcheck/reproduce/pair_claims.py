@@ -102,16 +102,18 @@ def _late(row: Row, pairs: Pairs) -> bool:
 
 
 PAIR_CLAIMS = (
-    Claim("819 attackable pixels for 2-pixel attacks (they are the new pairs)", "IV-C, RQ2", _new),
-    Claim("Many attackable pairs (here: half) have a pixel that is attackable alone", "IV-A.2b", _old),
-    Claim("Several new pairs are found", "IV-A.2b", _several_new),
-    Claim("Every image has an attackable pair in the top 5 % (coi)", "table II", _every_image),
-    Claim("4 of 10 images reach several wrong labels by pairs", "IV-A.2b", _several_labels),
-    Claim("The pixels of attackable pairs lie on or very close to the digit", "IV-A.2b, figure 3(b)", _near_the_digit),
-    Claim("The law: attackable - new = C(39, 2) - C(39 - a, 2)", OURS, _law),
+    Claim("819 attackable pixels for 2-pixel attacks (they are the new pairs)", "IV-C, RQ2", 2, _new),
+    Claim("Many attackable pairs (here: half) have a pixel that is attackable alone", "IV-A.2b", 2, _old),
+    Claim("Several new pairs are found", "IV-A.2b", 2, _several_new),
+    Claim("Every image has an attackable pair in the top 5 % (coi)", "table II", 3, _every_image),
+    Claim("4 of 10 images reach several wrong labels by pairs", "IV-A.2b", 2, _several_labels),
+    Claim(
+        "The pixels of attackable pairs lie on or very close to the digit", "IV-A.2b, figure 3(b)", 2, _near_the_digit
+    ),
+    Claim("The law: attackable - new = C(39, 2) - C(39 - a, 2)", OURS, 2, _law),
 )
 FIRST_PAIR_CLAIMS = (
-    Claim("On 7 of 10 images the top 2 pixels are an attackable pair", "IV-A.2b", _top_two),
-    Claim("The top 19 pixels have an attackable pair on every image", "IV-A.2b", _top_nineteen),
-    Claim("A pair is found no later than coi's first pixel (or with the top 2)", OURS, _no_later),
+    Claim("On 7 of 10 images the top 2 pixels are an attackable pair", "IV-A.2b", 3, _top_two),
+    Claim("The top 19 pixels have an attackable pair on every image", "IV-A.2b", 3, _top_nineteen),
+    Claim("A pair is found no later than coi's first pixel (or with the top 2)", OURS, 3, _no_later),
 )

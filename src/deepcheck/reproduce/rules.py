@@ -16,6 +16,10 @@ SHORTLIST_IMAGES = {"bounded": 10_000, "unbounded": 2_000}
 ALL_PAIRS_IMAGES = {"bounded": 1_000, "unbounded": 50}
 QUICK_SHORTLIST_IMAGES = {"bounded": 500, "unbounded": 100}
 QUICK_ALL_PAIRS_IMAGES = {"bounded": 50, "unbounded": 2}
+TRACING_IMAGES, QUICK_TRACING_IMAGES = 1_000, 200
+STROKE_PIXELS, CENTRE_SIDE = 1, 20
+TRACES, FROM_WEIGHTS = 0.9, 0.05
+FIGURE_DIGIT = 3
 TEXT_NETWORK = "imdb_frozen"
 ORDER, RIVALS = "coi", ("co", "abs", "reach", "random")
 DRAWS, MOST = 20, 10
@@ -59,6 +63,25 @@ RULES = (
     "stay as it is. So where `a` of `n` pixels are attackable alone, attackable minus new pairs are C(n, 2) - "
     "C(n - a, 2). Ours must satisfy it on every image and shortlist, or nothing is written; the paper's rows are held "
     "against it too.",
+)
+
+TRACING_RULES = (
+    f"RQ1: a pixel is on a stroke if its value is above 0, beside one if such a pixel is at most {STROKE_PIXELS} row "
+    f"and column away (pixels on strokes are), and central if it is in the {CENTRE_SIDE} x {CENTRE_SIDE} square in the "
+    "middle, into which MNIST fits its digits. Shares of an order's top 5, 10 and 30 %, means over images: the ten "
+    f"images, and the first {TRACING_IMAGES:,} test images (with `--quick` {QUICK_TRACING_IMAGES}).",
+    "Controls of RQ1, orders that know no network: the pixel's value (brightest first), the distance to the centre "
+    "(nearest first), and a random order, whose expected share is that of all pixels.",
+    "The same orders on networks that have learned nothing: the weights of each layer permuted, and weights drawn as "
+    "PyTorch draws them before training, five seeds each.",
+    f"An order traces the digit if at least {100 * TRACES:.0f} % of its top 5 and of its top 10 % are beside a stroke. "
+    "One order does it better than another if its share is larger in both. That owes something to training if both "
+    f"shares are more than {100 * FROM_WEIGHTS:.0f} points above those of the mean randomised network.",
+)
+
+FIGURE_RULES = (
+    f"Figures 1 and 4 show the image of digit {FIGURE_DIGIT} of the ten, as the paper's do. Figure 1 shows the "
+    "attackable pixel that coi ranks highest, and the first new pair among the 741 of the top 5 %, in the order tried.",
 )
 
 TEXT_RULES = (

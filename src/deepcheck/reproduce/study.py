@@ -65,9 +65,14 @@ class Study:
         with self.bar("picking ten images", None):
             return pick(self.store, self.train)
 
+    @property
+    def items_picked(self) -> Array:
+        """The indices of the images picked, by rising label."""
+        return np.array([item for item in self.picked if item is not None], dtype=np.int64)
+
     def chosen(self, domain: str) -> Measured | None:
         """What came of the images picked, by rising label; None where none qualified."""
-        items = np.array([item for item in self.picked if item is not None], dtype=np.int64)
+        items = self.items_picked
         return self.store.measured(self.train, items, domain) if len(items) else None
 
     def chosen_pairs(self, domain: str, scope: Scope) -> MeasuredPairs | None:

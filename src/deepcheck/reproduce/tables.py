@@ -18,7 +18,7 @@ from deepcheck.reproduce.rows import Pairs, Row
 from deepcheck.reproduce.rules import BASELINE, DOMAINS, PIXELS, RULES, SHORTLISTS
 from deepcheck.reproduce.study import Study
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 def table2(study: Study) -> dict[str, Any]:
@@ -58,7 +58,12 @@ def _table(study: Study, part: str, claims: Sequence[Claim]) -> dict[str, Any]:
         "rules": list(RULES),
         "rows": {where: [row.as_json() for row in found] for where, found in rows.items()},
         "claims": [
-            {"text": claim.text, "source": claim.source, "found": {w: judged(claim, r) for w, r in rows.items()}}
+            {
+                "text": claim.text,
+                "source": claim.source,
+                "question": claim.question,
+                "found": {where: judged(claim, found) for where, found in rows.items()},
+            }
             for claim in claims
         ],
     }

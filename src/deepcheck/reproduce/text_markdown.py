@@ -11,18 +11,15 @@ SHORT = {"negative": "NEG", "positive": "POS"}
 
 
 def table4_text(content: Content) -> str:
-    """The whole section."""
-    return "\n".join(
-        [
-            _sentences(content),
-            _replaced(content),
-            _lengths(content["reviews"]),
-            _compared(content["reviews"]),
-            _rounding(content["reviews"]),
-            _claims(content),
-            footer(content),
-        ]
-    )
+    """Table IV."""
+    return "\n".join([_sentences(content), _replaced(content), _claims(content), footer(content)])
+
+
+def reviews_text(content: Content) -> str:
+    """The study of reviews."""
+    found = content["reviews"]
+    sections = (_lengths(found), _compared(found), _rounding(found), _claims(content), footer(content))
+    return "\n".join(sections)
 
 
 def _sentences(content: Content) -> str:
@@ -155,8 +152,9 @@ def _claims(content: Content) -> str:
     rows = (
         [
             f"{claim['text']} ({claim['source']})",
-            *(verdicts[claim["found"][where]["holds"]] + claim["found"][where]["detail"] for where in WHERE),
+            *(verdicts[found["holds"]] + found["detail"] for found in claim["found"].values()),
         ]
         for claim in content["claims"]
     )
-    return "### What the paper says about words\n\n" + table(("claim", *WHERE.values()), rows)
+    places = (WHERE[where] for where in content["claims"][0]["found"])
+    return "### What the paper says about words\n\n" + table(("claim", *places), rows)

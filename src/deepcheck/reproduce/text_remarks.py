@@ -5,12 +5,8 @@ from deepcheck.reproduce.rules import MOST
 from deepcheck.reproduce.text_claims import on_sentences, on_the_papers_table
 
 
-def text_remarks(content: Content) -> tuple[str, ...]:
-    """Sentences for the page."""
-    return (*_on_sentences(content), *_on_reviews(content["reviews"]), _on_rounding(content))
-
-
-def _on_sentences(content: Content) -> tuple[str, ...]:
+def sentence_remarks(content: Content) -> tuple[str, ...]:
+    """What table IV says."""
     rows = content["rows"]
     paper, ours = on_the_papers_table(rows), on_sentences(rows, "random")
     same = sum(row["label"] == row["paper"]["network"] for row in rows)
@@ -23,6 +19,11 @@ def _on_sentences(content: Content) -> tuple[str, ...]:
         f"importance replaces {min(row['paper']['importance'] for row in rows)} to "
         f"{max(row['paper']['importance'] for row in rows)}.",
     )
+
+
+def review_remarks(content: Content) -> tuple[str, ...]:
+    """What the reviews say."""
+    return (*_on_reviews(content["reviews"]), _on_rounding(content))
 
 
 def _on_reviews(reviews: Content) -> tuple[str, ...]:

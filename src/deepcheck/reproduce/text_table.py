@@ -1,4 +1,4 @@
-"""Table IV and the study of reviews: the analysis of what was measured, as one JSON object."""
+"""Table IV, and the same asked of reviews: the analysis of what was measured, a JSON object each."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -11,31 +11,47 @@ from deepcheck.reproduce.figures import share
 from deepcheck.reproduce.paper import SENTENCES, PaperSentence
 from deepcheck.reproduce.provenance import Provenance, stamp
 from deepcheck.reproduce.rules import L1_REVIEWS, ORDER, RIVALS, TEXT_NETWORK, TEXT_RULES
-from deepcheck.reproduce.text_claims import text_claims
+from deepcheck.reproduce.text_claims import review_claims, sentence_claims
 from deepcheck.reproduce.text_measure import METRICS, Grown, MeasuredText
 from deepcheck.reproduce.text_statistics import Figure, compared, figures
 from deepcheck.reproduce.text_study import TextStudy
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def table4(study: TextStudy) -> dict[str, Any]:
-    """The paper's sentences beside ours, and what the orders need on the reviews."""
-    sentences, reviews = study.sentences(), study.drawn()
-    content = {
+    """The paper's sentences: its figures beside ours."""
+    found = study.sentences()
+    rows = [
+        _row(study.model.labels, number, known, each)
+        for number, (known, each) in enumerate(zip(SENTENCES, found, strict=True), 1)
+    ]
+    return {
         "schema": SCHEMA,
         "part": "table4",
-        "provenance": _provenance(study, [*sentences, *reviews]),
+        "provenance": _provenance(study, "table4", found),
         "rules": list(TEXT_RULES),
         "draws": study.draws,
-        "rows": [
-            _row(study.model.labels, number, known, found)
-            for number, (known, found) in enumerate(zip(SENTENCES, sentences, strict=True), 1)
-        ],
-        "reviews": _reviews(study, reviews),
-        "replay": _replay([*sentences, *reviews]),
+        "rows": rows,
+        "replay": _replay(found),
+        "claims": sentence_claims(rows),
     }
-    return {**content, "claims": text_claims(content)}
+
+
+def reviews(study: TextStudy) -> dict[str, Any]:
+    """What the orders need on many reviews."""
+    found = study.drawn()
+    content = _reviews(study, found)
+    return {
+        "schema": SCHEMA,
+        "part": "reviews",
+        "provenance": _provenance(study, "reviews", found),
+        "rules": list(TEXT_RULES),
+        "draws": study.draws,
+        "reviews": content,
+        "replay": _replay(found),
+        "claims": review_claims(content),
+    }
 
 
 def _row(labels: Sequence[str], number: int, known: PaperSentence, found: MeasuredText) -> dict[str, Any]:
@@ -147,11 +163,11 @@ def _filled(lengths: Array) -> Array:
     return np.nan_to_num(lengths, nan=0.0)
 
 
-def _provenance(study: TextStudy, found: Sequence[MeasuredText]) -> Provenance:
+def _provenance(study: TextStudy, part: str, found: Sequence[MeasuredText]) -> Provenance:
     reviews = study.reviews
     digest = sha256("\n".join(reviews.texts).encode())
     digest.update(reviews.labels.tobytes())
     data = [{"name": reviews.name, "split": reviews.split, "reviews": len(reviews), "sha256": digest.hexdigest()}]
     analysis, replay = (sum(each.seconds[part] for each in found) for part in (0, 1))
     runtimes = {each.runtime for each in found}
-    return stamp(study.model.program, TEXT_NETWORK, "table4", study.quick, data, (analysis, replay), runtimes)
+    return stamp(study.model.program, TEXT_NETWORK, part, study.quick, data, (analysis, replay), runtimes)
