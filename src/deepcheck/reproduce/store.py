@@ -7,7 +7,7 @@ from typing import TypeVar, final
 import numpy as np
 
 from deepcheck.datasets import ImageSet
-from deepcheck.program import Array, Program
+from deepcheck.program import Array, Preprocessing, Program
 from deepcheck.reproduce.kept import Kept, digest_of
 from deepcheck.reproduce.measure import Measured, measure
 from deepcheck.reproduce.pair_measure import MeasuredPairs, Scope, measure_pairs
@@ -22,7 +22,7 @@ T = TypeVar("T", Measured, MeasuredPairs)
 @final
 @dataclass(frozen=True)
 class Store:
-    """Measurements of one program; known by the model's sha256, a digest of the images, the domain and the scope."""
+    """Measurements of one program; known by the model's sha256, its preprocessing, a digest of the images, the domain, the scope."""
 
     kept: Kept
     program: Program
@@ -77,6 +77,8 @@ class Store:
         model = self.program.origin.sha256
         asked = "single pixels" if scope is None else f"pairs {scope}"
         question = f"{asked}, {DOMAINS[domain]}, schema {SCHEMA}"
+        if self.program.preprocessing != Preprocessing():
+            question += f", {self.program.preprocessing}"
         return Source(model, f"{images.name} {images.split} {digest_of(images, items)}", question)
 
 
