@@ -23,6 +23,7 @@ from .explore.worst_margins import WorstMargins as WorstMargins
 from .program import Program as Program
 from .ranking import order_of as order_of
 from .ranking import shortlist_length as shortlist_length
+from .ranking.grades import Grades as Grades
 from .text import Choices as Choices
 from .text import TextModel as TextModel
 from .text.results import TextResult as TextResult
@@ -37,6 +38,7 @@ from .verbs import check as check
 from .verbs import conditions as conditions
 from .verbs import explore_paths as explore_paths
 from .verbs import fgsm as fgsm
+from .verbs import grade as grade
 from .verbs import importance as importance
 from .verbs import labels_within as labels_within
 from .verbs import load as load

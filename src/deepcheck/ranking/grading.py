@@ -1,6 +1,6 @@
 """How well rankings agree with the truth, all images at once.
 
-Two truths: how much each feature can do (a number: the worst margin), and whether it can change the label (yes or no).
+Two truths: how much each feature can do (a number: the worst margin), and whether it can change the label (yes, no).
 A ranking is the order of its scores, ties to the lower index, except in Spearman's correlation, where ties share the
 mean of their ranks on both sides. Numbers are taken as they are: two that differ by less than their error are not a tie.
 """
@@ -75,7 +75,7 @@ def ndcg(scores: Array, gains: Array) -> Array:
     Source: Järvelin and Kekäläinen (2002), with gains as they are.
     """
     discount = 1 / np.log2(np.arange(2, scores.shape[1] + 2))
-    fit = np.isfinite(gains).all(axis=1)
+    fit = np.asarray(np.isfinite(gains).all(axis=1))
     worth = np.where(fit[:, None], gains, 0.0)
     reached = np.take_along_axis(worth, order_of(scores), axis=1) @ discount
     best = -np.sort(-worth, axis=1) @ discount
@@ -86,7 +86,7 @@ def ndcg(scores: Array, gains: Array) -> Array:
 def random_ndcg(gains: Array) -> Array:
     """What `ndcg` is on the average over all orders."""
     discount = 1 / np.log2(np.arange(2, gains.shape[1] + 2))
-    fit = np.isfinite(gains).all(axis=1)
+    fit = np.asarray(np.isfinite(gains).all(axis=1))
     worth = np.where(fit[:, None], gains, 0.0)
     best = -np.sort(-worth, axis=1) @ discount
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -109,9 +109,7 @@ def binary_grades(scores: Array, positive: Array) -> BinaryGrades:
         lengths = [floor(count * share + 1e-9) for share in SHARES]
         top = np.stack([hits[:, :length].sum(axis=1) / total for length in lengths], axis=1)
     first = np.where(some, hits.argmax(axis=1) + 1.0, np.nan)
-    return BinaryGrades(
-        total, np.where(some, precision, np.nan), first, np.where(some[:, None], top, np.nan)
-    )
+    return BinaryGrades(total, np.where(some, precision, np.nan), first, np.where(some[:, None], top, np.nan))
 
 
 def random_grades(positive: Array) -> BinaryGrades:

@@ -5,7 +5,7 @@ from deepcheck.verbs.certifying import certificate, check, save_certificate
 from deepcheck.verbs.conditions import conditions
 from deepcheck.verbs.exploring import explore_paths
 from deepcheck.verbs.gradient_attacks import fgsm, pgd
-from deepcheck.verbs.grading import worst_margins
+from deepcheck.verbs.grading import grade, worst_margins
 from deepcheck.verbs.loading import load
 from deepcheck.verbs.mapping import region_map
 from deepcheck.verbs.reaching import LabelReach, labels_within
@@ -26,6 +26,7 @@ __all__ = [
     "conditions",
     "explore_paths",
     "fgsm",
+    "grade",
     "importance",
     "labels_within",
     "load",

@@ -2,14 +2,24 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
+from deepcheck import zoo
 from deepcheck.attacks import COLUMN_BYTES, Search
+from deepcheck.datasets import mnist
+from deepcheck.datasets.locate import Folder
 from deepcheck.domains import Features, Pixels
-from deepcheck.errors import OptionError
+from deepcheck.errors import InputError, OptionError
 from deepcheck.explore.worst_margins import WorstMargins, find_worst_margins
 from deepcheck.program import Array, Program
+from deepcheck.ranking.grades import Grades, Truth, graded
 from deepcheck.symbolic import run
+from deepcheck.verbs.loading import load
 from deepcheck.verbs.questions import received_in
 from deepcheck.verbs.refusals import check_options, check_target
+
+BENCHMARK = "mnist_10x4"
+"""The network of the zoo that rankings of MNIST's test images are graded on."""
 
 
 def worst_margins(
@@ -60,3 +70,122 @@ def worst_margins(
     check_target(target, outcome)
     query = Search(program, box, target, column_bytes=COLUMN_BYTES if memory_bytes is None else memory_bytes)
     return find_worst_margins(query, received, outcome, features, pixels, paths, progress)
+
+
+def grade(
+    scores: Array,
+    program: Program | None = None,
+    x: Array | None = None,
+    *,
+    paths: str | None = None,
+    domain: Pixels | None = None,
+    truth: WorstMargins | None = None,
+    among: Array | None = None,
+    data: Folder | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Grades:
+    """Grade a ranking of features against what each feature alone can do at worst.
+
+    With scores alone it is graded on the public benchmark: the network ``mnist_10x4`` and as many of the first MNIST
+    test images as there are rankings.
+
+    Args:
+        scores: One score a feature, more important ones higher: a ranking, or a batch of them, of the features' shape,
+            flat, or shaped like the input. In ties the lower index comes first.
+        program: The program.
+        x: The inputs that the rankings are about, in their order.
+        paths: "all" (the default) or "same": see `worst_margins`.
+        domain: Where features may go; by default ``[0, 1]`` where the input lies in it.
+        truth: Worst margins computed before, instead of program, inputs, paths and domain.
+        among: Grade the order of these features alone, ``(n, features)`` booleans in any shape that scores may have.
+        data: The folder of the data sets, for the benchmark.
+        progress: Called with the number of inputs finished.
+
+    Returns:
+        Grades for every image, which print themselves as a table of means; against 0 and 1 only for images with an
+        attackable feature.
+
+    Raises:
+        OptionError: If the arguments contradict each other.
+        InputError: If scores have the wrong shape, or are not numbers.
+    """
+    if truth is None:
+        if (program is None) != (x is None):
+            raise OptionError("expected both a program and its inputs, or neither (the benchmark), got one of them")
+        if program is None or x is None:
+            program = load(zoo.path(BENCHMARK))
+            x = benchmark_images(len(_rows(scores, features_of(program), "scores")), program, data)
+        rankings = _rows(scores, features_of(program), "scores")
+        count = len(program.batch(x))
+        if len(rankings) != count:
+            raise InputError(f"expected one ranking for each of {count} inputs, got {len(rankings)}")
+        truth = worst_margins(program, x, paths=paths or "all", domain=domain, progress=progress)
+    else:
+        _check_truth(truth, program, x, paths, domain)
+    rankings = _rows(scores, truth.shape, "scores", len(truth))
+    mask = None if among is None else _rows(np.asarray(among), truth.shape, "a mask", len(truth)) != 0
+    if mask is not None and not mask.any(axis=1).all():
+        raise InputError("expected a mask that keeps a feature of each image, got one that keeps none of some")
+    return graded(rankings, truth_of(truth), mask)
+
+
+def truth_of(found: WorstMargins) -> Truth:
+    """What rankings are graded against, from worst margins."""
+    return Truth(
+        found.margins, found.gains, found.attackable, np.asarray(found.undecided.any(axis=1)), found.scope,
+        f"{found.paths} paths, {found.domain.describe()}, {found.arithmetic}",
+    )  # fmt: skip
+
+
+def features_of(program: Program) -> tuple[int, ...]:
+    """The shape that rankings of a program's features have."""
+    return Features.of(program.input_shape).shape
+
+
+def benchmark_images(count: int, program: Program, data: Folder | None = None) -> Array:
+    """The first test images of MNIST, for a program of their size.
+
+    Raises:
+        InputError: If there are not so many.
+    """
+    images = mnist("test", data)
+    if count > len(images.images):
+        raise InputError(f"expected at most the {len(images.images)} test images of MNIST, got {count} rankings")
+    return images.pixels(np.arange(count)).reshape(count, *program.input_shape)
+
+
+def _check_truth(
+    truth: WorstMargins, program: Program | None, x: Array | None, paths: str | None, domain: Pixels | None
+) -> None:
+    if program is not None or x is not None:
+        raise OptionError("expected worst margins or a program with inputs, got both")
+    if paths not in (None, truth.paths) or domain not in (None, truth.domain):
+        raise OptionError(
+            f"expected the paths and the domain of the worst margins ({truth.paths}, {truth.domain.describe()}), "
+            "got others: leave them out"
+        )
+
+
+def _rows(given: Array, shape: tuple[int, ...], what: str, count: int | None = None) -> Array:
+    """Scores as ``(n, features)`` float64.
+
+    Args:
+        given: Scores of one input or a batch, flat, in the features' shape, or with a channel axis of length 1.
+        shape: That shape, or the input's.
+        what: What they are, for people.
+        count: How many there must be, or None.
+    """
+    found, size = np.asarray(given), int(np.prod(shape))
+    if found.dtype.kind not in "biuf":
+        raise InputError(f"expected {what} as numbers, got {found.dtype}")
+    squeezed = shape[1:] if len(shape) == 3 and shape[0] == 1 else shape
+    single = {(size,), squeezed, (1, *squeezed)}
+    if found.shape not in single and found.shape[1:] not in single:
+        shapes = " or ".join(str(each) for each in sorted({(size,), squeezed}))
+        raise InputError(f"expected {what} of shape {shapes}, or a batch of them, got {found.shape}")
+    rows = found.reshape(-1, size).astype(np.float64)
+    if len(rows) == 0 or (count is not None and len(rows) != count):
+        raise InputError(f"expected {what} for {count or 'at least 1'} inputs, got {len(rows)}")
+    if np.isnan(rows).any():
+        raise InputError(f"expected {what} without NaN, got NaN in row {int(np.isnan(rows).any(axis=1).argmax())}")
+    return rows
