@@ -22,7 +22,7 @@ T = TypeVar("T", Measured, MeasuredPairs)
 @final
 @dataclass(frozen=True)
 class Store:
-    """Measurements of one program; known by the model's sha256, its preprocessing, a digest of the images, the domain, the scope."""
+    """Measurements of one program; known by its model's sha256, preprocessing, a digest of images, domain and scope."""
 
     kept: Kept
     program: Program
