@@ -9,6 +9,7 @@ from deepcheck.cli.attack import attack
 from deepcheck.cli.check import check
 from deepcheck.cli.demo import demo
 from deepcheck.cli.explore import explore
+from deepcheck.cli.grade import grade
 from deepcheck.cli.importance import importance
 from deepcheck.cli.info import info
 from deepcheck.cli.labels import labels
@@ -18,7 +19,7 @@ from deepcheck.cli.run import run
 from deepcheck.cli.text import text_verbs
 from deepcheck.cli.translate import translate
 
-VERBS = (demo, info, importance, attack, explore, labels, map_, translate, check, reproduce, run)
+VERBS = (demo, info, importance, attack, explore, labels, map_, translate, check, grade, reproduce, run)
 
 
 def command() -> Any:

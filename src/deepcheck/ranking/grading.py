@@ -1,8 +1,9 @@
 """How well rankings agree with the truth, all images at once.
 
-Two truths: how much each feature can do (a number: the worst margin), and whether it can change the label (yes, no).
+Two truths: how much each feature can do (a number, the worst margin) and whether it can change the label (yes, no).
 A ranking is the order of its scores, ties to the lower index, except in Spearman's correlation, where ties share the
-mean of their ranks on both sides. Numbers are taken as they are: two that differ by less than their error are not a tie.
+mean of their ranks on both sides. Numbers are taken as they are: worst margins that differ by less than their errors
+are not a tie.
 """
 
 from dataclasses import dataclass

@@ -114,16 +114,16 @@ def grade(
             raise OptionError("expected both a program and its inputs, or neither (the benchmark), got one of them")
         if program is None or x is None:
             program = load(zoo.path(BENCHMARK))
-            x = benchmark_images(len(_rows(scores, features_of(program), "scores")), program, data)
-        rankings = _rows(scores, features_of(program), "scores")
+            x = benchmark_images(len(rankings_of(scores, features_of(program))), program, data)
+        rankings = rankings_of(scores, features_of(program))
         count = len(program.batch(x))
         if len(rankings) != count:
             raise InputError(f"expected one ranking for each of {count} inputs, got {len(rankings)}")
         truth = worst_margins(program, x, paths=paths or "all", domain=domain, progress=progress)
     else:
         _check_truth(truth, program, x, paths, domain)
-    rankings = _rows(scores, truth.shape, "scores", len(truth))
-    mask = None if among is None else _rows(np.asarray(among), truth.shape, "a mask", len(truth)) != 0
+    rankings = rankings_of(scores, truth.shape, len(truth))
+    mask = None if among is None else rankings_of(np.asarray(among), truth.shape, len(truth), "a mask") != 0
     if mask is not None and not mask.any(axis=1).all():
         raise InputError("expected a mask that keeps a feature of each image, got one that keeps none of some")
     return graded(rankings, truth_of(truth), mask)
@@ -166,22 +166,24 @@ def _check_truth(
         )
 
 
-def _rows(given: Array, shape: tuple[int, ...], what: str, count: int | None = None) -> Array:
+def rankings_of(given: Array, shape: tuple[int, ...], count: int | None = None, what: str = "scores") -> Array:
     """Scores as ``(n, features)`` float64.
 
     Args:
         given: Scores of one input or a batch, flat, in the features' shape, or with a channel axis of length 1.
-        shape: That shape, or the input's.
-        what: What they are, for people.
+        shape: The features' shape.
         count: How many there must be, or None.
+        what: What they are, for people.
+
+    Raises:
+        InputError: If they are something else.
     """
     found, size = np.asarray(given), int(np.prod(shape))
     if found.dtype.kind not in "biuf":
         raise InputError(f"expected {what} as numbers, got {found.dtype}")
-    squeezed = shape[1:] if len(shape) == 3 and shape[0] == 1 else shape
-    single = {(size,), squeezed, (1, *squeezed)}
+    single = {(size,), shape, (1, *shape)}
     if found.shape not in single and found.shape[1:] not in single:
-        shapes = " or ".join(str(each) for each in sorted({(size,), squeezed}))
+        shapes = " or ".join(str(each) for each in sorted({(size,), shape}))
         raise InputError(f"expected {what} of shape {shapes}, or a batch of them, got {found.shape}")
     rows = found.reshape(-1, size).astype(np.float64)
     if len(rows) == 0 or (count is not None and len(rows) != count):
