@@ -11,6 +11,7 @@ from deepcheck.datasets import ImageSet, ReviewSet
 from deepcheck.reproduce.pair_census import pair_census
 from deepcheck.reproduce.study import Study
 from deepcheck.reproduce.text_study import TextStudy
+from deepcheck.reproduce.text_table import reviews as reviews_of
 from deepcheck.reproduce.text_table import table4
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
@@ -72,6 +73,13 @@ def text_study(reviews: ReviewSet, tmp_path_factory: pytest.TempPathFactory) -> 
 def text_content(text_study: TextStudy) -> dict[str, Any]:
     """Table IV, as it is read from JSON."""
     found: dict[str, Any] = json.loads(json.dumps(table4(text_study), allow_nan=False))
+    return found
+
+
+@pytest.fixture(scope="session")
+def reviews_content(text_study: TextStudy) -> dict[str, Any]:
+    """The study of reviews, as it is read from JSON."""
+    found: dict[str, Any] = json.loads(json.dumps(reviews_of(text_study), allow_nan=False))
     return found
 
 

@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+import deepcheck.reproduce.figure1 as figure1_module
 from deepcheck.errors import DataError
 from deepcheck.reproduce.census import census
-from deepcheck.reproduce.layout import table
+from deepcheck.reproduce.figure1 import figure1
+from deepcheck.reproduce.html import html_page
+from deepcheck.reproduce.layout import filled, table
 from deepcheck.reproduce.markdown import table2_text, table3_text
 from deepcheck.reproduce.page import page
 from deepcheck.reproduce.pair_markdown import pairs_text
@@ -16,6 +19,7 @@ from deepcheck.reproduce.storage import write_json
 from deepcheck.reproduce.study import Study
 from deepcheck.reproduce.tables import table2, table3
 from deepcheck.reproduce.text_markdown import table4_text
+from deepcheck.reproduce.tracing_study import where_important
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -50,28 +54,69 @@ def test_pairs_stand_beside_the_papers(study: Study) -> None:
     )
 
 
-def test_a_page_needs_all_five_files(
-    study: Study, pairs_content: dict[str, Any], text_content: dict[str, Any], tmp_path: Path
-) -> None:
+@pytest.fixture
+def folder(study: Study, text_content: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The JSON files that a page needs."""
+    monkeypatch.setattr(figure1_module, "FIGURE_DIGIT", 5)
     folder = tmp_path / "json"
-    write_json(folder / "table2.json", table2(study))
-    write_json(folder / "table3.json", table3(study))
-    with pytest.raises(DataError, match=r"census\.json"):
+    found = {
+        "table2": table2(study),
+        "table3": table3(study),
+        "census": census(study),
+        "figure1": figure1(study),
+        "tracing": where_important(study),
+        "table4": text_content,
+    }
+    for name, content in found.items():
+        write_json(folder / f"{name}.json", content)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["table2", "table3", "census", "figure1", "tracing", "table4"])
+def test_a_page_needs_the_papers_own_part(folder: Path, name: str) -> None:
+    (folder / f"{name}.json").unlink()
+    with pytest.raises(DataError, match=rf"expected {name}\.json in .*: run deepcheck reproduce {name}"):
         page(folder)
-    write_json(folder / "census.json", census(study))
-    with pytest.raises(DataError, match=r"pairs\.json"):
-        page(folder)
-    write_json(folder / "pairs.json", pairs_content)
-    with pytest.raises(DataError, match=r"table4\.json"):
-        page(folder)
-    write_json(folder / "table4.json", text_content)
+
+
+def test_a_page_shows_what_there_is(
+    folder: Path, pairs_content: dict[str, Any], reviews_content: dict[str, Any]
+) -> None:
     text = page(folder)
-    assert "digits 6 and 7 contradict its own count" in text
     assert text.startswith("# The paper again")
-    assert all(f"\n{number}. " in text for number in range(1, 22))
-    write_json(folder / "census.json", table2(study))
+    for number in range(1, 6):
+        assert f"\n## RQ{number}: " in text
+    assert "Census of pairs" not in text
+    write_json(folder / "pairs.json", pairs_content)
+    write_json(folder / "reviews.json", reviews_content)
+    longer = page(folder)
+    assert "digits 6 and 7 contradict its own count" in longer
+    assert len(longer) > len(text) + 2000
+    assert longer.count("ours, reviews") > 2
+    for rule in pairs_content["rules"]:
+        assert longer.count(filled("", rule).split("\n")[0].split("`")[0].strip()[:40]) >= 1
+    write_json(folder / "census.json", json.loads((folder / "table2.json").read_text(encoding="utf-8")))
     with pytest.raises(DataError, match="deepcheck reproduce census"):
         page(folder)
+
+
+def test_a_page_has_the_papers_claims_and_slips(folder: Path) -> None:
+    text = page(folder)
+    for claim in ("Important pixels trace the digit", "At most a third of the list is needed", "New pairs exist"):
+        assert f"| {claim} | " in text
+    assert "306,936" in text
+    assert "22 of 47" in text
+    assert "| 5 | 36 | 103 | 21.2 | 1 |" in text
+
+
+def test_a_page_as_html_needs_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "dot.png").write_bytes(b"\x89PNG")
+    text = "# A\n\n<!-- made -->\n\n![B](dot.png)\n\n| x | y |\n| --- | --- |\n| <script> | 1 |\n"
+    found = html_page(text, tmp_path, "T")
+    assert '<img src="data:image/png;base64,iVBORw==" alt="B"' in found
+    assert "<td>&lt;script&gt;</td>" in found
+    assert "made" not in found
+    assert "http" not in found
 
 
 def test_the_page_in_docs_is_the_one_that_its_json_gives() -> None:
@@ -79,10 +124,10 @@ def test_the_page_in_docs_is_the_one_that_its_json_gives() -> None:
 
 
 def test_every_row_of_a_table_has_as_many_cells(
-    study: Study, pairs_content: dict[str, Any], text_content: dict[str, Any]
+    study: Study, folder: Path, pairs_content: dict[str, Any], text_content: dict[str, Any]
 ) -> None:
     images = (table2_text(table2(study)), table3_text(table3(study)), pairs_text(pairs_content))
-    for text in (*images, table4_text(text_content)):
+    for text in (*images, table4_text(text_content), page(folder)):
         for block in text.split("\n\n"):
             lines = [line for line in block.splitlines() if line.startswith("|")]
             assert len({line.count("|") for line in lines}) <= 1

@@ -1,6 +1,7 @@
 """What is stored is read again; what the parts write is whole and consistent."""
 
 import json
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,10 @@ import pytest
 
 from deepcheck import attack
 from deepcheck.errors import OptionError
-from deepcheck.reproduce import PARTS, census, measure, pair_census, run
-from deepcheck.reproduce.parts import MAKERS
+from deepcheck.reproduce import PARTS, census, figure1, measure, pair_census, run
+from deepcheck.reproduce.kept import FILE
+from deepcheck.reproduce.parts import GROUPS, MAKERS
+from deepcheck.reproduce.session import Session
 from deepcheck.reproduce.study import Study
 
 
@@ -43,9 +46,12 @@ def test_a_second_run_measures_nothing(study: Study, calls: list[int], monkeypat
 def test_a_run_that_was_stopped_goes_on(study: Study, calls: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(census, "CHUNK", 10)
     census.census(study)
-    stored = sorted((study.out / "runs").glob("mnist-test-bounded-*.npz"))
-    stored[0].unlink()
-    stored[1].write_bytes(stored[1].read_bytes()[:200])
+    with sqlite3.connect(study.out / FILE) as file:
+        gone = file.execute("DELETE FROM answers WHERE item = 0 AND question LIKE '%unbounded=False%'")
+        assert gone.rowcount == 1
+        half = 'UPDATE answers SET payload = \'{"items": {"data": "cut"}}\' WHERE item = 10'
+        assert file.execute(f"{half} AND question LIKE '%unbounded=False%'").rowcount == 1
+    file.close()
     del calls[:]
     census.census(again(study))
     assert calls == [10, 10]
@@ -61,14 +67,21 @@ def test_other_labels_are_other_data(study: Study, calls: list[int]) -> None:
     assert calls == [5, 5, 5]
 
 
+IMAGE_PARTS = ("table1", "table2", "table3", "figure1", "figure3", "tracing", "census", "rq1", "pairs")
+
+
 def test_the_parts_write_what_they_say(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pair_census, "QUICK_ALL_PAIRS_IMAGES", {"bounded": 3, "unbounded": 1})
-    for make in MAKERS.values():
-        for path in make(study):
+    monkeypatch.setattr(figure1, "FIGURE_DIGIT", 5)
+    session = Session(None, study.out, quick=True, progress=False)
+    session.images = study
+    for name in IMAGE_PARTS:
+        for path in MAKERS[name](session):
             assert path.stat().st_size > 100
     names = {path.name for path in study.out.iterdir()}
-    tables = {f"{name}.{kind}" for name in ("table2", "table3", "census", "pairs") for kind in ("md", "json")}
-    assert names == {"runs", "table1.png", "figure3.png"} | tables
+    measured = ("table2", "table3", "tracing", "census", "rq1", "pairs")
+    tables = {f"{name}.{kind}" for name in measured for kind in ("md", "json")}
+    assert names == {FILE, "table1.png", "figure1.png", "figure1.json", "figure3.png"} | tables
 
 
 def test_the_census_adds_up(study: Study) -> None:
@@ -85,8 +98,13 @@ def test_the_census_adds_up(study: Study) -> None:
 
 @pytest.mark.parametrize("parts", [("table5",), (), ("table2", "nothing")])
 def test_unknown_parts_are_refused(parts: tuple[str, ...], tmp_path: Path) -> None:
-    known = "table1, table2, table3, census, pairs, figure3, table4, all"
-    with pytest.raises(OptionError, match=f"expected parts of {known}, got"):
+    with pytest.raises(OptionError, match=f"expected parts of {', '.join(PARTS)}, got"):
         run(parts, None, tmp_path / "out")
     assert not (tmp_path / "out").exists()
-    assert PARTS[-1] == "all"
+
+
+def test_groups_name_parts_that_there_are() -> None:
+    assert all(part in MAKERS for group in GROUPS.values() for part in group)
+    assert set(MAKERS) == {part for group in ("all", "more") for part in GROUPS[group]}
+    for paper in ("table1", "table2", "table3", "table4", "figure1", "figure3", "figure4", "rq1", "rq5", "page"):
+        assert paper in GROUPS["all"]

@@ -1,5 +1,6 @@
 """Table IV: the paper's figures, our statistics by hand, and a small run on its sentences."""
 
+import sqlite3
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,14 +12,15 @@ import pytest
 from deepcheck import attack_vectors, load_text, zoo
 from deepcheck.datasets import ReviewSet
 from deepcheck.errors import DataError
-from deepcheck.reproduce import PARTS, parts, run, text_store
+from deepcheck.reproduce import run, text_store
+from deepcheck.reproduce.kept import FILE
 from deepcheck.reproduce.paper import SENTENCES
 from deepcheck.reproduce.statistics import sign_test
 from deepcheck.reproduce.study import Study
 from deepcheck.reproduce.text_claims import judged, on_the_papers_table
-from deepcheck.reproduce.text_markdown import table4_text
-from deepcheck.reproduce.text_measure import Grown
-from deepcheck.reproduce.text_remarks import text_remarks
+from deepcheck.reproduce.text_markdown import reviews_text, table4_text
+from deepcheck.reproduce.text_measure import Grown, measure_text
+from deepcheck.reproduce.text_remarks import review_remarks, sentence_remarks
 from deepcheck.reproduce.text_statistics import (
     Compared,
     average,
@@ -30,6 +32,7 @@ from deepcheck.reproduce.text_statistics import (
 )
 from deepcheck.reproduce.text_study import TextStudy
 from deepcheck.reproduce.text_table import lengths_of, table4
+from deepcheck.reproduce.text_table import reviews as reviews_of
 
 NONE = np.nan
 
@@ -164,41 +167,47 @@ def test_the_smallest_is_no_larger_than_any_order(text_content: dict[str, Any]) 
 
 
 def test_a_second_run_measures_nothing(
-    text_study: TextStudy, text_content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    text_study: TextStudy,
+    text_content: dict[str, Any],
+    reviews_content: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuse(*_: object) -> None:
         raise AssertionError("measured again")
 
     monkeypatch.setattr(text_store, "measure_text", refuse)
-    second = table4(again(text_study))
-    assert second["rows"] == text_content["rows"]
-    assert second["reviews"] == text_content["reviews"]
+    assert table4(again(text_study))["rows"] == text_content["rows"]
+    assert reviews_of(again(text_study))["reviews"] == reviews_content["reviews"]
     assert again(text_study).sentences() == text_study.sentences()
 
 
-def test_only_what_is_damaged_is_measured_again(text_study: TextStudy, text_content: dict[str, Any]) -> None:
-    stored = sorted((text_study.out / "runs").glob("text-madeup-test-*.json"))
-    assert len(stored) == 3
-    before = [path.read_bytes() for path in stored]
-    stored[0].write_bytes(before[0][:200])
-    stored[1].unlink()
-    assert [each.found for each in text_study.drawn()] == [each.found for each in again(text_study).drawn()]
-    assert stored[2].read_bytes() == before[2]
-    assert stored[0].stat().st_size > 200
-    assert stored[1].exists()
-    assert table4(again(text_study))["reviews"]["orders"] == text_content["reviews"]["orders"]
+def test_only_what_is_gone_is_measured_again(
+    text_study: TextStudy, reviews_content: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(text_study.out / FILE) as file:
+        assert file.execute("DELETE FROM answers WHERE item = 1 AND dataset LIKE 'madeup test%'").rowcount == 1
+    file.close()
+    asked: list[str] = []
+
+    def measured(model: Any, text: str, plan: Any) -> Any:
+        asked.append(text)
+        return measure_text(model, text, plan)
+
+    monkeypatch.setattr(text_store, "measure_text", measured)
+    assert reviews_of(again(text_study))["reviews"]["orders"] == reviews_content["reviews"]["orders"]
+    assert asked == [text_study.reviews.texts[1]]
 
 
-def test_no_review_is_in_what_is_written(text_content: dict[str, Any]) -> None:
-    text = table4_text(text_content) + str(text_content) + " ".join(text_remarks(text_content))
+def test_no_review_is_in_what_is_written(text_content: dict[str, Any], reviews_content: dict[str, Any]) -> None:
+    text = reviews_text(reviews_content) + str(reviews_content) + " ".join(review_remarks(reviews_content))
     assert "quokkahouse" not in text
     assert "lifeless" not in text
-    assert "replaced" not in str(text_content["reviews"])
-    assert "irritating" in text
+    assert "replaced" not in str(reviews_content["reviews"])
+    assert "irritating" in table4_text(text_content) + " ".join(sentence_remarks(text_content))
 
 
-def test_lengths_of_reviews_in_the_json(text_study: TextStudy, text_content: dict[str, Any]) -> None:
-    found, stored = text_study.drawn(), text_content["reviews"]["measured"]
+def test_lengths_of_reviews_in_the_json(text_study: TextStudy, reviews_content: dict[str, Any]) -> None:
+    found, stored = text_study.drawn(), reviews_content["reviews"]["measured"]
     assert stored["items"].split() == [str(item) for item in np.random.default_rng(2018).permutation(3)]
     for order in ("coi", "co", "abs", "reach"):
         assert stored[order] == " ".join(str(each.orders[order].length or 0) for each in found)
@@ -214,7 +223,6 @@ def test_which_reviews_are_asked_about() -> None:
 
 
 def test_table_4_needs_reviews_and_no_images(tmp_path: Path) -> None:
-    assert PARTS == ("table1", "table2", "table3", "census", "pairs", "figure3", "table4", "all")
     with pytest.raises(DataError, match="aclImdb_labelled"):
         run(("table4",), tmp_path, tmp_path / "out", progress=False)
     assert not (tmp_path / "out").exists()
@@ -222,7 +230,7 @@ def test_table_4_needs_reviews_and_no_images(tmp_path: Path) -> None:
 
 def test_table_4_is_written(text_study: TextStudy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Study, "of", None)
-    monkeypatch.setattr(parts.TextStudy, "of", lambda *_: again(text_study))
+    monkeypatch.setattr(TextStudy, "of", lambda *_: again(text_study))
     written = run(("table4",), None, text_study.out, progress=False)
     assert [path.name for path in written] == ["table4.md", "table4.json"]
     text = written[0].read_text(encoding="utf-8")
