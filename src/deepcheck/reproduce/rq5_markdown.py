@@ -127,4 +127,4 @@ def _claims(content: Content) -> str:
 
 def _seconds(content: Content) -> str:
     each = "; ".join(f"{NAMES[attack]} {content['seconds'][attack]:.1f} s" for attack in ATTACKS)
-    return f"Time for all {content['images']:,} images, replay within: {each}.\n"
+    return f"Time for all {content['images']:,} images: {each}.\n"

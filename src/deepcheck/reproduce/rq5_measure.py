@@ -38,7 +38,8 @@ class Compared:
         norms: Of the change, as `NORMS`; 0 where there is no attack, ``(n, attacks, norms)``.
         lit_changed: How many lit pixels differ at all, and by more than half a level, ``(n, attacks, 2)``.
         flips: How many ReLUs differ in each layer, ``(n, attacks, layers)``.
-        seconds: Of each attack, for each call, ``(calls, attacks)``; replay of its own search included.
+        seconds: Of each attack, the replay of its own search included, and of looking at all of them again and
+            replaying them, for each call, ``(calls, attacks + 1)``.
         runtime: What replayed, for each call, ``(calls,)``.
     """
 
@@ -97,7 +98,9 @@ def compare(program: Program, images: ImageSet, items: Array) -> Compared:
     labels = run(program, x, borders=False).labels
     bounds = np.stack([np.zeros_like(x[0]), np.ones_like(x[0])])
     start = Start(program, x, labels, bounds)
+    started = time.perf_counter()
     seen = [GradientAttacks.of(start, answer.epsilon, answer.pixels) for answer in made]
+    seconds.append(time.perf_counter() - started)
     for answer, looked in zip(made, seen, strict=True):
         if (answer.found != looked.changed).any():
             raise AssertionError("an attack's own label and the label of a run in exact arithmetic differ")
