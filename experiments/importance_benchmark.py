@@ -203,11 +203,16 @@ def joined(subject: Subject, count: int, parts: list, areas: np.ndarray | None) 
         names=(*subject.names, EXPECTED_RANDOM),
         grades=dict(zip(SETTINGS, grades, strict=True)),
         attackable=dict(zip(SETTINGS, attackable, strict=True)),
-        tied=stacked["tied"],
+        tied=_filled(stacked["tied"], -1),
         lit=stacked["lit"],
         right=stacked["right"],
-        areas=areas,
+        areas=None if areas is None else _filled(areas, 1),
     )
+
+
+def _filled(values: np.ndarray, axis: int) -> np.ndarray:
+    """Add an expectation's place, which has no ties and no curves."""
+    return np.concatenate([values, np.full_like(np.take(values, [0], axis=axis), np.nan)], axis=axis)
 
 
 def provenance(arguments: argparse.Namespace, left_out: dict[str, str]) -> dict:
@@ -247,3 +252,7 @@ def publish(content: dict, folder: Path) -> None:
     write_text(inside / "importance.json", as_text(content))
     write_text(folder / "importance_benchmark.md", contest_page(content))
     save_figure(contest_picture(content), inside / "importance.png")
+
+
+if __name__ == "__main__":
+    main()

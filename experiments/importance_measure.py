@@ -9,18 +9,19 @@ from time import process_time
 import attributions
 import numpy as np
 import torch
-from deepcheck.reproduce.contest_grading import Truth, grades_of
 
 import deepcheck
 from deepcheck import Program
 from deepcheck.datasets import ImageSet
 from deepcheck.reproduce.contest_curves import areas
+from deepcheck.reproduce.contest_grading import Margins, grades_of
 from deepcheck.reproduce.contest_rules import APART, CONTESTANTS, DOMAINS, EXPECTED_RANDOM, NEEDS, PATHS, SCOPES, SEED
 from deepcheck.reproduce.kept import Kept, digest_of
 from deepcheck.runs import Source
 
 Arrays = Mapping[str, np.ndarray]
 OCCLUSIONS = {"occlusion to 0": np.zeros_like, "occlusion to 1": np.ones_like, "flip": lambda v: 1 - v}
+TRUTH = ("margins", "gains", "attackable", "undecided")
 VERSION = 1
 """Goes up when what is measured changes."""
 
@@ -134,7 +135,7 @@ def truth_of(subject: Subject, items: np.ndarray, domain: str, paths: str) -> di
     x = subject.images.pixels(items)
     found = deepcheck.worst_margins(subject.program, x, paths=paths, domain=DOMAINS[domain])
     seconds = np.array([process_time() - start])
-    return {"margins": found.margins, "errors": found.errors, "current": found.current, "seconds": seconds}
+    return {name: getattr(found, name) for name in (*TRUTH, "errors")} | {"seconds": seconds}
 
 
 def _timed(subject: Subject, items: np.ndarray) -> float:
@@ -156,7 +157,7 @@ def _grades(subject: Subject, items: np.ndarray) -> dict[str, np.ndarray]:
     for paths in PATHS:
         for domain in DOMAINS:
             made = subject.truth(items, domain, paths)
-            truth = Truth(made["margins"], made["errors"], made["current"])
+            truth = Margins(*(made[name] for name in TRUTH))
             grades.append(grades_of(known["scores"], truth, scopes))
             attackable.append((truth.attackable & scopes).sum(axis=2).T)
             seconds.append(made["seconds"][0])
@@ -174,7 +175,7 @@ def _grades(subject: Subject, items: np.ndarray) -> dict[str, np.ndarray]:
 def _tied(scores: np.ndarray, scopes: np.ndarray) -> np.ndarray:
     """The share of a scope's pixels whose score another one has too, ``(n, scopes, names)``."""
     found = np.zeros((scores.shape[1], len(scopes), len(scores)))
-    for i, n, s in np.ndindex(*found.shape[::-1]):
+    for n, s, i in np.ndindex(*found.shape):
         of = scores[i, n][scopes[s, n]]
         counts = np.unique(of + 0.0, return_counts=True)[1]
         found[n, s, i] = counts[counts > 1].sum() / max(len(of), 1)

@@ -94,8 +94,8 @@ RULES = (
     "Grades against the worst margins: Spearman's rank correlation, and NDCG (gain: worst margin less the margin now). "
     "Against binary truth (can this pixel alone change the label?): average precision, tries to the first attackable "
     "pixel, share of the attackable pixels in the top 5, 10 and 30 %. Binary grades are of the images with an "
-    "attackable pixel in scope; grades that an image does not have (an infinite or no gain; all ranks tied) are left "
-    "out of its means, and how many have one is said.",
+    "attackable pixel in scope, and none there that is undecided; grades that an image does not have (an infinite or "
+    "no gain; all ranks tied) are left out of its means, and how many have one is said.",
     "Random is one uniformly drawn order of each image, seeded by the image's index, so that tests of pairs are fair "
     "(most draws beat the expectation of their tries, which is skewed). The expectation over all orders stands apart.",
     f"Figures are means over images, with 95 % intervals from {SAMPLES:,} bootstrap samples of images, seed {SEED}. "

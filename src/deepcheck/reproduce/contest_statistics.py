@@ -8,6 +8,7 @@ from deepcheck.program import Array
 from deepcheck.reproduce.contest_rules import SAMPLES, SEED
 from deepcheck.reproduce.statistics import sign_test
 
+ENDS = (0.025, 0.975)
 SAME = 1e-12
 """Grades that differ by less count as equal: they are sums of the same terms in another order."""
 
@@ -47,9 +48,11 @@ def means(values: Array, counts: Array) -> Means:
         mean = filled.sum(axis=0) / there.sum(axis=0)
         sampled = (counts @ filled) / (counts @ there)
     low, high = np.full((2, values.shape[1]), np.nan)
-    for column in np.flatnonzero(there.any(axis=0)):
-        drawn_means = sampled[:, column]
-        low[column], high[column] = np.quantile(drawn_means[~np.isnan(drawn_means)], (0.025, 0.975))
+    drawn_somewhere = ~np.isnan(sampled)
+    full = drawn_somewhere.all(axis=0)
+    low[full], high[full] = np.quantile(sampled[:, full], ENDS, axis=0)
+    for column in np.flatnonzero(there.any(axis=0) & ~full):
+        low[column], high[column] = np.quantile(sampled[drawn_somewhere[:, column], column], ENDS)
     return Means(mean, low, high, there.sum(axis=0))
 
 
