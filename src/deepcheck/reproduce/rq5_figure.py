@@ -42,7 +42,7 @@ def draw_figure4(study: Study, path: Path) -> Path:
         [Picture(image), *(_adversary(image, changed[name]) for name in there)],
         [Picture(np.zeros_like(image)), *(_difference(image, changed[name]) for name in there)],
     ]
-    columns = [f"training image {item}\nlabel {int(found.labels[0])}\n\n", *(_title(found, name) for name in there)]
+    columns = [f"training image {item}\nlabel {int(found.labels[0])}\n\n\n", *(_title(found, name) for name in there)]
     absent = ", ".join(TITLES[name] for name in SHOWN if name not in there)
     caption = (
         "Above: the inputs; a frame marks a pixel that an attack of few pixels changes. Below: what an attack adds in "
@@ -51,7 +51,7 @@ def draw_figure4(study: Study, path: Path) -> Path:
     )
     make_folder(path.parent)
     titles = ["input", "change"]
-    save_figure(picture_grid(rows, row_titles=titles, column_titles=columns, caption=caption, inches=1.5), path)
+    save_figure(picture_grid(rows, row_titles=titles, column_titles=columns, caption=caption, inches=1.7), path)
     return path
 
 
@@ -83,9 +83,10 @@ def _title(found: Compared, name: str) -> str:
     column = ATTACKS.index(name)
     pixels, _, total, _, largest = found.norms[0, column]
     lines = (
-        f"{TITLES[name]}: now {int(found.new_labels[0, column])}",
+        TITLES[name],
+        f"label {int(found.new_labels[0, column])}",
         f"pixels changed: {pixels:.0f}",
-        f"by at most {largest:.2g}; L1 {total:.3g}",
+        f"L1 {total:.2g}, largest {largest:.2g}",
         f"ReLUs that differ: {int(found.flips[0, column].sum())}",
     )
     return "\n".join(lines)

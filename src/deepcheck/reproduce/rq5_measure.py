@@ -145,7 +145,7 @@ def _of_pixels(x: Array, found: object) -> Answer:
     rows = columns.chosen
     changed = witnesses(columns, rows)
     item = columns.regions.item[rows]
-    step = np.abs(changed.astype(np.float64) - x[item]).reshape(len(rows), -1).sum(axis=1)
+    step = np.abs(changed.astype(np.float64) - x[item]).sum(axis=tuple(range(1, x.ndim)))
     order = np.lexsort((step, item))
     hit, first = np.unique(item[order], return_index=True)
     pixels[hit] = changed[order[first]]
