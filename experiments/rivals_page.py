@@ -1,0 +1,5 @@
+"""Writes docs/rivals.md."""
+
+
+def page(content):
+    return "stub"
