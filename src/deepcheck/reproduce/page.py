@@ -12,11 +12,13 @@ from typing import Any
 from deepcheck.errors import DataError
 from deepcheck.reproduce.layout import Content, filled
 from deepcheck.reproduce.markdown import census_text, table2_text, table3_text
+from deepcheck.reproduce.networks_text import networks_text
 from deepcheck.reproduce.pair_markdown import pairs_text
 from deepcheck.reproduce.pair_remarks import pair_remarks
 from deepcheck.reproduce.remarks import remarks
 from deepcheck.reproduce.research import NEEDED, research_question
 from deepcheck.reproduce.research_markdown import headlines_text, research_text, slips_text
+from deepcheck.reproduce.rq5_markdown import rq5_text
 from deepcheck.reproduce.storage import write_text
 from deepcheck.reproduce.text_markdown import reviews_text, table4_text
 from deepcheck.reproduce.text_remarks import review_remarks, sentence_remarks
@@ -51,11 +53,13 @@ TEXTS: dict[str, Callable[[Content], str]] = {
     "table3": table3_text,
     "census": census_text,
     "pairs": pairs_text,
+    "gradients": rq5_text,
     "table4": table4_text,
     "reviews": reviews_text,
+    "networks": networks_text,
 }
 """The parts with a section of their own, in the order of the page."""
-REQUIRED = ("tracing", "figure1", "table2", "table3", "census", "table4")
+REQUIRED = ("tracing", "figure1", "table2", "table3", "census", "table4", "gradients")
 PARTS = (*TEXTS, "figure1")
 PICTURES = {"table1": "Table I", "figure1": "Figure 1", "figure3": "Figure 3", "figure4": "Figure 4"}
 """Shown where the folder has them."""

@@ -11,11 +11,16 @@ from deepcheck.reproduce.figure1 import draw_figure1, figure1
 from deepcheck.reproduce.html import html_page
 from deepcheck.reproduce.layout import Content
 from deepcheck.reproduce.markdown import census_text, table2_text, table3_text
+from deepcheck.reproduce.networks_part import networks
+from deepcheck.reproduce.networks_text import networks_text
 from deepcheck.reproduce.page import page, read_contents
 from deepcheck.reproduce.pair_census import pair_census
 from deepcheck.reproduce.pair_markdown import pairs_text
 from deepcheck.reproduce.research import NEEDED, research_question
 from deepcheck.reproduce.research_markdown import research_text
+from deepcheck.reproduce.rq5 import rq5
+from deepcheck.reproduce.rq5_figure import draw_figure4
+from deepcheck.reproduce.rq5_markdown import rq5_text
 from deepcheck.reproduce.session import Session
 from deepcheck.reproduce.storage import write_json, write_text
 from deepcheck.reproduce.tables import table2, table3
@@ -86,6 +91,10 @@ def _figure1(session: Session) -> list[Path]:
     return [picture, write_json(session.out / "figure1.json", content)]
 
 
+def _figure4(session: Session) -> list[Path]:
+    return [draw_figure4(session.images, session.out / "figure4.png")]
+
+
 def _question(number: int) -> Make:
     def written(session: Session) -> list[Path]:
         known = read_contents(session.out) | {part: session.content(part, CONTENTS[part]) for part in NEEDED[number]}
@@ -114,9 +123,11 @@ CONTENTS: dict[str, Callable[[Session], Content]] = {
     "table4": lambda session: table4(session.words),
     "figure1": lambda session: figure1(session.images),
     "tracing": lambda session: where_important(session.images),
+    "gradients": lambda session: rq5(session.images),
     "census": lambda session: census(session.images),
     "pairs": lambda session: pair_census(session.images),
     "reviews": lambda session: reviews(session.words),
+    "networks": lambda session: networks(session.images, session.models),
 }
 """What is measured, each as one JSON object."""
 TEXTS: dict[str, Callable[[Content], str]] = {
@@ -124,9 +135,11 @@ TEXTS: dict[str, Callable[[Content], str]] = {
     "table3": table3_text,
     "table4": table4_text,
     "tracing": tracing_text,
+    "gradients": rq5_text,
     "census": census_text,
     "pairs": pairs_text,
     "reviews": reviews_text,
+    "networks": networks_text,
 }
 _MEASURED = {name: _measured(name, CONTENTS[name], text) for name, text in TEXTS.items()}
 OWN: dict[str, Make] = {
@@ -134,10 +147,11 @@ OWN: dict[str, Make] = {
     **{name: _MEASURED[name] for name in ("table2", "table3", "table4")},
     "figure1": _figure1,
     "figure3": lambda session: [draw_figure3(session.images, session.out / "figure3.png")],
-    **{name: _MEASURED[name] for name in ("tracing", "census")},
+    "figure4": _figure4,
+    **{name: _MEASURED[name] for name in ("tracing", "gradients", "census")},
     **{f"rq{number}": _question(number) for number in NEEDED},
 }
-MORE: dict[str, Make] = {name: _MEASURED[name] for name in ("pairs", "reviews")}
+MORE: dict[str, Make] = {name: _MEASURED[name] for name in ("pairs", "reviews", "networks")}
 MAKERS: dict[str, Make] = {**OWN, **MORE, "page": _page}
 GROUPS: dict[str, tuple[str, ...]] = {
     "figures": ("figure1", "figure3", "figure4"),
