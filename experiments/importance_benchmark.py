@@ -192,6 +192,7 @@ def joined(subject: Subject, count: int, parts: list, areas: np.ndarray | None) 
         "data": f"{subject.images.name} {subject.images.split}",
         "images": count,
         "of": len(subject.images),
+        "largest_excess": float(f"{max(float(part['laws'].max()) for part in parts):.3g}"),
         "milliseconds_an_image": {
             "truth": {setting: round(1e3 * s, 2) for setting, s in zip(SETTINGS, truth.tolist(), strict=True)},
             "scores": {name: round(1e3 * s, 3) for name, s in zip(subject.names, scores.tolist(), strict=True)},

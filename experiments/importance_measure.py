@@ -22,6 +22,8 @@ from deepcheck.runs import Source
 Arrays = Mapping[str, np.ndarray]
 OCCLUSIONS = {"occlusion to 0": np.zeros_like, "occlusion to 1": np.ones_like, "flip": lambda v: 1 - v}
 TRUTH = ("margins", "gains", "attackable", "undecided")
+TOLERANCE = 1e-4
+"""Of the laws: 8-bit levels and bounds are float32 numbers behind preprocessing."""
 VERSION = 1
 """Goes up when what is measured changes."""
 
@@ -153,11 +155,12 @@ def _grades(subject: Subject, items: np.ndarray) -> dict[str, np.ndarray]:
     lit = subject.images.pixels(items).reshape(len(items), -1) > 0
     scopes = np.stack([np.ones_like(lit), lit])
     assert len(scopes) == len(SCOPES)
-    grades, attackable, seconds = [], [], []
+    grades, attackable, seconds, margins = [], [], [], {}
     for paths in PATHS:
         for domain in DOMAINS:
             made = subject.truth(items, domain, paths)
             truth = Margins(*(made[name] for name in TRUTH))
+            margins[f"{domain}, {paths}"] = truth.margins
             grades.append(grades_of(known["scores"], truth, scopes))
             attackable.append((truth.attackable & scopes).sum(axis=2).T)
             seconds.append(made["seconds"][0])
@@ -169,7 +172,27 @@ def _grades(subject: Subject, items: np.ndarray) -> dict[str, np.ndarray]:
         "right": known["labels"] == subject.images.labels[items],
         "truth_seconds": np.array(seconds),
         "score_seconds": known["seconds"],
+        "laws": _excess(dict(zip(subject.names, known["scores"], strict=True)), margins),
     }
+
+
+def _excess(scores: Arrays, margins: Arrays) -> np.ndarray:
+    """By how much the laws between scores and margins are broken, one number each: rounding, or truth is wrong."""
+    laws = [(scores["ends"], margins["bounded, all"]), (margins["bounded, same"], scores["reach"])]
+    laws += [(margins[f"{domain}, same"], margins[f"{domain}, all"]) for domain in DOMAINS]
+    for paths in PATHS:
+        laws += [(margins[f"8-bit, {paths}"], margins[f"bounded, {paths}"])]
+        laws += [(margins[f"bounded, {paths}"], margins[f"unbounded, {paths}"])]
+    found = np.array([_largest(less, more) for less, more in laws])
+    if found.max() > TOLERANCE:
+        raise ArithmeticError(f"expected smaller margins below larger ones, got an excess of {found.tolist()}")
+    return found
+
+
+def _largest(less: np.ndarray, more: np.ndarray) -> float:
+    """The largest excess; what is not known, or infinite on both sides, breaks no law."""
+    with np.errstate(invalid="ignore"):
+        return float(max(np.nan_to_num(less - more, nan=0.0).max(), 0.0))
 
 
 def _tied(scores: np.ndarray, scopes: np.ndarray) -> np.ndarray:

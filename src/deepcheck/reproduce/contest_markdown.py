@@ -93,6 +93,7 @@ def _covered(content: Content) -> str:
         "8-bit, all paths",
         "unbounded, all paths",
         "truth, ms an image (all paths, [0, 1])",
+        "largest excess",
     )
     settings = (MAIN, "bounded, same", "8-bit, all", "unbounded, all")
     rows = [
@@ -103,20 +104,25 @@ def _covered(content: Content) -> str:
             f"{one['lit']:.0f}",
             *(f"{one['settings'][setting]['all']['attackable_images']:,}" for setting in settings),
             f"{one['milliseconds_an_image']['truth'][MAIN]:.1f}",
+            f"{one['largest_excess']:.1g}",
         ]
         for one in content["networks"]
     ]
     left = content["provenance"]["networks_left_out"]
     note = "".join(f"\nLeft out: {name} ({why}).\n" for name, why in left.items())
-    return "## What it covers\n\n" + table(head, rows) + note
+    laws = (
+        "\nExcess: margins must lie above those at both ends (plain runs in torch), along the path below reach and below "
+        "those over all paths, on 8-bit levels below those in [0, 1], and these below unbounded ones; the largest "
+        "breach of these laws is shown, and the run stops at one beyond rounding.\n"
+    )
+    return "## What it covers\n\n" + table(head, rows) + laws + note
 
 
 def _who(content: Content) -> str:
-    first = content["networks"][0]
     rows = [
         [_name(name), what, *(percent(network["tied"]["all"].get(name)) for network in content["networks"])]
         for name, what in {**content["contestants"], **content["apart"]}.items()
-        if name in first["tied"]
+        if name in content["networks"][0]["tied"]["all"]
     ]
     left = "".join(
         f"\n{_name(name)} is left out: {library} is not installed.\n" for name, library in content["left_out"].items()
