@@ -15,6 +15,7 @@ from deepcheck.attacks.search import Search
 from deepcheck.explore.line_regions import Leads
 from deepcheck.explore.line_search import BENDS, MANY, VALUE_BYTES, ranked
 from deepcheck.explore.worst_readings import Margins, highest, highest_levels
+from deepcheck.explore.worst_settled import settled
 from deepcheck.program import Array, in_parallel
 from deepcheck.program.bounded import difference
 from deepcheck.program.parallel import CORES
@@ -51,9 +52,13 @@ def highest_on_lines(
             return highest_levels(margins, origin[rows], element[rows], query.box)
         return highest(margins, origin[rows], (slack[0][rows], slack[1][rows]))
 
+    def settle(rows: Array, peaks: Peaks) -> Peaks:
+        ends = query.box.lower[element[rows]], query.box.upper[element[rows]]
+        return settled(query, x, outcome, (item[rows], element[rows], *ends), peaks)
+
     for chunks in walker.chunks(len(lines)):
         for rows, peaks in zip(chunks, in_parallel(read, chunks), strict=True):
-            found.put((item[rows], element[rows]), peaks)
+            found.put((item[rows], element[rows]), settle(rows, peaks))
         advance(len(x) * float(chunks[-1][-1] + 1) / len(lines))
     np.clip(found.value, query.box.lower, query.box.upper, out=found.value)
     return found

@@ -17,6 +17,7 @@ from deepcheck.explore.line_search import VALUE_BYTES
 from deepcheck.explore.recession import exact_recession, keep_their_arms, recessions
 from deepcheck.explore.worst_lines import Walker
 from deepcheck.explore.worst_readings import highest
+from deepcheck.explore.worst_settled import settled
 from deepcheck.program import Array, in_parallel
 from deepcheck.program.bounded import UNIT, UP, difference
 from deepcheck.symbolic import EXACT_PRODUCTS, Run
@@ -55,7 +56,9 @@ def highest_unbounded(
 
     for chunks in walker.chunks(len(item)):
         for lines, peaks in zip(chunks, in_parallel(read, chunks), strict=True):
-            found.put((item[lines], element[lines]), peaks)
+            ends = origin[lines] - STEPS[reach[1, lines]] * OVER, origin[lines] + STEPS[reach[0, lines]] * OVER
+            sharp = settled(query, x, outcome, (item[lines], element[lines], *ends), peaks)
+            found.put((item[lines], element[lines]), sharp)
         advance(len(x) * float(chunks[-1][-1] + 1) / len(item))
     return found
 

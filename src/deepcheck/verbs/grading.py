@@ -9,6 +9,7 @@ from deepcheck.attacks import COLUMN_BYTES, Search
 from deepcheck.datasets import mnist
 from deepcheck.datasets.locate import Folder
 from deepcheck.domains import Features, Pixels
+from deepcheck.domains.features import Grouping
 from deepcheck.errors import InputError, OptionError
 from deepcheck.explore.worst_margins import WorstMargins, find_worst_margins
 from deepcheck.program import Array, Program
@@ -29,6 +30,7 @@ def worst_margins(
     paths: str = "all",
     domain: Pixels | None = None,
     target: int | None = None,
+    features_as: Grouping | None = None,
     memory_bytes: int | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> WorstMargins:
@@ -43,6 +45,7 @@ def worst_margins(
         paths: "all": over the whole range. "same": over the part of it on the input's own path.
         domain: Where features may go; by default ``[0, 1]`` where the input lies in it.
         target: Only this label counts.
+        features_as: "element": each channel of a pixel is a feature of its own. By default a pixel is one feature.
         memory_bytes: About how much memory one value of a pass may take, by default 256 MiB.
         progress: Called with the number of inputs finished.
 
@@ -57,12 +60,12 @@ def worst_margins(
     check_options(program, paths, "margin", target, None, None, None)
     if memory_bytes is not None and not memory_bytes > 0:
         raise OptionError(f"expected a positive number of bytes for memory_bytes, got {memory_bytes}")
-    features = Features.of(program.input_shape)
+    features = Features.of(program.input_shape, features_as)
     if not features.single:
         raise OptionError(
             f"expected features of one input element each for worst margins, got pixels of "
             f"{program.size // features.count} channels in an input of shape {program.input_shape}: "
-            "use deepcheck.attack, which takes such features"
+            "give features_as='element'"
         )
     pixels = domain or Pixels()
     received, box = received_in(program, x, pixels)
@@ -81,6 +84,7 @@ def grade(
     domain: Pixels | None = None,
     truth: WorstMargins | None = None,
     among: Array | None = None,
+    features_as: Grouping | None = None,
     data: Folder | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Grades:
@@ -98,6 +102,7 @@ def grade(
         domain: Where features may go; by default ``[0, 1]`` where the input lies in it.
         truth: Worst margins computed before, instead of program, inputs, paths and domain.
         among: Grade the order of these features alone, ``(n, features)`` booleans in any shape that scores may have.
+        features_as: See `worst_margins`.
         data: The folder of the data sets, for the benchmark.
         progress: Called with the number of inputs finished.
 
@@ -115,11 +120,13 @@ def grade(
         if program is None or x is None:
             program = load(zoo.path(BENCHMARK))
             x = benchmark_images(len(rankings_of(scores, features_of(program))), program, data)
-        rankings = rankings_of(scores, features_of(program))
+        rankings = rankings_of(scores, features_of(program, features_as))
         count = len(program.batch(x))
         if len(rankings) != count:
             raise InputError(f"expected one ranking for each of {count} inputs, got {len(rankings)}")
-        truth = worst_margins(program, x, paths=paths or "all", domain=domain, progress=progress)
+        truth = worst_margins(
+            program, x, paths=paths or "all", domain=domain, features_as=features_as, progress=progress
+        )
     else:
         _check_truth(truth, program, x, paths, domain)
     rankings = rankings_of(scores, truth.shape, len(truth))
@@ -137,9 +144,9 @@ def truth_of(found: WorstMargins) -> Truth:
     )  # fmt: skip
 
 
-def features_of(program: Program) -> tuple[int, ...]:
+def features_of(program: Program, features_as: Grouping | None = None) -> tuple[int, ...]:
     """The shape that rankings of a program's features have."""
-    return Features.of(program.input_shape).shape
+    return Features.of(program.input_shape, features_as).shape
 
 
 def benchmark_images(count: int, program: Program, data: Folder | None = None) -> Array:
