@@ -4,12 +4,11 @@ Source: Section IV-C, RQ5, and figure 4.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
+from deepcheck.reproduce.layout import Content, number, percent
 from deepcheck.reproduce.rq5_rules import A_LOT, ALMOST_ALL, ALONG
 from deepcheck.reproduce.rules import FIGURE_DIGIT
 
-Content = dict[str, Any]
 Judged = tuple[str, Content, Content, Content]
 WHERE = ("paper", "figure4", "test")
 SCOPES = {
@@ -35,7 +34,7 @@ def _judged(content: Content) -> Iterator[Judged]:
         f"FGSM perturbs almost every pixel of the digit (at least {100 * ALMOST_ALL:.0f} % of the lit pixels)",
         _finding(True, "one image, as a picture"),
         _on_figure(one, "fgsm", lambda found: _lit(found["lit_changed"], one["lit"])),
-        _on_most(fgsm, fgsm["almost_all_lit"], f"; the median is {_percent(fgsm['lit_share']['median'])}"),
+        _on_most(fgsm, fgsm["almost_all_lit"], f"; the median is {percent(fgsm['lit_share']['median'])}"),
     )
     yield (
         "On the same image a single pixel, changed along the path, is an attack",
@@ -54,7 +53,7 @@ def _judged(content: Content) -> Iterator[Judged]:
         f"Its path differs a lot (at least {100 * A_LOT:.0f} % of the ReLUs)",
         _finding(True, "one image, no figure"),
         _on_figure(one, "fgsm", lambda found: _flips(found, limit, relus)),
-        _on_most(fgsm, far, f"; the median is {fgsm['relus']['median']} of {relus} ReLUs"),
+        _on_most(fgsm, far, f"; the median is {number(fgsm['relus']['median'])} of {relus} ReLUs"),
     )
     found, same = (sum(many[name][key] for name in ALONG) for key in ("found", "same_path"))
     yield (
@@ -90,7 +89,3 @@ def _lit(changed: int, lit: int) -> Content:
 
 def _flips(found: Content, limit: float, relus: int) -> Content:
     return _finding(sum(found["relus"]) >= limit, f"{sum(found['relus'])} of {relus} ReLUs")
-
-
-def _percent(share: float | None) -> str:
-    return "none" if share is None else f"{100 * share:.1f} %"
