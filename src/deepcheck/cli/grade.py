@@ -145,10 +145,22 @@ def _inputs(
 
     if text is None:
         return benchmark_images(count, program, data)
-    picture = Path(text).is_file() and Path(text).suffix.lower() not in (".npy", ".npz")
-    if picture or _OF_A_SET.fullmatch(text):
+    if _OF_A_SET.fullmatch(text) or (Path(text).is_file() and _holds_one(Path(text), program)):
         return read_input(text, program, domain=domain, layout=layout, data=data).pixels[None]
     return read_collection(text, program, domain=domain, layout=layout, data=data, count=count).pixels
+
+
+def _holds_one(path: Path, program: "Program") -> bool:
+    """Is a file one input, not a batch?"""
+    from deepcheck.cli.reading import read_arrays
+
+    if path.suffix.lower() not in (".npy", ".npz"):
+        return True
+    try:
+        (found,) = read_arrays(path).values()
+    except InputError:  # a batch with its labels, or a bad file: whoever reads it as a batch says what is wrong
+        return False
+    return found.ndim == len(program.input_shape)
 
 
 def _scored(program: "Program", pixels: "Array", metric: str, domain: "Pixels") -> "Array":
