@@ -7,10 +7,11 @@ from typing import final
 
 import numpy as np
 
-from deepcheck.attacks import Attacks, FeatureAttacks, SetResult
+from deepcheck.attacks import Attacks, FeatureAttacks, SetAttacks
 from deepcheck.attacks.columns import witnesses
 from deepcheck.attacks.gradient import Start
 from deepcheck.attacks.gradient_result import GradientAttacks
+from deepcheck.attacks.set_rows import best_rows, changed_inputs, set_starts
 from deepcheck.datasets import ImageSet
 from deepcheck.program import Array, Program
 from deepcheck.reproduce.rq5_rules import ATTACKS, HALF_LEVEL
@@ -154,13 +155,17 @@ def _of_pixels(x: Array, found: object) -> Answer:
 
 def _of_sets(x: Array, found: object) -> Answer:
     """Of each image the first set that was found."""
-    assert isinstance(found, Attacks)
+    assert isinstance(found, SetAttacks)
     pixels, hit = np.array(x), []
-    for result in found:
-        assert isinstance(result, SetResult)
-        if len(result.attacks):
-            pixels[result.item] = result.attacks[0].witness.model_input
-            hit.append(result.item)
+    for result in found.results:
+        starts = set_starts(result.family.wins)
+        if len(starts) < 2:
+            continue
+        study, order = result.study, result.order
+        first = result.family.wins.take(np.arange(starts[1]))
+        best = best_rows(first, starts[:2], study, result.item, order)
+        pixels[result.item] = changed_inputs(first.take(best), x[result.item], study.features, order)[0]
+        hit.append(result.item)
     return _answer(x, pixels, found, np.array(hit, dtype=np.int64))
 
 
