@@ -233,11 +233,13 @@ def test_claims_by_hand() -> None:
     assert all(claim["question"] == 5 for claim in rq5_claims(made))
 
 
-def test_the_text_says_what_was_found(content: dict[str, Any]) -> None:
+def test_the_text_says_what_was_found(few: Study, content: dict[str, Any]) -> None:
     text = rq5_text(content)
     found = content["groups"]["all"]["attacks"]["pixel_path"]
     assert f"| 1 pixel, along the path | {found['found']} (" in text
     assert "training image 7, labelled 3" in text
+    lit = np.median([(image > 0).sum() for image in few.test.images])
+    assert f"has {lit:g} lit pixels" in text
     assert "nan" not in text
     assert "None" not in text
 

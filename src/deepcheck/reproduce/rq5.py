@@ -66,7 +66,7 @@ def compared(study: Study, images: ImageSet, items: Array) -> Compared:
 def summaries(found: Compared) -> Content:
     """The figures of every attack on a group of images."""
     attacks = {name: summary(found, column) for column, name in enumerate(ATTACKS)}
-    return {"images": len(found), "attacks": attacks}
+    return {"images": len(found), "lit": _spread(found.lit), "attacks": attacks}
 
 
 def summary(found: Compared, column: int) -> Content:

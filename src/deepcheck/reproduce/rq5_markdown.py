@@ -48,7 +48,8 @@ def _group(content: Content, name: str, words: str) -> str:
     ]
     return (
         f"### {group['images']:,} test images: {words}\n\n"
-        "Epsilon, changes and ReLUs: median (mean) over the images that have the attack.\n\n"
+        "Epsilon, changes and ReLUs: median (mean) over the images that have the attack. The median image has "
+        f"{number(group['lit']['median'])} lit pixels of 784.\n\n"
         + table(head, rows)
         + "\nReLUs that differ in each layer, mean:\n\n"
         + table(("attack", *(f"layer {at}, of {size}" for at, size in enumerate(content["relus"], 1))), layers)
