@@ -16,9 +16,8 @@ import platform
 import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from hashlib import sha256
 from pathlib import Path
 from typing import TypeVar
 
@@ -46,7 +45,7 @@ from deepcheck.reproduce.contest_rules import (
     SETTINGS,
     TIMED_IMAGES,
 )
-from deepcheck.reproduce.kept import Kept
+from deepcheck.reproduce.kept import Kept, digest_of
 from deepcheck.reproduce.storage import write_text
 
 Made = TypeVar("Made")
@@ -80,12 +79,12 @@ class Network:
         found = None if models is None else models / f"{self.name}.onnx"
         return found if found is not None and found.is_file() else None
 
-    def subject(self, path: Path, arguments: argparse.Namespace, kept: Kept) -> Subject:
+    def subject(self, path: Path, data: Path | None, kept: Kept) -> Subject:
         """Read network and images."""
         scaled = {"mean": self.mean, "std": self.std} if self.std != 1.0 else {}
         program = deepcheck.load(path, **scaled)
-        module, images = module_of(path, self.mean, self.std), self.read("test", arguments.data)
-        return Subject(self.name, program, module, images, kept, may_measure=not arguments.analyze_only)
+        module, images = module_of(path, self.mean, self.std), self.read("test", data)
+        return Subject(self.name, program, module, images, kept)
 
 
 NETWORKS = (
@@ -109,7 +108,8 @@ def main() -> None:
         if path is None:
             left_out[network.name] = "its file is not in --models"
             continue
-        found = measure(network, network.subject(path, arguments, kept), arguments)
+        subject = replace(network.subject(path, arguments.data, kept), may_measure=not arguments.analyze_only)
+        found = measure(network, subject, arguments)
         if found is None:
             left_out[network.name] = "nothing is measured yet"
         else:
@@ -190,6 +190,7 @@ def joined(subject: Subject, count: int, parts: list, areas: np.ndarray | None) 
         "name": subject.name,
         "sha256": subject.program.origin.sha256,
         "data": f"{subject.images.name} {subject.images.split}",
+        "digest": digest_of(subject.images, np.arange(count)),
         "images": count,
         "of": len(subject.images),
         "largest_excess": float(f"{max(float(part['laws'].max()) for part in parts):.3g}"),
@@ -225,17 +226,11 @@ def provenance(arguments: argparse.Namespace, left_out: dict[str, str]) -> dict:
         versions["captum"] = captum.__version__
     except ImportError:
         pass
-    sets = {network.read for network in NETWORKS}
-    data = {}
-    for read in sets:
-        images = read("test", arguments.data)
-        data[images.name] = sha256(images.images.tobytes() + images.labels.tobytes()).hexdigest()
     return {
         "command": "python experiments/importance_benchmark.py" + " --quick" * arguments.quick,
         "date": datetime.now(UTC).date().isoformat(),
         "deepcheck": deepcheck.__version__,
         "versions": versions,
-        "data": dict(sorted(data.items())),
         "machine": {"system": platform.system(), "processor": platform.machine(), "cores": os.cpu_count()},
         "networks_left_out": left_out,
     }

@@ -126,9 +126,7 @@ def test_occlusion_sets_one_pixel_at_a_time(images: Rows, digits: "torch.nn.Modu
 
 
 @pytest.mark.parametrize("name", ["integrated_in_steps", "deeplift"])
-def test_captum_explains_what_the_score_gained_from_black(
-    name: str, images: Rows, digits: "torch.nn.Module"
-) -> None:
+def test_captum_explains_what_the_score_gained_from_black(name: str, images: Rows, digits: "torch.nn.Module") -> None:
     require("captum")
     labels = np.array([0, 3, 7])
     found = getattr(attributions, name)(digits, images, labels)

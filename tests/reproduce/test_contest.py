@@ -12,6 +12,7 @@ from requirements import require
 from deepcheck.report.pictures import save_figure
 from deepcheck.reproduce.contest_analysis import Measured, contest
 from deepcheck.reproduce.contest_curves import area, areas, states
+from deepcheck.reproduce.contest_grading import Margins, grades_of
 from deepcheck.reproduce.contest_markdown import contest_page
 from deepcheck.reproduce.contest_picture import contest_picture
 from deepcheck.reproduce.contest_rules import (
@@ -28,6 +29,7 @@ from deepcheck.reproduce.contest_statistics import correlation, drawn, duel, mea
 NAMES = (*CONTESTANTS, *APART)
 GRADE, NAME = list(GRADES).index, NAMES.index
 NAN = float("nan")
+Rows = np.ndarray
 
 
 def test_samples_draw_as_many_images_as_there_are() -> None:
@@ -239,5 +241,43 @@ def test_a_ranking_that_is_not_there_is_named() -> None:
     )
     content = as_read(part)
     assert content["left_out"] == {"deeplift": "captum"}
-    assert "deeplift is left out" in contest_page(content)
+    assert "Left out: deeplift (captum" in contest_page(content)
     assert holds(content, 6) is not None
+
+
+def graded(scores: Rows, lit: Rows, undecided: Rows | None = None) -> Rows:
+    """Two images of four pixels, of which the first has attackable ones."""
+    margins = np.array([[-1.0, 2.0, 0.5, -3.0], [-4.0, -4.0, -1.0, -2.0]])
+    nothing = np.zeros((2, 4), dtype=bool)
+    truth = Margins(margins, margins + 5, margins > 0, nothing if undecided is None else undecided)
+    return grades_of(scores, truth, np.stack([~nothing, lit]))
+
+
+def test_grades_of_each_scope_by_hand() -> None:
+    scipy = require("scipy.stats")
+    scores = np.array([[[0.0, 3, 1, 2], [1, 2, 3, 4]], [[5.0, 5, 5, 5], [0, 0, 1, 1]]])
+    lit = np.array([[True, False, True, True], [False] * 4])
+    found = graded(scores, lit)
+    assert found.shape == (2, 2, 3, 7)
+    assert found[0, 0, 0, 0] == pytest.approx(scipy.spearmanr([0, 3, 1, 2], [-1, 2, 0.5, -3]).statistic)
+    assert found[0, 1, 0, 0] == pytest.approx(scipy.spearmanr([0, 1, 2], [-1, 0.5, -3]).statistic)
+    # Order 1, 3, 2, 0 with pixels 1 and 2 attackable; then lit pixels 3, 2, 0.
+    np.testing.assert_allclose(found[0, 0, 0, 2:], [(1 / 1 + 2 / 3) / 2, 1, 0, 0, 0.5])
+    np.testing.assert_allclose(found[0, 1, 0, 2:4], [1 / 2, 2])
+    discounts = 1 / np.log2(np.arange(2, 6))
+    assert found[0, 0, 0, 1] == pytest.approx(discounts @ [7, 2, 5.5, 4] / (discounts @ [7, 5.5, 4, 2]))
+    assert np.isnan(found[0, 0, 1, 0])  # all scores tie
+    assert found[0, 0, 1, 3] == 2  # and the lower index comes first
+    np.testing.assert_allclose(found[0, 0, 2, [0, 3]], [0, 5 / 3])  # a random order
+    assert np.isnan(found[1, :, :, 2:]).all()  # nothing attackable
+    assert np.isnan(found[1, 1]).all()  # nothing lit
+    assert found[1, 0, 0, 0] == pytest.approx(scipy.spearmanr([1, 2, 3, 4], [-4, -4, -1, -2]).statistic)
+
+
+def test_undecided_pixels_leave_no_binary_grade_where_they_are_in_scope() -> None:
+    scores = np.random.default_rng(6).random((1, 2, 4))
+    undecided = np.array([[False, True, False, False], [False] * 4])
+    found = graded(scores, np.array([[False, False, True, True]] * 2), undecided)
+    assert np.isnan(found[0, 0, :, 2:]).all()
+    assert not np.isnan(found[0, 0, :, :2]).any()
+    assert not np.isnan(found[0, 1]).any()

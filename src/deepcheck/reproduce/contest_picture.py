@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 Content = dict[str, Any]
 COLOURS = {"all": "0.2", "lit": "tab:orange"}
 PANELS = {"deletion": "deletion area (smaller: better)", "insertion": "insertion area (larger: better)"}
+NEAR = 0.04
+"""Points within this share of both axes have one label."""
 
 
 def contest_picture(content: Content) -> "Figure":
@@ -48,18 +50,40 @@ def _grades(axes: "Axes", network: Content, content: Content) -> None:
     axes.set_title(f"{network['name']}, first {network['images']:,} images, [0, 1], all paths", fontsize=8)
     axes.axvline(0, color="0.8", lw=0.8, zorder=0)
     axes.tick_params(axis="x", labelsize=7)
-    axes.legend(fontsize=7, loc="lower right")
+    axes.legend(fontsize=7, loc="upper left")
 
 
 def _against(axes: "Axes", curves: Content, curve: str, title: str, content: Content) -> None:
-    for name in curves["means"]:
-        exact, area = curves["exact"]["spearman"][name], curves["means"][name][curve][0]
-        if name in content["apart"] or exact is None:
-            continue
-        axes.plot(exact, area, "o", ms=4, color="0.2")
-        axes.annotate(name, (exact, area), textcoords="offset points", xytext=(3, 3), fontsize=6, parse_math=False)
+    points = {
+        name: (curves["exact"]["spearman"][name], curves["means"][name][curve][0])
+        for name in curves["means"]
+        if name not in content["apart"] and curves["exact"]["spearman"][name] is not None
+    }
+    axes.plot(*zip(*points.values(), strict=True), "o", ms=4, color="0.2")
+    axes.margins(x=0.16, y=0.1)
+    for names in _groups(points):
+        alone = len(names) == 1
+        axes.annotate(
+            "\n".join(names), points[names[0]], textcoords="offset points", xytext=(0, 8) if alone else (6, 0),
+            fontsize=6, va="center", ha="center" if alone else "left", parse_math=False,
+        )  # fmt: skip
     found = curves["agreement"][curve]["of_means"]["spearman"]
-    axes.set_title(f"first {curves['images']} images; agreement {found:+.2f}", fontsize=8)
+    axes.set_title(f"first {curves['images']} images; correlation of the two orders {found:+.2f}", fontsize=8)
     axes.set_xlabel("Spearman with the exact worst margins", fontsize=8)
     axes.set_ylabel(title, fontsize=8)
     axes.tick_params(labelsize=7)
+
+
+def _groups(points: dict[str, tuple[float, float]]) -> list[list[str]]:
+    """Names of points that lie close together, the highest first."""
+    spans = [max(side) - min(side) or 1.0 for side in zip(*points.values(), strict=True)]
+    groups: list[list[str]] = []
+    for name in sorted(points, key=lambda one: -points[one][1]):
+        for group in groups:
+            ends = zip(points[name], points[group[-1]], spans, strict=True)
+            if all(abs(one - other) <= NEAR * span for one, other, span in ends):
+                group.append(name)
+                break
+        else:
+            groups.append([name])
+    return groups
