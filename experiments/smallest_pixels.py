@@ -127,7 +127,7 @@ def rows_of(plan: Plan, found: dict[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def write(table: Path, plans: list[Plan], found: list[dict[str, Any]]) -> None:
+def write(table: Path, plans: list[Plan], found: list[dict[str, Any]]) -> dict[str, Any]:
     """Write the CSV file and what is said about it."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
@@ -150,6 +150,54 @@ def write(table: Path, plans: list[Plan], found: list[dict[str, Any]]) -> None:
     write_atomically(table.with_suffix(".csv"), lambda stream: stream.write(text.getvalue().encode()))
     words = json.dumps(content, indent=1, allow_nan=False) + "\n"
     write_atomically(table.with_suffix(".json"), lambda stream: stream.write(words.encode()))
+    return content
+
+
+def page(content: dict[str, Any], table: Path) -> str:
+    """What the files hold, as Markdown: how many pixels the images of each network need."""
+    with table.with_suffix(".csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    most = max((found["features"] or 0 for one in content["networks"] for found in one["smallest"]), default=1)
+    few = [str(size) for size in range(1, min(most, 6) + 1)]
+    head = ["network", "test images", "asked", "limit, s", *few, "more", "open", "open: at least, median", "s, median"]
+    lines = ["| " + " | ".join(head) + " |", "|" + " --- |" + " ---: |" * (len(head) - 1)]
+    for one in content["networks"]:
+        mine = [row for row in rows if row["network"] == one["network"]]
+        known = {str(found["features"]): found["images"] for found in one["smallest"]}
+        left = sorted(int(row["at_least"]) for row in mine if row["proved_smallest"] == "False")
+        seconds = sorted(float(row["seconds"]) for row in mine)
+        cells = [
+            f"`{one['network']}`", f"{one['dataset']}, first {one['images']}", str(len(mine)),
+            f"{one['limit_seconds']:.0f}", *(str(known.get(size, 0)) for size in few),
+            str(sum(count for size, count in known.items() if size not in few)), str(len(left)),
+            str(left[len(left) // 2]) if left else "-", f"{seconds[len(seconds) // 2]:.2f}" if seconds else "-",
+        ]  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
+    return PAGE + "\n".join(lines) + "\n"
+
+
+PAGE = """# How many pixels overturn a prediction
+
+<!-- Written by `python experiments/smallest_pixels.py`: do not edit. -->
+
+For every image that the network labels rightly: the smallest number of pixels that, changed within [0, 1], change its
+label, **over all paths**. Proved from below (no set of fewer pixels works, whatever their values; bounds rounded
+outward), witnessed from above (a set whose witness is replayed on the untouched model in onnxruntime). Where time did
+not suffice the image is *open*: `at_least` is proved, `at_most` witnessed.
+
+[reproduction/smallest_pixels.csv](reproduction/smallest_pixels.csv) has a row for each image: `network, dataset, image`
+(its index in the test set), `label` (the network's), `at_least`, `at_most`, `proved_smallest`, the `pixels` of the
+witness (row-major indices), its `new_label`, `activations_that_differ` from the image's own there, the same bounds
+along the image's own path (`along_path_at_least`, `along_path_at_most`), `seconds`, `limit_seconds`, `why_open`.
+[reproduction/smallest_pixels.json](reproduction/smallest_pixels.json) says what each network was asked, with its hash.
+
+    python experiments/smallest_pixels.py --data DATA --models MODELS --out RUN --table DIR/smallest_pixels
+
+The rule, fixed before the run: the first images of each test set, in index order. Networks in lower case are ours
+(`deepcheck.zoo`), the others those of few-pixel verification in the literature ([all_paths.md](all_paths.md)). The
+columns 1, 2, ... count images whose smallest number is proved.
+
+"""
 
 
 @contextmanager
@@ -166,6 +214,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, help="folder of the shared networks; without it they are left out")
     parser.add_argument("--out", type=Path, required=True, help="folder of the run")
     parser.add_argument("--table", type=Path, help="where the .csv and .json go; default OUT/smallest_pixels")
+    parser.add_argument("--page", type=Path, help="write what the table holds to this Markdown file")
     parser.add_argument("--only", nargs="*", help="these networks only")
     options = parser.parse_args()
     chosen = [
@@ -175,7 +224,11 @@ def main() -> None:
     ]
     with watched() as progress:
         found = [asked(plan, file, options.data, options.out, progress) for plan, file in chosen]
-    write(options.table or options.out / "smallest_pixels", [plan for plan, _ in chosen], found)
+    table = options.table or options.out / "smallest_pixels"
+    content = write(table, [plan for plan, _ in chosen], found)
+    if options.page:
+        text = page(content, table)
+        write_atomically(options.page, lambda stream: stream.write(text.encode()))
 
 
 if __name__ == "__main__":
