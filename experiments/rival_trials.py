@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from rival_attacks import Rival
+from rival import Rival
 from rival_network import BudgetSpent, Counted, Judge, changed_pixels
 from torch import nn
 

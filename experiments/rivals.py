@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 import onnx
 import torch
+from rival import Rival
 from rival_analysis import analysed
-from rival_attacks import RIVALS, Rival
+from rival_attacks import RIVALS
 from rival_network import Judge, module_of
 from rival_trials import attempt
 from rivals_page import page
@@ -49,8 +50,8 @@ RULES = (
     "another. That covers both extremes of all 784 pixels, 1,000 gradient steps, and two runs of 1,000 steps of noise. "
     "A question beyond it is refused, and ends the trial; a run that is cut returns nothing.",
     "Settings are the libraries' defaults, but for what decides how many queries a run takes, which is set so that a "
-    "run fills the budget, and for what says how many pixels change. Attacks that draw at random are restarted with what "
-    "the budget still covers, until it is spent or the judge accepts so few pixels.",
+    "run fills the budget, and for what says how many pixels change. Attacks that draw at random are restarted with "
+    "what the budget still covers, until it is spent or the judge accepts so few pixels.",
     "Rivals that take a number of pixels are run for one and for two. Those that look for as few as they can are run "
     "once, up to a change of one pixel, and count for two where they came down to two.",
     "Five seeds (0 to 4), each on all attackable images, for two pixels only of rivals that take a number; seed 0 on "
@@ -59,7 +60,7 @@ RULES = (
     "image are no further evidence.",
     "A false claim is a returned array with at most k changed pixels and another label in the rival's own network that "
     "the judge refuses. A contradiction would be one that he accepts on an image that we proved.",
-    "Seconds are of the processor, one thread for everybody (this process is bound to one core), after a warm-up on "
+    "Seconds are of the processor, those of all threads together (torch and onnxruntime have one), after a warm-up on "
     "another image, on average over the 100 images, seed 0.",
 )
 
@@ -86,8 +87,6 @@ def main() -> int:
 def measure(out: Path) -> dict[str, Any]:
     """Everything, from what is kept or anew."""
     torch.set_num_threads(1)
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     bench = Bench(Kept(out))
     truth = bench.truth()
     one = [row["item"] for row in truth if row["one"] == "attack"]
