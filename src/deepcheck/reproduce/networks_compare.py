@@ -24,7 +24,7 @@ from deepcheck.reproduce.statistics import (
 )
 
 SEVERAL = tuple(group for group in GROUPS if group not in ("chosen", "shared"))
-"""Groups whose networks are samples of one thing."""
+"""Groups whose networks are samples of one thing; they have figures where two of them can be attacked."""
 Figures = dict[str, Any]
 
 
@@ -59,7 +59,7 @@ def differences(tries: Tries) -> dict[str, Difference]:
 
 
 def comparisons(found: Sequence[Answers]) -> Figures:
-    """By domain and order: coi against it on each network and on each group of `SEVERAL`, chances corrected."""
+    """By domain and order: coi against it on each network and on groups of several, chances corrected."""
     known = {
         domain: [(a, differences(Tries.of(a.single[domain], domain))) for a in found if domain in a.single]
         for domain in DOMAINS
@@ -107,7 +107,7 @@ def _groups(each: Sequence[tuple[Answers, Difference]]) -> Figures:
     found = {}
     for group in SEVERAL:
         members = [one for answers, one in each if answers.subject.group == group]
-        if members:
+        if len(members) > 1:
             found[group] = {"networks": len(members), **_effects(members)}
             if group == "seeds":
                 found[group] |= _over_networks(np.array([one.logs.mean() for one in members]))
@@ -136,7 +136,7 @@ def _estimate(found: Estimate) -> Figures:
 
 def _correct(family: Sequence[Figures], name: str) -> None:
     for member, chance in zip(family, holm([member[name] for member in family]), strict=True):
-        member[f"{name}_holm"] = chance
+        member[name], member[f"{name}_holm"] = float(f"{member[name]:.4g}"), float(f"{chance:.4g}")
 
 
 def _count(cell: Figures) -> None:

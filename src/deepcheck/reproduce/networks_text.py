@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from deepcheck.reproduce.layout import TITLES, footer, number, percent, table
-from deepcheck.reproduce.networks_rules import ORDER, RANDOM
+from deepcheck.reproduce.networks_remarks import network_remarks
+from deepcheck.reproduce.networks_rules import ORDER, RANDOM, SIGNIFICANT
 from deepcheck.reproduce.networks_subjects import TRAINED
 from deepcheck.reproduce.rules import BASELINE, METRICS
 
@@ -36,6 +37,7 @@ def _sections(content: Content) -> Iterator[str]:
     yield f"The first {content['images']} test images on each of {len(content['networks'])} networks.\n"
     if left:
         yield f"Left out, since their files were not given: {', '.join(left)}.\n"
+    yield "\n".join(f"- {sentence}" for sentence in network_remarks(content)) + "\n"
     for domain in ("bounded", "unbounded"):
         yield f"### Each network, {TITLES[domain]}\n"
         yield _networks(content, domain)
@@ -107,20 +109,29 @@ def _compared(content: Content, domain: str) -> str:
     )
     return (
         "The effect is the share of images where coi needs fewer tries less the share where it needs more (1: always "
-        "fewer). A ratio below 1 means fewer tries by coi. In brackets 95 % intervals; all chances p after Holm's "
-        "correction; better and worse count seeds whose own test is below 0.05. All networks see the same images; the "
-        "intervals treat each network's images as drawn for it.\n\n"
+        "fewer). A ratio below 1 means fewer tries by coi. In brackets 95 % intervals. The chances p are about the "
+        "geometric mean ratio of seeds, after Holm's correction; better and worse count seeds whose own test is below "
+        f"{SIGNIFICANT}. All networks see the same images; the intervals treat each network's images as drawn for it."
+        "\n\n"
     ) + table(head, rows)
 
 
 def _each(content: Content) -> str:
     rows = [
-        [f"{found['name']}, {domain}", *(_cell(orders, order, found["name"]) for order in RIVALS)]
+        [
+            f"{found['name']}, {domain}",
+            _images(found, domain),
+            *(_cell(orders, order, found["name"]) for order in RIVALS),
+        ]
         for domain, orders in content["comparisons"].items()
         for found in content["networks"]
         if found["group"] in TRAINED and domain in found["domains"]
     ]
-    return "The effect, and p after correction over the whole table.\n\n" + table(["network", *RIVALS], rows)
+    return "The effect, and p after correction over the whole table.\n\n" + table(["network", "images", *RIVALS], rows)
+
+
+def _images(found: Content, domain: str) -> str:
+    return f"{found['domains'][domain]['attackable_images']}"
 
 
 def _cell(orders: Content, order: str, name: str) -> str:
