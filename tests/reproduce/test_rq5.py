@@ -207,8 +207,10 @@ def claimed(**changes: Any) -> dict[str, Any]:
     along = {"found": 5, "same_path": 5}
     many = {name: dict(along) for name in FEW} | {"fgsm": fgsm}
     one = {"found": True, "lit_changed": 9, "relus": [1, 0], "new_label": 8}
-    figure = {"label": 3, "lit": 10, "attacks": {"fgsm": one, "pixel_path": one | {"relus": [0, 0]}}}
-    made = {"figure4": figure, "relus": [5, 5], "images": 10, "groups": {"all": {"images": 10, "attacks": many}}}
+    larger = {"0.1": {}, "0.25": {"changed": 10, "far": 6, "relus": 3}}
+    figure = {"label": 3, "lit": 10, "larger": larger, "attacks": {"fgsm": one, "pixel_path": one | {"relus": [0, 0]}}}
+    groups = {"all": {"images": 10, "attacks": many}}
+    made = {"figure4": figure, "relus": [5, 5], "images": 10, "groups": groups, "larger": dict(larger)}
     fgsm |= changes
     return made
 
@@ -219,17 +221,19 @@ def verdicts(content: dict[str, Any]) -> list[list[bool | None]]:
 
 def test_claims_by_hand() -> None:
     """In the order: the paper, the image of figure 4, the test images."""
-    assert verdicts(claimed()) == [[True] * 3, [True, True, None], [True] * 3, [True] * 3, [True] * 3]
+    whole = [True] * 3
+    assert verdicts(claimed()) == [whole, [True, True, None], whole, whole, [None, True, True], whole]
     halves = verdicts(claimed(almost_all_lit=5, same_path=5, relus_counts=[5, 5]))
-    assert [row[2] for row in halves] == [False, None, False, False, True]
+    assert [row[2] for row in halves] == [False, None, False, False, True, True]
     made = claimed()
     made["groups"]["all"]["attacks"]["pair_path"]["same_path"] = 4
     made["figure4"]["attacks"]["fgsm"] |= {"lit_changed": 8, "relus": [0, 0]}
     made["figure4"]["attacks"]["pixel_path"] |= {"relus": [0, 1]}
-    assert [row[1] for row in verdicts(made)] == [False, True, False, False, False]
-    assert verdicts(made)[4][2] is False
+    made["larger"]["0.25"] = {"changed": 10, "far": 5, "relus": 3}
+    assert [row[1] for row in verdicts(made)] == [False, True, False, False, True, False]
+    assert [row[2] for row in verdicts(made)[4:]] == [False, False]
     made["figure4"] = None
-    assert [row[1] for row in verdicts(made)] == [None] * 5
+    assert [row[1] for row in verdicts(made)] == [None] * 6
     assert all(claim["question"] == 5 for claim in rq5_claims(made))
 
 
@@ -242,6 +246,30 @@ def test_the_text_says_what_was_found(few: Study, content: dict[str, Any]) -> No
     assert f"has {lit:g} lit pixels" in text
     assert "nan" not in text
     assert "None" not in text
+
+
+def test_larger_epsilons_in_plain_numpy(few: Study, content: dict[str, Any], layers: Layers) -> None:
+    """Back through the layers, by hand."""
+    x = few.test.pixels(np.arange(COUNT)).reshape(COUNT, -1)
+    scores, phases = run(layers, x.astype(np.float64))
+    labels = scores.argmax(axis=1)
+    back = np.exp(scores - scores.max(axis=1, keepdims=True))
+    back /= back.sum(axis=1, keepdims=True)
+    back[np.arange(COUNT), labels] -= 1
+    for (weight, _), phase in zip(layers[:0:-1], phases[::-1], strict=True):
+        back = back @ weight * phase
+    sign = np.sign(back @ layers[0][0]).astype(np.float32)
+    for epsilon in (0.1, 0.25):
+        moved = np.clip(x + np.float32(epsilon) * sign, 0, 1).astype(np.float64)
+        new, others = run(layers, moved)
+        hit = new.argmax(axis=1) != labels
+        flips = sum(np.count_nonzero(a != b, axis=1) for a, b in zip(phases, others, strict=True))[hit]
+        found = content["larger"][f"{epsilon:g}"]
+        assert (found["images"], found["changed"]) == (COUNT, hit.sum())
+        assert found["relus"] == np.median(flips)
+        assert found["far"] == (flips >= 3).sum()
+        assert found["same_path"] == (flips == 0).sum()
+        assert found["pixels"] == np.median((moved != x).sum(axis=1)[hit])
 
 
 def test_a_second_run_only_reads(few: Study, content: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

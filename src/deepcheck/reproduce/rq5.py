@@ -10,6 +10,7 @@ from deepcheck.reproduce.figures import mean, median, share
 from deepcheck.reproduce.kept import digest_of
 from deepcheck.reproduce.provenance import provenance
 from deepcheck.reproduce.rq5_claims import rq5_claims
+from deepcheck.reproduce.rq5_larger import larger
 from deepcheck.reproduce.rq5_measure import NORMS, Compared, compare
 from deepcheck.reproduce.rq5_rules import ALMOST_ALL, ATTACKS, CHUNK, FEW, GRADIENT, IMAGES, RULES
 from deepcheck.reproduce.rq5_rules import QUICK_IMAGES as QUICK
@@ -44,7 +45,10 @@ def rq5(study: Study) -> Content:
         "groups": {"all": summaries(found), "rightly_labelled": summaries(right)},
         "same_images": {few: _on_the_same(found, few) for few in FEW},
         "seconds": dict(zip(ATTACKS, found.seconds[:, :-1].sum(axis=0).round(2).tolist(), strict=True)),
-        "figure4": None if pictured is None else _one(pictured),
+        "larger": larger(study, study.test, np.arange(count)),
+        "figure4": None
+        if pictured is None
+        else _one(pictured) | {"larger": larger(study, study.train, pictured.items)},
     }
     return {**content, "claims": rq5_claims(content)}
 

@@ -6,7 +6,7 @@ Source: Section IV-C, RQ5, and figure 4.
 from collections.abc import Callable, Iterator
 
 from deepcheck.reproduce.layout import Content, number, percent
-from deepcheck.reproduce.rq5_rules import A_LOT, ALMOST_ALL, ALONG
+from deepcheck.reproduce.rq5_rules import A_LOT, ALMOST_ALL, ALONG, LARGER
 from deepcheck.reproduce.rules import FIGURE_DIGIT
 
 Judged = tuple[str, Content, Content, Content]
@@ -50,10 +50,16 @@ def _judged(content: Content) -> Iterator[Judged]:
     )
     far = sum(count for flips, count in enumerate(fgsm["relus_counts"]) if flips >= limit)
     yield (
-        f"Its path differs a lot (at least {100 * A_LOT:.0f} % of the ReLUs)",
+        f"Its path differs a lot at the smallest epsilon (at least {100 * A_LOT:.0f} % of the ReLUs)",
         _finding(True, "one image, no figure"),
         _on_figure(one, "fgsm", lambda found: _flips(found, limit, relus)),
         _on_most(fgsm, far, f"; the median is {number(fgsm['relus']['median'])} of {relus} ReLUs"),
+    )
+    yield (
+        f"Its path differs a lot at epsilon {LARGER[-1]:g}, which the paper's may be",
+        _finding(None, "its epsilon is not given"),
+        _finding(None, f"no image of a {FIGURE_DIGIT} qualifies") if one is None else _farther(one),
+        _farther(content),
     )
     found, same = (sum(many[name][key] for name in ALONG) for key in ("found", "same_path"))
     yield (
@@ -62,6 +68,15 @@ def _judged(content: Content) -> Iterator[Judged]:
         _on_figure(one, "pixel_path", lambda one: _finding(not sum(one["relus"]), f"{sum(one['relus'])} ReLUs differ")),
         _finding(found == same if found else None, f"{same:,} of {found:,} attacks, run again exactly"),
     )
+
+
+def _farther(of: Content) -> Content:
+    """Does FGSM leave the path by far at the largest epsilon, on most images whose label it changes?"""
+    found = of["larger"][f"{LARGER[-1]:g}"]
+    if not found["changed"]:
+        return _finding(None, "no label changes")
+    median = f"the median is {number(found['relus'])} ReLUs"
+    return _finding(2 * found["far"] > found["changed"], f"{found['far']:,} of {found['changed']:,} images; {median}")
 
 
 def _finding(holds: bool | None, detail: str) -> Content:

@@ -1,7 +1,7 @@
 """Markdown of RQ5, from the JSON of a run."""
 
 from deepcheck.reproduce.layout import Content, footer, number, percent, table
-from deepcheck.reproduce.rq5_rules import ATTACKS, FEW, GRADIENT, NAMES
+from deepcheck.reproduce.rq5_rules import A_LOT, ATTACKS, FEW, GRADIENT, NAMES
 
 WHERE = {"paper": "the paper", "figure4": "the image of figure 4", "test": "the test images"}
 GROUPS = {"all": "all images", "rightly_labelled": "images labelled rightly"}
@@ -15,6 +15,7 @@ def rq5_text(content: Content) -> str:
             "## FGSM and PGD against attacks of one and two pixels\n",
             *groups,
             _on_the_same(content),
+            _larger(content),
             _figure(content),
             _claims(content),
             _seconds(content),
@@ -93,6 +94,22 @@ def _on_the_same(content: Content) -> str:
             rows.append([where, NAMES[attack], *norms, _three(found["relus"][attack])])
     head = ("images that have", "attack", "pixels changed", "L1", "L2", "L-infinity", "ReLUs that differ")
     return "### On the same images: medians\n\n" + table(head, rows)
+
+
+def _larger(content: Content) -> str:
+    """FGSM beyond the smallest epsilon."""
+    head = ("images", "epsilon", "label changes", "replayed", "pixels changed", "ReLUs that differ", "a lot", "none")
+    groups = {f"{content['images']:,} test images": content["larger"]}
+    if content["figure4"] is not None:
+        groups["the image of figure 4"] = content["figure4"]["larger"]
+    keys = ("changed", "replayed", "pixels", "relus", "far", "same_path")
+    rows = [
+        [words, epsilon, *(number(found[key]) for key in keys)]
+        for words, larger in groups.items()
+        for epsilon, found in larger.items()
+    ]
+    text = f"Medians over the images whose label changes; a lot: at least {percent(A_LOT, 0)} of the ReLUs."
+    return f"### FGSM at larger epsilons\n\n{text}\n\n{table(head, rows)}"
 
 
 def _figure(content: Content) -> str:
