@@ -30,6 +30,7 @@ TITLES = {
     "unbounded": "ours, unbounded pixels",
     "ten": "ours, the ten images",
     "test": "ours, test images",
+    "figure4": "ours, the image of figure 4",
     "sentences": "ours, the paper's sentences",
     "reviews": "ours, reviews",
 }
