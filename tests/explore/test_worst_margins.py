@@ -126,7 +126,7 @@ def check(found, element, exact):
 
 
 @PATIENT
-@given(questions(labels=(1, 2, 3)), st.sampled_from(["box", "narrow", "levels"]), st.booleans())
+@given(questions(labels=(1, 2, 3)), st.sampled_from(["box", "narrow", "levels", "exactly"]), st.booleans())
 def test_all_paths_against_exact_pieces(case, kind, targeted):
     net, x = case
     assume(x.size <= 9)
@@ -141,7 +141,10 @@ def test_all_paths_against_exact_pieces(case, kind, targeted):
         table, domain = LEVELS, Pixels(0, 1, levels=9)
     oracle = AllPaths(net, x, lower, upper)
     target = oracle.others[0] if targeted else None
-    found = deepcheck.worst_margins(program, x, domain=domain, target=target, features_as="element")
+    with pytest.MonkeyPatch.context() as patch:
+        if kind == "exactly":
+            patch.setattr("deepcheck.attacks.peaks.PRECISION", -1.0)
+        found = deepcheck.worst_margins(program, x, domain=domain, target=target, features_as="element")
     for element in range(x.size):
         check(found, element, by_pieces(oracle, element, target, table))
         scores = net.outputs(changed(x, element, found.values[0, element]))
@@ -201,7 +204,7 @@ def test_along_the_path_against_exact_guards(case, kind, exactly):
         ends, domain = (None, None), Pixels(unbounded=True)
     with pytest.MonkeyPatch.context() as patch:
         if exactly:
-            patch.setattr("deepcheck.attacks.worst_along.PRECISION", -1.0)
+            patch.setattr("deepcheck.attacks.peaks.PRECISION", -1.0)
         found = deepcheck.worst_margins(program, x, paths="same", domain=domain, features_as="element")
     for element in range(x.size):
         check(found, element, along_path(net, x, element, *ends, table=table))
@@ -305,6 +308,37 @@ def test_chunks_and_progress_change_nothing(monkeypatch):
     assert (np.abs(parts.margins - whole.margins) <= parts.errors + whole.errors).all()
     assert said == sorted(said)
     assert (len(said) > 3, said[-1]) == (True, 7)
+
+
+def test_ends_that_floats_cannot_subtract():
+    """A value of 1e-20 under bounds of thirds: no displacement to an end is a float, and errors say so."""
+    program = deepcheck.load(dense_network([([[3.0, 0.5]], [0.0, 0.0]), ([[-7.0, 0.3], [-0.5, 1.0]], [1.0, 0.0])]))
+    x = np.array([1e-20], np.float32)
+    for domain in (Pixels(-1, 1), Pixels(0, 0.7)):
+        ends = [float(end) for end in ends_within(domain)]
+        found = deepcheck.worst_margins(program, x, domain=domain)
+        weight = [Fraction(float(np.float32(w))) for w in (3.0, 0.5, -7.0, 0.3, -0.5, 1.0)]
+        best = []
+        for end in (*ends, 0.0):
+            hidden = [max(w * Fraction(end), 0) for w in weight[:2]]
+            scores = [hidden[0] * weight[2] + hidden[1] * weight[4] + 1, hidden[0] * weight[3] + hidden[1] * weight[5]]
+            best.append(scores[1] - scores[0])
+        check(found, 0, max(best))
+
+
+def test_levels_behind_a_preprocessing_that_rounds():
+    """Levels near the mean are tiny numbers: they lie where floats cannot tell them from the ends of pieces."""
+    mean = float(np.float32(100) / np.float32(255)) + 1e-9
+    program = deepcheck.load(
+        dense_network([([[1.0, -1.0]], [0.0, 0.0]), ([[1, 0], [1, 0]], [0, 0.1])]), mean=mean, std=0.3
+    )
+    pixel = np.array([np.float32(101) / np.float32(255)], np.float32)
+    found = deepcheck.worst_margins(program, pixel, domain=Pixels(levels=256))
+    received = program.preprocessing.model_input(
+        (np.arange(256, dtype=np.float32) / np.float32(255))[:, None], np.float32
+    )
+    exact = [abs(Fraction(float(v))) - Fraction(float(np.float32(0.1))) for v in received[:, 0]]
+    check(found, 0, max(exact))
 
 
 def test_preprocessing_keeps_values_in_pixels():

@@ -10,7 +10,10 @@ import numpy as np
 
 from deepcheck.program import Array, Program
 from deepcheck.program.bounded import UNIT, UP
-from deepcheck.symbolic import Run
+from deepcheck.symbolic import EXACT_PRODUCTS, Run
+
+PRECISION, SMALL = 2.0**-20, 1 << 16
+"""Up to so many multiplications a run, margins are known up to that share of them (of 1 for smaller ones)."""
 
 
 @dataclass(frozen=True)
@@ -112,3 +115,17 @@ def not_below(found: Peaks, least: Peaks) -> Peaks:
         margin, np.where(raised, error, found.error), np.where(raised, least.label, found.label),
         np.where(raised, least.value, found.value),
     )  # fmt: skip
+
+
+def to_settle(found: Peaks, products: int) -> Array:
+    """Which suprema are for exact arithmetic: those whose sign is open, and in a small network those known badly.
+
+    Args:
+        found: What floats know.
+        products: How many multiplications a run of the network is.
+    """
+    size = np.abs(found.margin)
+    open_ = ~found.known | (size <= found.error)
+    if products <= SMALL:
+        open_ |= found.error > PRECISION * np.maximum(1.0, size)
+    return open_ if products <= EXACT_PRODUCTS else np.zeros_like(open_)

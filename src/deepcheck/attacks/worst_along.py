@@ -11,15 +11,15 @@ from collections.abc import Callable
 
 import numpy as np
 
-from deepcheck.attacks.peaks import Peaks
+from deepcheck.attacks.peaks import Peaks, to_settle
 from deepcheck.attacks.search import Search
-from deepcheck.attacks.triples import PRECISION, levels_within
+from deepcheck.attacks.triples import levels_within
 from deepcheck.attacks.worst_exact import highest_exactly
 from deepcheck.program import Array, chunks_of, in_parallel
 from deepcheck.program.bounded import UNIT, UP, difference
 from deepcheck.ranking import Gains, gains
 from deepcheck.solvers import Fold, Interval
-from deepcheck.symbolic import EXACT_PRODUCTS, Run, bounded_columns
+from deepcheck.symbolic import Run, bounded_columns
 
 CHUNK_BYTES = 32 << 20
 """How large the coefficients of a chunk of items may grow."""
@@ -80,9 +80,8 @@ def _highest(query: Search, x: Array, outcome: Run, forms: Gains, items: Array, 
     inner = [np.where(inside, end, 0.0) for end in inner]
     values = [np.where(inside, value, origin) for value in values]
     peaks = _ends(query, forms, (item, element), (inner, outer), values, doubt)
-    size = np.abs(peaks.margin)
-    wide = ~peaks.known | (peaks.error > PRECISION * np.maximum(1.0, size)) | (size <= peaks.error)
-    if wide.any() and query.program.products <= EXACT_PRODUCTS:
+    wide = to_settle(peaks, query.program.products)
+    if wide.any():
         for own in np.unique(item[wide]):
             rows = np.flatnonzero(wide & (item == own))
             place = items[own : own + 1]

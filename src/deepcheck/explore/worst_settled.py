@@ -4,12 +4,11 @@ from fractions import Fraction
 
 import numpy as np
 
-from deepcheck.attacks.peaks import Peaks
+from deepcheck.attacks.peaks import Peaks, to_settle
 from deepcheck.attacks.search import Search
-from deepcheck.attacks.triples import PRECISION
 from deepcheck.program import Array
 from deepcheck.program.bounded import UNIT
-from deepcheck.symbolic import EXACT_PRODUCTS, Run
+from deepcheck.symbolic import Run
 from deepcheck.symbolic.exact_line import exact_pieces
 
 
@@ -23,11 +22,7 @@ def settled(query: Search, x: Array, outcome: Run, lines: tuple[Array, Array, Ar
         lines: Item and element of each line, and how far it goes: the least and the largest value of the element.
         found: What floats know.
     """
-    size = np.abs(found.margin)
-    rough = (found.error > PRECISION * np.maximum(1.0, size)) | (size <= found.error)
-    if query.program.products > EXACT_PRODUCTS:
-        return found
-    for row in np.flatnonzero(rough):
+    for row in np.flatnonzero(to_settle(found, query.program.products)):
         item, element = int(lines[0][row]), int(lines[1][row])
         ends = Fraction(float(lines[2][row])), Fraction(float(lines[3][row]))
         one = Peaks(*(np.array([number]) for number in _largest(query, x, outcome, item, element, ends)))
