@@ -183,8 +183,8 @@ def test_claims_by_hand(two: list[Answers]) -> None:
     for (start, end), holds in expected.items():
         claim = by_text(claims, start, end)
         assert tuple(claim["networks"]["bounded"].values()) == holds, claim["text"]
-        assert claim["found"]["bounded"]["holds"] == all(holds)
-        assert claim["found"]["bounded"]["detail"] == f"on {sum(holds)} of 2 networks"
+        assert claim["found"]["seeds"]["holds"] == all(holds)
+        assert claim["found"]["seeds"]["detail"] == f"on {sum(holds)} of 2 networks"
         assert "shared" not in claim["found"]
     assert len(expected) == len(claims)
 
@@ -193,9 +193,9 @@ def test_a_network_with_few_attackable_images_cannot_say(two: list[Answers]) -> 
     claims = network_claims(two, least=3)
     claim = by_text(claims, "At most a third", "every image")
     assert claim["networks"]["bounded"] == {"mnist_10x4_00": None, "mnist_10x4_01": True}
-    assert claim["found"]["bounded"] == {"holds": True, "detail": "on 1 of 1 networks; 1 cannot say"}
+    assert claim["found"]["seeds"] == {"holds": True, "detail": "on 1 of 1 networks; 1 cannot say"}
     assert by_text(claims, "New pairs")["networks"]["bounded"]["mnist_10x4_00"] is True
-    assert by_text(network_claims(two, least=9), "coi is")["found"]["bounded"]["holds"] is None
+    assert by_text(network_claims(two, least=9), "coi is")["found"]["seeds"]["holds"] is None
 
 
 def test_the_mild_third_asks_nine_of_ten_images(trained: Program) -> None:

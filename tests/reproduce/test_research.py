@@ -1,6 +1,7 @@
 """Research questions, main claims, and the paper's slips, by hand."""
 
 from deepcheck.reproduce.claims import TABLE_2_CLAIMS, TABLE_3_CLAIMS
+from deepcheck.reproduce.networks_claims import CLAIMS as NETWORK_CLAIMS
 from deepcheck.reproduce.pair_claims import FIRST_PAIR_CLAIMS, PAIR_CLAIMS
 from deepcheck.reproduce.research import HEADLINES, counts_of, headlines, research_question, sentence
 from deepcheck.reproduce.research_markdown import research_text
@@ -40,7 +41,12 @@ def test_a_sentence_says_all() -> None:
 
 def test_main_claims_rest_on_claims_that_are_judged() -> None:
     judged = {claim.text for claim in TABLE_2_CLAIMS + TABLE_3_CLAIMS + PAIR_CLAIMS + FIRST_PAIR_CLAIMS}
-    judged |= {text for text, _, _ in CLAIMS} | {text for _, _, text, _ in JUDGED} | {ATTACKED}
+    judged |= (
+        {text for text, _, _ in CLAIMS}
+        | {text for text, *_ in NETWORK_CLAIMS}
+        | {text for _, _, text, _ in JUDGED}
+        | {ATTACKED}
+    )
     assert all(name in judged for _, names in HEADLINES for name in names)
     assert len(HEADLINES) == 7
     known = HEADLINES[5][1][0]

@@ -140,7 +140,11 @@ def _cell(orders: Content, order: str, name: str) -> str:
 
 
 def _claims(content: Content) -> str:
-    columns = {"bounded": "seeds, [0, 1]", "unbounded": "seeds, unbounded", "shared": "networks of others, [0, 1]"}
+    columns = {
+        "seeds": "seeds, [0, 1]",
+        "seeds_unbounded": "seeds, unbounded",
+        "shared": "networks of others, [0, 1]",
+    }
     rows = (
         [f"{claim['text']} ({claim['source']})", *(_claimed(claim["found"].get(where)) for where in columns)]
         for claim in content["claims"]
