@@ -237,9 +237,11 @@ def provenance(arguments: argparse.Namespace, left_out: dict[str, str]) -> dict:
 
 
 def as_text(content: dict) -> str:
-    """Write JSON with every innermost list on one line."""
+    """Write JSON with every list of numbers, and every object that holds no other, on one line."""
     laid = json.dumps(content, indent=1, allow_nan=False)
-    return re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda m: "[" + " ".join(m[1].split()) + "]", laid) + "\n"
+    for pattern in (r"\[[^\[\]{}\"]*\]", r"\{[^{}]*\}"):
+        laid = re.sub(pattern, lambda found: re.sub(r"\n\s*", " ", found[0]), laid)
+    return laid + "\n"
 
 
 def publish(content: dict, folder: Path) -> None:

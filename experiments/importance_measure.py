@@ -84,7 +84,8 @@ class Subject:
     def seconds_an_image(self, images: int) -> float:
         """The CPU seconds that an image takes by the first few, asked a second time, when all is compiled; kept."""
         items = np.arange(images)
-        return float(self._known(items, "time when warm", lambda: {"seconds": np.array([_timed(self, items)])})["seconds"][0])
+        known = self._known(items, "time when warm", lambda: {"seconds": np.array([_timed(self, items)])})
+        return float(known["seconds"][0])
 
     def _known(self, items: np.ndarray, question: str, make: Callable[[], Arrays]) -> Arrays:
         def made() -> Arrays:

@@ -150,6 +150,8 @@ def test_figures_are_means_over_the_images_that_have_a_grade() -> None:
     figures = network["settings"][MAIN]["all"]
     assert figures["means"]["coi"]["tries"] == [7.0, 7.0, 7.0]
     assert figures["graded"]["tries"] == 10
+    median = np.median(one.grades[MAIN][20:, 0, NAME("abs"), GRADE("tries")])
+    assert figures["median_tries"]["abs"] == pytest.approx(median, abs=1e-4)
     assert figures["graded"]["spearman"] == 30
     value = one.grades[MAIN][:, 0, NAME("ig"), GRADE("ndcg")].mean()
     assert figures["means"]["ig"]["ndcg"][0] == pytest.approx(value, abs=1e-4)

@@ -27,6 +27,7 @@ SCHEMA = 1
 DUELS = ("spearman", "ndcg", "average_precision", "tries")
 """The grades by which coi meets the others."""
 
+TRIES = list(GRADES).index("tries")
 Figures = dict[str, Any]
 
 
@@ -98,6 +99,7 @@ def _graded(found: Measured, setting: str, scope: int, counts: Array) -> Figures
         "means": {
             name: {grade: _figures(laid[i, j]) for j, grade in enumerate(GRADES)} for i, name in enumerate(found.names)
         },
+        "median_tries": _named(found.names, [_middle(column) for column in grades[..., TRIES].T]),
         "duels": {
             grade: _duels(found.names, grades[..., j], grade) for j, grade in enumerate(GRADES) if grade in DUELS
         },
@@ -165,6 +167,11 @@ def _averages(values: Array) -> Array:
     there = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(there, values, 0.0).sum(axis=0) / there.sum(axis=0))
+
+
+def _middle(values: Array) -> float | None:
+    there = values[~np.isnan(values)]
+    return _figure(float(np.median(there))) if there.size else None
 
 
 def _mean(values: Array) -> list[float | None]:

@@ -60,7 +60,7 @@ def _duels(network: Figures, scope: str, rivals: tuple[str, ...] | None = None) 
     lost = [name for name in asked if found[name][3] < 0 and found[name][5] < SIGNIFICANT]
     won = [name for name in asked if found[name][3] > 0 and found[name][5] < SIGNIFICANT]
     holds = False if lost else (True if len(won) == len(asked) else None)
-    return holds, f"better than {_listed(won)}; worse than {_listed(lost)}"
+    return holds, f"better than: {_listed(won)}. Worse than: {_listed(lost)}"
 
 
 def _beats_all(network: Figures) -> Finding:
@@ -79,10 +79,9 @@ def _abs_above_coi(network: Figures) -> Finding:
 def _difference_first(network: Figures) -> Finding:
     of = {name: value for name, value in _means(network).items() if name in CONTESTANTS and name not in PROBES}
     best = max(of, key=lambda name: of[name])
-    return (
-        best == "|difference|",
-        f"best: {best} {of[best]:.3f}; |difference| {of.get('|difference|', float('nan')):.3f}",
-    )
+    others = {name: value for name, value in of.items() if name != best}
+    second = max(others, key=lambda name: others[name])
+    return best == "|difference|", f"best: {best} {of[best]:.3f}, then {second} {of[second]:.3f}"
 
 
 def _steps_suffice(network: Figures) -> Finding:
@@ -106,4 +105,4 @@ def _otherwise(curves: Figures) -> Finding:
 
 
 def _listed(names: list[str]) -> str:
-    return ", ".join(names) or "none"
+    return "; ".join(names) or "none"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Content = dict[str, Any]
 COLOURS = {"all": "0.2", "lit": "tab:orange"}
 PANELS = {"deletion": "deletion area (smaller: better)", "insertion": "insertion area (larger: better)"}
-NEAR = 0.04
+NEAR = 0.06
 """Points within this share of both axes have one label."""
 
 
@@ -63,8 +63,9 @@ def _against(axes: "Axes", curves: Content, curve: str, title: str, content: Con
     axes.margins(x=0.16, y=0.1)
     for names in _groups(points):
         alone = len(names) == 1
+        x, y = (sum(points[name][side] for name in names) / len(names) for side in (0, 1))
         axes.annotate(
-            "\n".join(names), points[names[0]], textcoords="offset points", xytext=(0, 8) if alone else (6, 0),
+            "\n".join(names), (x, y), textcoords="offset points", xytext=(0, 8) if alone else (6, 0),
             fontsize=6, va="center", ha="center" if alone else "left", parse_math=False,
         )  # fmt: skip
     found = curves["agreement"][curve]["of_means"]["spearman"]

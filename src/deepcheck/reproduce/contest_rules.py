@@ -46,7 +46,7 @@ DOMAINS: Mapping[str, Pixels] = MappingProxyType(
 )
 PATHS = ("all", "same")
 SETTINGS = tuple(f"{domain}, {paths}" for paths in PATHS for domain in DOMAINS)
-MAIN = "bounded, all"
+MAIN, PAPER_SETTING = "bounded, all", "unbounded, same"
 SCOPES: Mapping[str, str] = MappingProxyType({"all": "all pixels", "lit": "lit pixels only (value above 0)"})
 
 GRADES: Mapping[str, bool] = MappingProxyType(

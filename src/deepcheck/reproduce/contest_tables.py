@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from deepcheck.reproduce.contest_rules import CHAMPION, CURVES, GRADES, MAIN, SCOPES, SETTINGS
-from deepcheck.reproduce.contest_words import TITLES, capital, cell, figure, label, named, paragraph
+from deepcheck.reproduce.contest_words import TITLES, capital, cell, figure, label, named, paragraph, tries
 from deepcheck.reproduce.layout import table
 
 Content = dict[str, Any]
@@ -16,11 +16,18 @@ def grades_tables(network: Content, content: Content) -> str:
     for scope, words in SCOPES.items():
         graded = network["settings"][MAIN][scope]
         asked = ", ".join(f"{TITLES[grade]} {graded['graded'][grade]:,}" for grade in ("spearman", "ndcg", "tries"))
-        rows = [[label(name, content), *(cell(of[grade], grade) for grade in GRADES)] for name, of in _means(graded)]
+        rows = [
+            [
+                label(name, content),
+                *(cell(of[grade], grade) for grade in GRADES),
+                figure(graded["median_tries"][name], "tries"),
+            ]
+            for name, of in _means(graded)
+        ]
         parts.append(
             f"### {capital(words)}\n\n"
             + paragraph(f"Means over images, 95 % intervals in brackets. Images with a grade: {asked}.")
-            + table(("ranking", *TITLES.values()), rows)
+            + table(("ranking", *TITLES.values(), "tries: median"), rows)
         )
     return "\n".join(parts)
 
@@ -56,28 +63,36 @@ def _duel(found: Sequence[Any]) -> str:
 
 
 def ablation_tables(networks: Sequence[Content], content: Content) -> str:
-    """The mean Spearman grade by every truth."""
+    """Two mean grades by every truth."""
     parts = [
         "## Other truths\n\n"
         + paragraph(
-            "Mean Spearman grade by each truth: all pixels / lit pixels. Unbounded and over all paths nearly every "
-            "margin grows without end: those pixels tie at infinity, and an image where all do has no grade."
+            "Mean grades by each truth: all pixels / lit pixels. Unbounded and over all paths nearly every margin "
+            "grows without end: those pixels tie at infinity, and an image where all do has no Spearman grade. Of tries the "
+            "median is in brackets: images where a ranking fails pull up its mean."
         )
     ]
     for network in networks:
-        settings = [network["settings"][setting] for setting in SETTINGS]
-        counts = [" / ".join(f"{of[scope]['graded']['spearman']:,}" for scope in SCOPES) for of in settings]
-        rows = [
-            [label(name, content), *(_both(of, name) for of in settings)]
-            for name in network["settings"][MAIN]["all"]["means"]
-        ]
-        heads = (setting.replace(", same", ", along the path").replace(", all", ", all paths") for setting in SETTINGS)
-        parts.append(f"### {network['name']}\n\n" + table(("ranking", *heads), [["images graded", *counts], *rows]))
+        for grade in ("spearman", "tries"):
+            parts.append(f"### {network['name']}: {TITLES[grade]}\n\n" + _by_truth(network, grade, content))
     return "\n".join(parts)
 
 
-def _both(scopes: Content, name: str) -> str:
-    found = (scopes[scope]["means"][name]["spearman"][0] for scope in SCOPES)
+def _by_truth(network: Content, grade: str, content: Content) -> str:
+    settings = [network["settings"][setting] for setting in SETTINGS]
+    counts = [" / ".join(f"{of[scope]['graded'][grade]:,}" for scope in SCOPES) for of in settings]
+    rows = [
+        [label(name, content), *(_both(of, name, grade) for of in settings)]
+        for name in network["settings"][MAIN]["all"]["means"]
+    ]
+    heads = (setting.replace(", same", ", along the path").replace(", all", ", all paths") for setting in SETTINGS)
+    return table(("ranking", *heads), [["images graded", *counts], *rows])
+
+
+def _both(scopes: Content, name: str, grade: str) -> str:
+    if grade == "tries":
+        return " / ".join(tries(scopes[scope], name) for scope in SCOPES)
+    found = (scopes[scope]["means"][name][grade][0] for scope in SCOPES)
     return " / ".join("-" if value is None else f"{value:.2f}" for value in found)
 
 

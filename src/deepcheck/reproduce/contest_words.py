@@ -54,6 +54,12 @@ def cell(figures: Sequence[float | None], grade: str = "") -> str:
     return f"{figure(value, grade)} ({figure(low, grade, unit='')} to {figure(high, grade, unit='')})"
 
 
+def tries(graded: dict[str, Any], name: str) -> str:
+    """The mean of tries to the first attackable pixel, and the median in brackets."""
+    mean, median = graded["means"][name]["tries"][0], graded["median_tries"][name]
+    return "-" if mean is None else f"{mean:.1f} ({median:.0f})"
+
+
 def figure(value: float | None, grade: str = "", unit: str = " %") -> str:
     """One number of a grade: shares in per cent, tries with one decimal, others with three."""
     if value is None:
