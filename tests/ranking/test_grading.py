@@ -203,8 +203,11 @@ def test_what_is_refused():
     with pytest.raises(OptionError, match="both a program and its inputs"):
         deepcheck.grade(good, program)
     truth = deepcheck.worst_margins(program, x)
-    with pytest.raises(OptionError, match="worst margins or a program"):
-        deepcheck.grade(good, program, x, truth=truth)
+    assert len(deepcheck.grade(good, program, x, truth=truth)) == 2
+    with pytest.raises(InputError, match="worst margins of 1 inputs, got those of 2"):
+        deepcheck.grade(good, program, x[:1], truth=truth)
+    with pytest.raises(OptionError, match="expected worst margins of digits_10x4, got those of net"):
+        deepcheck.grade(good, deepcheck.load(deepcheck.zoo.path("digits_10x4")), truth=truth)
     with pytest.raises(OptionError, match="leave them out"):
         deepcheck.grade(good, truth=truth, paths="same")
     with pytest.raises(OptionError, match="leave them out"):

@@ -100,7 +100,7 @@ def grade(
         x: The inputs that the rankings are about, in their order.
         paths: "all" (the default) or "same": see `worst_margins`.
         domain: Where features may go; by default ``[0, 1]`` where the input lies in it.
-        truth: Worst margins computed before, instead of program, inputs, paths and domain.
+        truth: Worst margins computed before; program, inputs, paths and domain may then be left out.
         among: Grade the order of these features alone, ``(n, features)`` booleans in any shape that scores may have.
         features_as: See `worst_margins`.
         data: The folder of the data sets, for the benchmark.
@@ -164,8 +164,10 @@ def benchmark_images(count: int, program: Program, data: Folder | None = None) -
 def _check_truth(
     truth: WorstMargins, program: Program | None, x: Array | None, paths: str | None, domain: Pixels | None
 ) -> None:
-    if program is not None or x is not None:
-        raise OptionError("expected worst margins or a program with inputs, got both")
+    if program is not None and program.origin.sha256 != truth.model[1]:
+        raise OptionError(f"expected worst margins of {program.origin.name}, got those of {truth.model[0]}")
+    if program is not None and x is not None and len(program.batch(x)) != len(truth):
+        raise InputError(f"expected worst margins of {len(program.batch(x))} inputs, got those of {len(truth)}")
     if paths not in (None, truth.paths) or domain not in (None, truth.domain):
         raise OptionError(
             f"expected the paths and the domain of the worst margins ({truth.paths}, {truth.domain.describe()}), "
