@@ -156,7 +156,7 @@ def measure(network: Network, subject: Subject, arguments: argparse.Namespace) -
     if network.name == CURVE_NETWORK:
         wanted = min(covered, QUICK_CURVE_IMAGES if arguments.quick else CURVE_IMAGES)
         areas = np.concatenate(in_chunks(f"{subject.name}: curves of {wanted} images", wanted, subject.areas))
-    return joined(subject, covered, parts, areas)
+    return joined(subject, rule, parts, areas)
 
 
 def in_chunks(text: str, count: int, make: Callable[[np.ndarray], Made]) -> list[Made]:
@@ -181,8 +181,9 @@ def count_of(network: Network, subject: Subject) -> int:
     return int(np.clip(MINUTES * 60 / seconds // 10 * 10, 10, min(IMAGES, len(subject.images))))
 
 
-def joined(subject: Subject, count: int, parts: list, areas: np.ndarray | None) -> Measured:
-    """Put the parts of a network together."""
+def joined(subject: Subject, planned: int, parts: list, areas: np.ndarray | None) -> Measured:
+    """Put the parts of a network together; so many images were planned."""
+    count = sum(len(part["lit"]) for part in parts)
     grades = np.concatenate([part["grades"] for part in parts], axis=1)
     attackable = np.concatenate([part["attackable"] for part in parts], axis=1)
     truth, scores = (np.sum([part[name] for part in parts], axis=0) / count for name in PARTS)
@@ -192,6 +193,7 @@ def joined(subject: Subject, count: int, parts: list, areas: np.ndarray | None) 
         "data": f"{subject.images.name} {subject.images.split}",
         "digest": digest_of(subject.images, np.arange(count)),
         "images": count,
+        "planned": planned,
         "of": len(subject.images),
         "largest_excess": float(f"{max(float(part['laws'].max()) for part in parts):.3g}"),
         "milliseconds_an_image": {

@@ -117,6 +117,7 @@ def measured(images: int = 30, areas: bool = True) -> Measured:
         "sha256": "0" * 64,
         "data": "mnist test",
         "images": images,
+        "planned": 1_000,
         "of": 10_000,
         "largest_excess": 1e-9,
         "milliseconds_an_image": {"truth": dict.fromkeys(SETTINGS, 1.0), "scores": dict.fromkeys(NAMES, 1.0)},
@@ -225,7 +226,14 @@ def test_the_agreement_of_curves_with_exact_grades(sign: int) -> None:
 def test_the_page_and_the_picture_show_every_network(tmp_path: Path) -> None:
     content = as_read(measured(), replace(measured(), about={**measured().about, "name": "other"}, areas=None))
     page = contest_page(content)
-    for text in ("mnist_10x4, first 30 images", "## other", "Left out: MNIST_ConvSmall", "image by image", EXPECTED[0]):
+    for text in (
+        "mnist_10x4, first 30 images",
+        "first 30 of 10,000 of mnist test (the rules: 1,000)",
+        "## other",
+        "Left out: MNIST_ConvSmall",
+        "image by image",
+        EXPECTED[0],
+    ):
         assert text in page
     bars = [line.count("|") - line.count("\\|") if line.startswith("|") else 0 for line in page.splitlines()]
     assert all(one == other for one, other in itertools.pairwise(bars) if one and other)  # rows as wide as their heads

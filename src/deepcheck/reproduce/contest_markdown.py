@@ -150,7 +150,7 @@ def _covered(content: Content) -> str:
     rows = [
         [
             f"{one['name']}",
-            f"first {one['images']:,} of {one['of']:,} of {one['data']}",
+            f"first {one['images']:,} of {one['of']:,} of {one['data']}" + _short(one),
             f"{one['rightly_labelled']:,}",
             f"{one['lit']:.0f}",
             *(f"{one['settings'][setting]['all']['attackable_images']:,}" for setting in settings),
@@ -167,6 +167,11 @@ def _covered(content: Content) -> str:
     left = content["provenance"]["networks_left_out"]
     note = "".join(f"Left out: {name} ({why}).\n\n" for name, why in left.items())
     return "## What it covers\n\n" + table(head, rows) + "\n" + (laws + note).rstrip("\n") + "\n"
+
+
+def _short(network: Content) -> str:
+    """What the rules ask for, where less is measured."""
+    return "" if network["images"] >= network["planned"] else f" (the rules: {network['planned']:,})"
 
 
 def _rankings(content: Content) -> str:

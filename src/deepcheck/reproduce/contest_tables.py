@@ -68,8 +68,8 @@ def ablation_tables(networks: Sequence[Content], content: Content) -> str:
         "## Other truths\n\n"
         + paragraph(
             "Mean grades by each truth: all pixels / lit pixels. Unbounded and over all paths nearly every margin "
-            "grows without end: those pixels tie at infinity, and an image where all do has no Spearman grade. Of tries "
-            "the median is in brackets: images where a ranking fails pull up its mean."
+            "grows without end: those pixels tie at infinity, and an image where all do has no Spearman grade. Of "
+            "tries the median is in brackets: images where a ranking fails pull up its mean."
         )
     ]
     for network in networks:
