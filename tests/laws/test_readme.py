@@ -32,9 +32,15 @@ def test_python_example_runs_and_finds_an_attack(capsys):
     exec(compile(examples[3], "README.md", "exec"), names)
     assert capsys.readouterr().out.count("attack (all paths") == 2
     exec(compile(examples[4], "README.md", "exec"), names)
+    graded = capsys.readouterr().out
+    assert graded.startswith("graded on 50 images")
+    assert "all paths, values in [0, 1], rounded outward" in graded
+    assert 0 < float(graded.splitlines()[-1]) <= 1
+    assert (names["truth"].margins >= names["truth"].current[:, None] - names["truth"].errors).all()
+    exec(compile(examples[5], "README.md", "exec"), names)
     words, fewest, near, paper = capsys.readouterr().out.splitlines()
     assert words.startswith("negative (") and "by coi: " in words  # noqa: PT018
     assert "attack (all paths; " in fewest
     assert "stop words" in near
     assert "symbolic, by coi" in paper or "this path" in paper
-    assert len(examples) == 5
+    assert len(examples) == 6
