@@ -19,6 +19,8 @@ NAMES = [
     "as_json",
     "attack",
     "datasets",
+    "fgsm",
+    "grade",
     "importance",
     "labels_within",
     "smallest",
@@ -26,7 +28,9 @@ NAMES = [
     "translate",
     "load",
     "order_of",
+    "pgd",
     "shortlist_length",
+    "worst_margins",
     "zoo",
 ]
 
