@@ -15,15 +15,25 @@ NORMAL = 1.959963984540054
 """Of a standard normal variable 95 % lie within."""
 
 
-def analysed(truth: Rows, rivals: Iterable[Rival], trials: Mapping[tuple[str, int, int], Rows]) -> dict[str, Any]:
-    """All figures; trials are known by rival, pixels and seed."""
+def analysed(
+    truth: Rows, again: Rows, rivals: Iterable[Rival], trials: Mapping[tuple[str, int, int], Rows]
+) -> dict[str, Any]:
+    """All figures.
+
+    Args:
+        truth: Our answers, one an image.
+        again: The same, timed a second time.
+        rivals: All; one without trials for one pixel and seed 0 is left out.
+        trials: By rival, pixels and seed.
+    """
+    known = [rival for rival in rivals if (rival.name, 1, 0) in trials]
+    of = {rival.name: {key[1:]: rows for key, rows in trials.items() if key[0] == rival.name} for rival in known}
     return {
         "truth": truth,
-        "images": _images(truth),
-        "rivals": [_rival(rival, truth, {key[1:]: rows for key, rows in trials.items() if key[0] == rival.name})
-                   for rival in rivals],
+        "images": _images(truth, again),
+        "rivals": [_rival(rival, truth, of[rival.name]) for rival in known],
         "all_rivals": _together(truth, trials),
-    }  # fmt: skip
+    }
 
 
 def wilson(successes: float, count: int) -> tuple[float, float]:
@@ -53,18 +63,20 @@ def recall(found: Sequence[set[int]], attackable: set[int]) -> dict[str, Any]:
     }
 
 
-def _images(truth: Rows) -> dict[str, Any]:
-    count = len(truth)
-    one, two = (np.array([row[f"seconds_{size}"] for row in truth]) for size in ("one", "two"))
+def _images(truth: Rows, again: Rows) -> dict[str, Any]:
+    verdicts = {f"verdicts_{size}": _counts(row[size] for row in truth) for size in ("one", "two", "one_same_path")}
     return {
-        "asked": count,
-        "verdicts_one": _counts(row["one"] for row in truth),
-        "verdicts_two": _counts(row["two"] for row in truth),
-        "verdicts_one_same_path": _counts(row["one_same_path"] for row in truth),
+        "asked": len(truth),
+        **verdicts,
+        "verdicts_again_differ": sum(row["one"] != other["one"] for row, other in zip(truth, again, strict=True)),
         "only_between_the_ends": sum(row["one"] == "attack" and not row["at_an_end"] for row in truth),
-        "seconds_one": {"mean": float(one.mean()), "longest": float(one.max())},
-        "seconds_two": {"mean": float(two.mean()), "longest": float(two.max())},
+        **{f"seconds_{size}": _slower(f"seconds_{size}", truth, again) for size in ("one", "two")},
     }
+
+
+def _slower(name: str, *runs: Rows) -> dict[str, float]:
+    seconds = max(([row[name] for row in rows] for rows in runs), key=sum)
+    return {"mean": float(np.mean(seconds)), "longest": max(seconds)}
 
 
 def _rival(rival: Rival, truth: Rows, trials: Mapping[tuple[int, int], Rows]) -> dict[str, Any]:

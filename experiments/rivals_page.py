@@ -21,6 +21,7 @@ def page(content: Content) -> str:
             "## One pixel\n",
             _one(content),
             _remarks(content),
+            *_unfinished(content),
             "## Where they miss\n",
             _bins(content),
             "## Two pixels\n",
@@ -37,13 +38,13 @@ def page(content: Content) -> str:
 def _introduction(content: Content) -> str:
     images, together = content["images"], content["all_rivals"]
     one, two = images["verdicts_one"], images["verdicts_two"]
-    best = max(_literature(content), key=lambda rival: rival["one"]["recall"])
+    best = max(_searching(content), key=lambda rival: rival["one"]["recall"])
     (corners,) = (rival for rival in content["rivals"] if rival["name"] == CORNERS)
     return (
         f"Of {images['asked']} images, {one['attack']} can be given another label by one pixel over all paths "
         f"({images['verdicts_one_same_path']['attack']} of them along the path of the image), and {one['proved']} "
         f"cannot: proved. By two pixels it is {two['attack']} and {two['proved']}. Undecided: {one['undecided']} and "
-        f"{two['undecided']}. With {content['budget']:,} queries an image, the best rival from the literature, "
+        f"{two['undecided']}. With {content['budget']:,} queries an image, the best rival that searches, "
         f"{best['name']}, finds {percent(best['one']['recall'])} of the {one['attack']}; all of them together, over "
         f"all seeds, find {together['found_by_any']}. Without any search, both ends of every pixel's range tried "
         f"({corners['cost_one']['queries']:,.0f} queries) find {percent(corners['one']['recall'])}. None can say of an "
@@ -94,6 +95,16 @@ def _remarks(content: Content) -> str:
     )
 
 
+def _unfinished(content: Content) -> list[str]:
+    told: dict[str, list[str]] = {}
+    for one in content["unfinished"]:
+        told.setdefault(one["name"], []).append(f"seed {one['seed']}" + " with two pixels" * (one["pixels"] == 2))
+    if not told:
+        return []
+    which = "; ".join(f"{name} ({', '.join(seeds)})" for name, seeds in told.items())
+    return [f"Not finished, so not here: {which}. The command above goes on where it was.\n"]
+
+
 def _bins(content: Content) -> str:
     bins = content["rivals"][0]["one_by_pixels"]
     head = ["recall, by how many pixels of an image are attackable"]
@@ -108,8 +119,8 @@ def _bins(content: Content) -> str:
         f"image {item} ({truth[item]['attackable_pixels']} attackable pixels, best margin {truth[item]['margin']:.3f})"
         for item in missed
     ]
-    said = f"Missed by every rival from the literature, with every seed: {', '.join(told)}.\n" if told else (
-        "No attackable image is missed by every rival from the literature with every seed.\n"
+    said = f"Missed by every rival that searches, with every seed: {', '.join(told)}.\n" if told else (
+        "No attackable image is missed by every rival that searches with every seed.\n"
     )  # fmt: skip
     return table(head, rows) + "\n" + said
 
@@ -149,7 +160,7 @@ def _footer(content: Content) -> str:
     )
 
 
-def _literature(content: Content) -> list[dict[str, Any]]:
+def _searching(content: Content) -> list[dict[str, Any]]:
     return [rival for rival in content["rivals"] if rival["name"] != CORNERS]
 
 

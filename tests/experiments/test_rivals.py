@@ -273,7 +273,8 @@ def test_figures_by_hand():
         ("scripted", 1, 1): [row(0, None), row(1, None)],
         ("scripted", 2, 0): [row(0, 2, 2), row(1, 1, 1), row(2, 1, 1), row(3, 2, 2)],
     }
-    made = analysed(known, [Scripted()], trials)
+    again = [{**row, "seconds_one": 0.3} for row in known]
+    made = analysed(known, again, [Scripted(), RIVALS[0]], trials)
     (found,) = made["rivals"]
     assert found["one"]["found_by_seed"] == [1, 0]
     assert found["one"]["recall"] == 0.25
@@ -286,6 +287,8 @@ def test_figures_by_hand():
     assert made["all_rivals"] == {"attackable": 2, "found_by_any": 1, "missed_by_all": [1]}
     assert made["images"]["verdicts_one"] == {"attack": 2, "proved": 2, "undecided": 0}
     assert made["images"]["only_between_the_ends"] == 1
+    assert made["images"]["seconds_one"] == {"mean": pytest.approx(0.3), "longest": 0.3}
+    assert made["images"]["verdicts_again_differ"] == 0
 
 
 def test_the_page_is_what_the_figures_say():
