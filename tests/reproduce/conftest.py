@@ -8,11 +8,11 @@ import pytest
 
 from deepcheck import datasets, load, load_text, zoo
 from deepcheck.datasets import ImageSet, ReviewSet
-from deepcheck.reproduce.pair_census import pair_census
+from deepcheck.reproduce.pairs.census import pair_census
 from deepcheck.reproduce.study import Study
-from deepcheck.reproduce.text_study import TextStudy
-from deepcheck.reproduce.text_table import reviews as reviews_of
-from deepcheck.reproduce.text_table import table4
+from deepcheck.reproduce.words.study import TextStudy
+from deepcheck.reproduce.words.table import reviews as reviews_of
+from deepcheck.reproduce.words.table import table4
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
 

@@ -11,14 +11,14 @@ from onnx import numpy_helper
 from deepcheck import datasets, load, zoo
 from deepcheck.program import Program
 from deepcheck.reproduce.measure import Measured
-from deepcheck.reproduce.networks_claims import network_claims
-from deepcheck.reproduce.networks_compare import comparisons
-from deepcheck.reproduce.networks_compare import tracing as traced_by_group
-from deepcheck.reproduce.networks_expected import expectations
-from deepcheck.reproduce.networks_figures import figures_of
-from deepcheck.reproduce.networks_measure import TRACERS, Answers, Tries, traced
-from deepcheck.reproduce.networks_subjects import Subject
-from deepcheck.reproduce.pair_measure import MeasuredPairs
+from deepcheck.reproduce.networks.claims import network_claims
+from deepcheck.reproduce.networks.compare import comparisons
+from deepcheck.reproduce.networks.compare import tracing as traced_by_group
+from deepcheck.reproduce.networks.expected import expectations
+from deepcheck.reproduce.networks.figures import figures_of
+from deepcheck.reproduce.networks.measure import TRACERS, Answers, Tries, traced
+from deepcheck.reproduce.networks.subjects import Subject
+from deepcheck.reproduce.pairs.measure import MeasuredPairs
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ import pytest
 from deepcheck import datasets, load, zoo
 from deepcheck.program import Program
 from deepcheck.reproduce import store
-from deepcheck.reproduce.networks_part import networks
-from deepcheck.reproduce.networks_rules import IMAGES, RULES, SHARED
-from deepcheck.reproduce.networks_subjects import subjects
-from deepcheck.reproduce.networks_text import networks_text
+from deepcheck.reproduce.networks.part import networks
+from deepcheck.reproduce.networks.rules import IMAGES, RULES, SHARED
+from deepcheck.reproduce.networks.subjects import subjects
+from deepcheck.reproduce.networks.text import networks_text
 from deepcheck.reproduce.study import Study
 
 

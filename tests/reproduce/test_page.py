@@ -10,16 +10,17 @@ import deepcheck.reproduce.figure1 as figure1_module
 from deepcheck.errors import DataError
 from deepcheck.reproduce.census import census
 from deepcheck.reproduce.figure1 import figure1
+from deepcheck.reproduce.gradients.study import rq5
 from deepcheck.reproduce.html import html_page
 from deepcheck.reproduce.layout import filled, table
 from deepcheck.reproduce.markdown import table2_text, table3_text
 from deepcheck.reproduce.page import page
-from deepcheck.reproduce.pair_markdown import pairs_text
+from deepcheck.reproduce.pairs.markdown import pairs_text
 from deepcheck.reproduce.storage import write_json
 from deepcheck.reproduce.study import Study
 from deepcheck.reproduce.tables import table2, table3
-from deepcheck.reproduce.text_markdown import table4_text
-from deepcheck.reproduce.tracing_study import where_important
+from deepcheck.reproduce.tracing.study import where_important
+from deepcheck.reproduce.words.markdown import table4_text
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -54,25 +55,32 @@ def test_pairs_stand_beside_the_papers(study: Study) -> None:
     )
 
 
+@pytest.fixture(scope="session")
+def contents(pair_study: Study, text_content: dict[str, Any]) -> dict[str, Any]:
+    """What a page needs, measured on few images; six labels have one, 3 has none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(figure1_module, "FIGURE_DIGIT", 5)
+        return {
+            "table2": table2(pair_study),
+            "table3": table3(pair_study),
+            "census": census(pair_study),
+            "figure1": figure1(pair_study),
+            "tracing": where_important(pair_study),
+            "gradients": rq5(pair_study),
+            "table4": text_content,
+        }
+
+
 @pytest.fixture
-def folder(study: Study, text_content: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(contents: dict[str, Any], tmp_path: Path) -> Path:
     """The JSON files that a page needs."""
-    monkeypatch.setattr(figure1_module, "FIGURE_DIGIT", 5)
     folder = tmp_path / "json"
-    found = {
-        "table2": table2(study),
-        "table3": table3(study),
-        "census": census(study),
-        "figure1": figure1(study),
-        "tracing": where_important(study),
-        "table4": text_content,
-    }
-    for name, content in found.items():
+    for name, content in contents.items():
         write_json(folder / f"{name}.json", content)
     return folder
 
 
-@pytest.mark.parametrize("name", ["table2", "table3", "census", "figure1", "tracing", "table4"])
+@pytest.mark.parametrize("name", ["table2", "table3", "census", "figure1", "tracing", "gradients", "table4"])
 def test_a_page_needs_the_papers_own_part(folder: Path, name: str) -> None:
     (folder / f"{name}.json").unlink()
     with pytest.raises(DataError, match=rf"expected {name}\.json in .*: run deepcheck reproduce {name}"):

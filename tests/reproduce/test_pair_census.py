@@ -3,8 +3,8 @@
 from math import comb
 from typing import Any
 
-from deepcheck.reproduce.pair_census import images_of
-from deepcheck.reproduce.pair_measure import ALL, TOP
+from deepcheck.reproduce.pairs.census import images_of
+from deepcheck.reproduce.pairs.measure import ALL, TOP
 from deepcheck.reproduce.rows import Pairs
 from deepcheck.reproduce.study import Study
 from deepcheck.reproduce.tables import rows_of, table2

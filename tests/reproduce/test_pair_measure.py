@@ -12,10 +12,10 @@ from deepcheck import attack, load, zoo
 from deepcheck.datasets import ImageSet
 from deepcheck.domains import Pixels
 from deepcheck.program import Program
-from deepcheck.reproduce import pair_measure
 from deepcheck.reproduce.measure import measure
-from deepcheck.reproduce.pair_law import explained, fulfilled, touching
-from deepcheck.reproduce.pair_measure import ALL, TOP, MeasuredPairs, Scope, check, measure_pairs
+from deepcheck.reproduce.pairs import measure as pair_measure
+from deepcheck.reproduce.pairs.law import explained, fulfilled, touching
+from deepcheck.reproduce.pairs.measure import ALL, TOP, MeasuredPairs, Scope, check, measure_pairs
 from deepcheck.reproduce.study import Study
 
 CHOSEN = np.array([16, 24, 53])

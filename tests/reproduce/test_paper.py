@@ -4,8 +4,8 @@ from math import comb
 
 from deepcheck.reproduce import paper
 from deepcheck.reproduce.claims import TABLE_2_CLAIMS, TABLE_3_CLAIMS, judged
-from deepcheck.reproduce.pair_claims import FIRST_PAIR_CLAIMS, PAIR_CLAIMS
-from deepcheck.reproduce.pair_law import explained, touching
+from deepcheck.reproduce.pairs.claims import FIRST_PAIR_CLAIMS, PAIR_CLAIMS
+from deepcheck.reproduce.pairs.law import explained, touching
 
 
 def test_one_pixel_attacks_add_up_to_126() -> None:

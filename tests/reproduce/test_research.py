@@ -1,13 +1,13 @@
 """Research questions, main claims, and the paper's slips, by hand."""
 
 from deepcheck.reproduce.claims import TABLE_2_CLAIMS, TABLE_3_CLAIMS
-from deepcheck.reproduce.networks_claims import CLAIMS as NETWORK_CLAIMS
-from deepcheck.reproduce.pair_claims import FIRST_PAIR_CLAIMS, PAIR_CLAIMS
+from deepcheck.reproduce.networks.claims import CLAIMS as NETWORK_CLAIMS
+from deepcheck.reproduce.pairs.claims import FIRST_PAIR_CLAIMS, PAIR_CLAIMS
 from deepcheck.reproduce.research import HEADLINES, counts_of, headlines, research_question, sentence
 from deepcheck.reproduce.research_markdown import research_text
 from deepcheck.reproduce.slips import against_chance, consistent, slips
-from deepcheck.reproduce.text_claims import ATTACKED, JUDGED
-from deepcheck.reproduce.tracing_claims import CLAIMS
+from deepcheck.reproduce.tracing.claims import CLAIMS
+from deepcheck.reproduce.words.claims import ATTACKED, JUDGED
 
 HOLDS = {"text": "A", "source": "IV", "question": 3, "found": {"paper": {"holds": True, "detail": "1 of 1"}}}
 FAILS = {

@@ -11,13 +11,13 @@ import pytest
 from deepcheck import datasets, load, zoo
 from deepcheck.datasets import ImageSet
 from deepcheck.errors import DataError
-from deepcheck.reproduce import rq5 as module
-from deepcheck.reproduce.rq5 import compared, rq5, summary
-from deepcheck.reproduce.rq5_claims import rq5_claims
-from deepcheck.reproduce.rq5_figure import draw_figure4
-from deepcheck.reproduce.rq5_markdown import rq5_text
-from deepcheck.reproduce.rq5_measure import Compared, answers
-from deepcheck.reproduce.rq5_rules import ALONG, ATTACKS, FEW
+from deepcheck.reproduce.gradients import study as module
+from deepcheck.reproduce.gradients.claims import rq5_claims
+from deepcheck.reproduce.gradients.figure import draw_figure4
+from deepcheck.reproduce.gradients.markdown import rq5_text
+from deepcheck.reproduce.gradients.measure import Compared, answers
+from deepcheck.reproduce.gradients.rules import ALONG, ATTACKS, FEW
+from deepcheck.reproduce.gradients.study import compared, rq5, summary
 from deepcheck.reproduce.study import Study
 
 Layers = list[tuple[np.ndarray, np.ndarray]]

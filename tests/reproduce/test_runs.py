@@ -9,8 +9,9 @@ import pytest
 
 from deepcheck import attack
 from deepcheck.errors import OptionError
-from deepcheck.reproduce import PARTS, census, figure1, measure, pair_census, run
+from deepcheck.reproduce import PARTS, census, figure1, measure, run
 from deepcheck.reproduce.kept import FILE
+from deepcheck.reproduce.pairs import census as pair_census
 from deepcheck.reproduce.parts import GROUPS, MAKERS
 from deepcheck.reproduce.session import Session
 from deepcheck.reproduce.study import Study

@@ -12,16 +12,17 @@ import pytest
 from deepcheck import attack_vectors, load_text, zoo
 from deepcheck.datasets import ReviewSet
 from deepcheck.errors import DataError
-from deepcheck.reproduce import run, text_store
+from deepcheck.reproduce import run
 from deepcheck.reproduce.kept import FILE
 from deepcheck.reproduce.paper import SENTENCES
 from deepcheck.reproduce.statistics import sign_test
 from deepcheck.reproduce.study import Study
-from deepcheck.reproduce.text_claims import judged, on_the_papers_table
-from deepcheck.reproduce.text_markdown import reviews_text
-from deepcheck.reproduce.text_measure import Grown, measure_text
-from deepcheck.reproduce.text_remarks import review_remarks, sentence_remarks
-from deepcheck.reproduce.text_statistics import (
+from deepcheck.reproduce.words import store as text_store
+from deepcheck.reproduce.words.claims import judged, on_the_papers_table
+from deepcheck.reproduce.words.markdown import reviews_text
+from deepcheck.reproduce.words.measure import Grown, measure_text
+from deepcheck.reproduce.words.remarks import review_remarks, sentence_remarks
+from deepcheck.reproduce.words.statistics import (
     Compared,
     average,
     compared,
@@ -30,9 +31,9 @@ from deepcheck.reproduce.text_statistics import (
     middle,
     share_at_most,
 )
-from deepcheck.reproduce.text_study import TextStudy
-from deepcheck.reproduce.text_table import lengths_of, table4
-from deepcheck.reproduce.text_table import reviews as reviews_of
+from deepcheck.reproduce.words.study import TextStudy
+from deepcheck.reproduce.words.table import lengths_of, table4
+from deepcheck.reproduce.words.table import reviews as reviews_of
 
 NONE = np.nan
 

@@ -8,9 +8,9 @@ import pytest
 
 from deepcheck import datasets, load, zoo
 from deepcheck.reproduce.study import Study
-from deepcheck.reproduce.tracing import masks_of, tracing
-from deepcheck.reproduce.tracing_claims import tracing_claims
-from deepcheck.reproduce.tracing_study import averaged, where_important
+from deepcheck.reproduce.tracing.claims import tracing_claims
+from deepcheck.reproduce.tracing.shares import masks_of, tracing
+from deepcheck.reproduce.tracing.study import averaged, where_important
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
 

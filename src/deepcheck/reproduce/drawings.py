@@ -10,8 +10,8 @@ from deepcheck.ranking import shortlist_length
 from deepcheck.report.files import make_folder
 from deepcheck.report.pictures import Picture, picture_grid, save_figure
 from deepcheck.reproduce.measure import ranks_of
-from deepcheck.reproduce.pair_measure import TOP
-from deepcheck.reproduce.pair_rows import shortlisted
+from deepcheck.reproduce.pairs.measure import TOP
+from deepcheck.reproduce.pairs.rows import shortlisted
 from deepcheck.reproduce.rules import DOMAINS, PAPER_METRICS, PIXELS, SHORTLISTS
 from deepcheck.reproduce.study import Study
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from deepcheck.reproduce.layout import TITLES, Content, Stored, beside, footer, number, percent, table
-from deepcheck.reproduce.pair_markdown import first_pair, law_text, pair_tables
+from deepcheck.reproduce.pairs.markdown import first_pair, law_text, pair_tables
 from deepcheck.reproduce.rules import BASELINE, METRICS, PAPER_METRICS, PIXELS, SHORTLISTS
 
 Layout = Callable[[Stored, Stored], tuple[list[str], list[list[str]]]]

@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from deepcheck.errors import DataError
+from deepcheck.reproduce.gradients.markdown import rq5_text
 from deepcheck.reproduce.layout import Content, filled
 from deepcheck.reproduce.markdown import census_text, table2_text, table3_text
-from deepcheck.reproduce.networks_text import networks_text
-from deepcheck.reproduce.pair_markdown import pairs_text
-from deepcheck.reproduce.pair_remarks import pair_remarks
+from deepcheck.reproduce.networks.text import networks_text
+from deepcheck.reproduce.pairs.markdown import pairs_text
+from deepcheck.reproduce.pairs.remarks import pair_remarks
 from deepcheck.reproduce.remarks import remarks
 from deepcheck.reproduce.research import NEEDED, research_question
 from deepcheck.reproduce.research_markdown import headlines_text, research_text, slips_text
-from deepcheck.reproduce.rq5_markdown import rq5_text
 from deepcheck.reproduce.storage import write_text
-from deepcheck.reproduce.text_markdown import reviews_text, table4_text
-from deepcheck.reproduce.text_remarks import review_remarks, sentence_remarks
-from deepcheck.reproduce.tracing_markdown import tracing_remarks, tracing_text
+from deepcheck.reproduce.tracing.markdown import tracing_remarks, tracing_text
+from deepcheck.reproduce.words.markdown import reviews_text, table4_text
+from deepcheck.reproduce.words.remarks import review_remarks, sentence_remarks
 
 INTRODUCTION = """# The paper again: one pixel, two, and words
 

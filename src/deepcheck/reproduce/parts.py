@@ -8,26 +8,26 @@ from deepcheck.reproduce.bars import announced
 from deepcheck.reproduce.census import census
 from deepcheck.reproduce.drawings import draw_figure3, draw_table1
 from deepcheck.reproduce.figure1 import draw_figure1, figure1
+from deepcheck.reproduce.gradients.figure import draw_figure4
+from deepcheck.reproduce.gradients.markdown import rq5_text
+from deepcheck.reproduce.gradients.study import rq5
 from deepcheck.reproduce.html import html_page
 from deepcheck.reproduce.layout import Content
 from deepcheck.reproduce.markdown import census_text, table2_text, table3_text
-from deepcheck.reproduce.networks_part import networks
-from deepcheck.reproduce.networks_text import networks_text
+from deepcheck.reproduce.networks.part import networks
+from deepcheck.reproduce.networks.text import networks_text
 from deepcheck.reproduce.page import page, read_contents
-from deepcheck.reproduce.pair_census import pair_census
-from deepcheck.reproduce.pair_markdown import pairs_text
+from deepcheck.reproduce.pairs.census import pair_census
+from deepcheck.reproduce.pairs.markdown import pairs_text
 from deepcheck.reproduce.research import NEEDED, research_question
 from deepcheck.reproduce.research_markdown import research_text
-from deepcheck.reproduce.rq5 import rq5
-from deepcheck.reproduce.rq5_figure import draw_figure4
-from deepcheck.reproduce.rq5_markdown import rq5_text
 from deepcheck.reproduce.session import Session
 from deepcheck.reproduce.storage import write_json, write_text
 from deepcheck.reproduce.tables import table2, table3
-from deepcheck.reproduce.text_markdown import reviews_text, table4_text
-from deepcheck.reproduce.text_table import reviews, table4
-from deepcheck.reproduce.tracing_markdown import tracing_text
-from deepcheck.reproduce.tracing_study import where_important
+from deepcheck.reproduce.tracing.markdown import tracing_text
+from deepcheck.reproduce.tracing.study import where_important
+from deepcheck.reproduce.words.markdown import reviews_text, table4_text
+from deepcheck.reproduce.words.table import reviews, table4
 
 Make = Callable[[Session], list[Path]]
 

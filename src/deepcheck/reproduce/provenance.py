@@ -11,7 +11,7 @@ import deepcheck
 from deepcheck.datasets import ImageSet
 from deepcheck.program import Program
 from deepcheck.reproduce.measure import Measured
-from deepcheck.reproduce.pair_measure import MeasuredPairs
+from deepcheck.reproduce.pairs.measure import MeasuredPairs
 from deepcheck.reproduce.rules import NETWORK
 
 Provenance = dict[str, Any]

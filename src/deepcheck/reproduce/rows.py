@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, final
 
-from deepcheck.reproduce.pair_law import fulfilled
+from deepcheck.reproduce.pairs.law import fulfilled
 
 
 @final

@@ -7,7 +7,7 @@ from typing import final
 
 from deepcheck.reproduce.layout import Content
 from deepcheck.reproduce.study import Study
-from deepcheck.reproduce.text_study import TextStudy
+from deepcheck.reproduce.words.study import TextStudy
 
 
 @final

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from deepcheck.ranking import shortlist_length
 from deepcheck.reproduce import paper
-from deepcheck.reproduce.pair_law import touching
+from deepcheck.reproduce.pairs.law import touching
 from deepcheck.reproduce.rows import Pairs, Row
 from deepcheck.reproduce.rules import BASELINE, PAIR_SHORTLIST, PIXELS, SHORTLISTS
 

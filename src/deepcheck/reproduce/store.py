@@ -10,7 +10,7 @@ from deepcheck.datasets import ImageSet
 from deepcheck.program import Array, Preprocessing, Program
 from deepcheck.reproduce.kept import Kept, digest_of
 from deepcheck.reproduce.measure import Measured, measure
-from deepcheck.reproduce.pair_measure import MeasuredPairs, Scope, measure_pairs
+from deepcheck.reproduce.pairs.measure import MeasuredPairs, Scope, measure_pairs
 from deepcheck.reproduce.rules import DOMAINS
 from deepcheck.reproduce.stacks import joined, taken
 from deepcheck.runs import Source

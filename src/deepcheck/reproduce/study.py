@@ -14,7 +14,7 @@ from deepcheck.program import Array, Program
 from deepcheck.reproduce.bars import bar
 from deepcheck.reproduce.kept import Kept
 from deepcheck.reproduce.measure import Measured
-from deepcheck.reproduce.pair_measure import ALL, MeasuredPairs, Scope
+from deepcheck.reproduce.pairs.measure import ALL, MeasuredPairs, Scope
 from deepcheck.reproduce.places import ever_lit
 from deepcheck.reproduce.rules import NETWORK
 from deepcheck.reproduce.selection import pick

@@ -9,9 +9,9 @@ from deepcheck.ranking import shortlist_length
 from deepcheck.reproduce import paper
 from deepcheck.reproduce.claims import TABLE_2_CLAIMS, TABLE_3_CLAIMS, Claim, judged
 from deepcheck.reproduce.measure import Measured, metrics_in
-from deepcheck.reproduce.pair_claims import FIRST_PAIR_CLAIMS, PAIR_CLAIMS
-from deepcheck.reproduce.pair_measure import TOP, MeasuredPairs
-from deepcheck.reproduce.pair_rows import every_pair, pairs_of
+from deepcheck.reproduce.pairs.claims import FIRST_PAIR_CLAIMS, PAIR_CLAIMS
+from deepcheck.reproduce.pairs.measure import TOP, MeasuredPairs
+from deepcheck.reproduce.pairs.rows import every_pair, pairs_of
 from deepcheck.reproduce.places import PLACES, places_of
 from deepcheck.reproduce.provenance import provenance
 from deepcheck.reproduce.rows import Pairs, Row

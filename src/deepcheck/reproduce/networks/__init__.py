@@ -1,0 +1,1 @@
+"""The paper's claims on more than one network."""

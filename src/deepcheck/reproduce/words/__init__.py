@@ -1,0 +1,1 @@
+"""Table IV: the paper's sentences, and the same asked of many reviews."""
