@@ -364,6 +364,33 @@ def test_what_overflows_or_depends_on_rounding_is_not_a_number(monkeypatch):
     assert np.isnan(deepcheck.worst_margins(thirds, x).margins).all()
 
 
+def test_a_value_attains_its_margin_where_floats_lose_the_path():
+    """The lead is ``-1 - |x| / 3``: the path at 0 goes on to the left, past a guard that is 0 but for rounding."""
+    hidden = [([[1 / 3, 1 / 3, -1 / 3, -1 / 3]], [0] * 4), ([[0.7, 1], [-0.7, 0], [0.7, 1], [-0.7, 0]], [0, 0])]
+    program = deepcheck.load(dense_network([*hidden, ([[0, 1], [1, 0]], [1, 0])]))
+    for paths in ("same", "all"):
+        for domain in (Pixels(-0.25, 1), Pixels(-1, 0.25), Pixels(unbounded=True)):
+            found = deepcheck.worst_margins(program, np.zeros(1, np.float32), paths=paths, domain=domain)
+            np.testing.assert_allclose((found.margins, found.values), [[[-1.0]], [[0.0]]], atol=1e-9)
+
+
+@pytest.mark.parametrize("domain", [Pixels(), Pixels(levels=3)])
+def test_what_no_float_holds_on_the_way(domain):
+    """Nine products of 1e38 are too large, nine of 1e-45 too small: neither is an error, a warning or a false claim."""
+    zero = np.zeros(1, np.float32)
+    huge, tiny = (
+        deepcheck.load(dense_network([([[w]], [0])] * 9 + [([[-1, 1]], [0, last])]))
+        for w, last in ((1e38, -1), (1e-45, 0))
+    )
+    over = deepcheck.worst_margins(huge, zero, domain=domain)
+    assert (np.isnan(over.margins).all(), np.isnan(over.values).all(), over.labels.tolist()) == (True, True, [[-1]])
+    assert (over.undecided.all(), over.current.tolist()) == (True, [-1.0])
+    under = deepcheck.worst_margins(tiny, zero, domain=domain)
+    exact = 2 * Fraction(float(np.float32(1e-45))) ** 9
+    assert 0 < abs(Fraction(float(under.margins[0, 0])) - exact) <= Fraction(float(under.errors[0, 0]))
+    assert under.undecided.all()
+
+
 def test_what_is_refused():
     program, x = valley()
     with pytest.raises(OptionError, match="expected paths='same' or 'all', got 'some'"):

@@ -5,6 +5,7 @@ labels. Above 0 the label has changed, below 0 it has not.
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from deepcheck.program import Array, Program
 from deepcheck.program.bounded import UNIT, UP
 from deepcheck.symbolic import EXACT_PRODUCTS, Run
 
+LEAST = 2.0**-1074
+"""The least float above 0."""
 PRECISION, SMALL = 2.0**-20, 1 << 16
 """Up to so many multiplications a run, margins are known up to that share of them (of 1 for smaller ones)."""
 
@@ -67,6 +70,16 @@ class Peaks:
     def take(self, rows: tuple[Array, ...]) -> "Peaks":
         """Some of them."""
         return Peaks(self.margin[rows], self.error[rows], self.label[rows], self.value[rows])
+
+    @staticmethod
+    def exactly(margin: Fraction, label: int, value: float) -> "Peaks":
+        """One supremum, known exactly and rounded once; nothing known where no float is so large."""
+        try:
+            number = float(margin)
+        except OverflowError:
+            return Peaks.unknown(1)
+        error = 0.0 if margin == 0 else 2 * UNIT * abs(number) + LEAST
+        return Peaks(*(np.array([part]) for part in (number, error, label, value)))
 
     @staticmethod
     def endless(label: Array) -> "Peaks":

@@ -23,6 +23,8 @@ from deepcheck.symbolic import Run, bounded_columns
 
 CHUNK_BYTES = 32 << 20
 """How large the coefficients of a chunk of items may grow."""
+NEAR = 2.0**-30
+"""Bounds of an end that differ by no more, as a share of it, are the same end."""
 
 
 def highest_along(
@@ -66,7 +68,7 @@ def _highest(query: Search, x: Array, outcome: Run, forms: Gains, items: Array, 
         inner, outer = [region.inner_lower, region.inner_upper], [region.outer_lower, region.outer_upper]
         doubt = np.zeros((2, len(item)))
         inside = inner[0] <= inner[1]
-        values = [origin + one / 2 + other / 2 for one, other in zip(inner, outer, strict=True)]
+        values = [origin + _between(*pair) for pair in zip(inner, outer, strict=True)]
     else:
         most, least = levels_within(region, origin, query.box, element)
         table, last = query.box.tables[query.box.channel[element]], query.box.tables.shape[1] - 1
@@ -89,6 +91,12 @@ def _highest(query: Search, x: Array, outcome: Run, forms: Gains, items: Array, 
             path = outcome.path.take(place)
             peaks.put((rows,), highest_exactly(query, x[place], path, label, element[rows]))
     return peaks
+
+
+def _between(inner: Array, outer: Array) -> Array:
+    """An end of an interval, as good as known: amid its bounds where those differ by rounding alone, else inside."""
+    near = np.isinf(inner) | (np.abs(outer - inner) <= NEAR * np.abs(outer))
+    return np.asarray(np.where(near, inner / 2 + outer / 2, inner))
 
 
 def _region(query: Search, x: Array, outcome: Run, items: Array, item: Array, element: Array) -> tuple[Interval, Array]:

@@ -8,7 +8,6 @@ from deepcheck.attacks.goals import domain_rows
 from deepcheck.attacks.peaks import Peaks
 from deepcheck.attacks.search import Search
 from deepcheck.program import Array, Path
-from deepcheck.program.bounded import UNIT
 from deepcheck.solvers import ExactFold, ExactInterval
 from deepcheck.symbolic import exact_columns, exact_outputs
 
@@ -30,15 +29,20 @@ def highest_exactly(query: Search, x: Array, path: Path, label: int, elements: A
     slopes = decision.scores(exact_columns(query.program, x, path, elements, fold).fractions())
     scores = decision.scores(exact_outputs(query.program, x).fractions())[0]
     others = [j for j in range(len(scores)) if j != label and query.target in (None, j)]
-    rows = []
+    best: list[Best] = []
     for position, element in enumerate(elements.tolist()):
         origin = Fraction(float(x.reshape(-1)[element]))
         kept = fold.intervals[position]
         for row in domain_rows(query.box, element, origin):
             kept = kept.require(row.value, row.slope, strict=row.strict)
         forms = [(scores[j] - scores[label], slopes[position, j] - slopes[position, label], j) for j in others]
-        rows.append(_peak(_largest(query, kept, element, origin, forms)))
-    return Peaks(*(np.array(column) for column in zip(*rows, strict=True)))
+        best.append(_largest(query, kept, element, origin, forms))
+    found = Peaks.unknown(len(elements))
+    for position, (margin, other, value) in enumerate(best):
+        leading = np.array([other])
+        one = Peaks.endless(leading) if margin is None else Peaks.exactly(margin, other, value)
+        found.put((np.array([position]),), one)
+    return found
 
 
 def _largest(
@@ -57,16 +61,3 @@ def _largest(
         steps = [inside[0], inside[-1]]
     margin, label, step = max(((gap + slope * step, -j, step) for gap, slope, j in forms for step in steps))
     return margin, -label, float(origin + step)
-
-
-def _peak(best: Best) -> tuple[float, float, int, float]:
-    margin, label, value = best
-    number = float("inf") if margin is None else _number(margin)
-    return number, 0.0 if margin is None else 2 * UNIT * abs(number), label, value
-
-
-def _number(value: Fraction) -> float:
-    try:
-        return float(value)
-    except OverflowError:
-        return float("nan")

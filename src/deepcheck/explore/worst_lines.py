@@ -47,10 +47,11 @@ def highest_on_lines(
     slack = (2 * low_doubt, 2 * high_doubt)
 
     def read(rows: Array) -> Peaks:
-        margins = walker.margins(lines.take(rows), np.arange(len(rows)))
-        if query.box.tables is not None:
-            return highest_levels(margins, origin[rows], element[rows], query.box)
-        return highest(margins, origin[rows], (slack[0][rows], slack[1][rows]))
+        with np.errstate(over="ignore", invalid="ignore"):
+            margins = walker.margins(lines.take(rows), np.arange(len(rows)))
+            if query.box.tables is not None:
+                return highest_levels(margins, origin[rows], element[rows], query.box)
+            return highest(margins, origin[rows], (slack[0][rows], slack[1][rows]))
 
     def settle(rows: Array, peaks: Peaks) -> Peaks:
         ends = query.box.lower[element[rows]], query.box.upper[element[rows]]

@@ -7,7 +7,6 @@ import numpy as np
 from deepcheck.attacks.peaks import Peaks, to_settle
 from deepcheck.attacks.search import Search
 from deepcheck.program import Array
-from deepcheck.program.bounded import UNIT
 from deepcheck.symbolic import Run
 from deepcheck.symbolic.exact_line import exact_pieces
 
@@ -25,15 +24,12 @@ def settled(query: Search, x: Array, outcome: Run, lines: tuple[Array, Array, Ar
     for row in np.flatnonzero(to_settle(found, query.program.products)):
         item, element = int(lines[0][row]), int(lines[1][row])
         ends = Fraction(float(lines[2][row])), Fraction(float(lines[3][row]))
-        one = Peaks(*(np.array([number]) for number in _largest(query, x, outcome, item, element, ends)))
-        found.put((np.array([row]),), one)
+        found.put((np.array([row]),), _largest(query, x, outcome, item, element, ends))
     return found
 
 
-def _largest(
-    query: Search, x: Array, outcome: Run, item: int, element: int, ends: tuple[Fraction, Fraction]
-) -> tuple[float, float, int, float]:
-    """Margin, error, label and value on one line."""
+def _largest(query: Search, x: Array, outcome: Run, item: int, element: int, ends: tuple[Fraction, Fraction]) -> Peaks:
+    """The largest margin on one line."""
     label, decision = int(outcome.labels[item]), query.program.decided()
     origin = Fraction(float(x[item].reshape(-1)[element]))
     table = None if query.box.tables is None else query.box.tables[query.box.channel[element]]
@@ -50,5 +46,4 @@ def _largest(
                 lead = values[j] - values[label] + (slopes[j] - slopes[label]) * step
                 best = max((lead, -j, step), best or (lead, -j, step))
     assert best is not None, "the input's own value lies on a piece"
-    margin = float(best[0])
-    return margin, 2 * UNIT * abs(margin), -best[1], float(origin + best[2])
+    return Peaks.exactly(best[0], -best[1], float(origin + best[2]))

@@ -52,7 +52,9 @@ def highest_unbounded(
     def read(rows: Array) -> Peaks:
         ends, of = _parts(reach[:, rows])
         parts = Segments(item[rows][of], element[rows][of], ends[:, 0], ends[:, 1])
-        return highest(walker.margins(parts, of), origin[rows], (np.zeros(len(rows)), np.zeros(len(rows))))
+        nowhere = np.zeros(len(rows))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return highest(walker.margins(parts, of), origin[rows], (nowhere, nowhere))
 
     for chunks in walker.chunks(len(item)):
         for lines, peaks in zip(chunks, in_parallel(read, chunks), strict=True):
