@@ -203,6 +203,21 @@ def test_expectations_are_judged_by_the_figures() -> None:
     assert holds(as_read(steps), 6) is False
 
 
+def test_grades_of_few_images_are_neither_shown_nor_judged() -> None:
+    few = planted(coi=0.3)
+    few.grades[MAIN][:, :, NAME("abs"), GRADE("tries")] = 0.01
+    few.grades[MAIN][9:, :, :, 2:] = NAN  # nine images have an attackable pixel
+    content = as_read(few)
+    assert holds(content, 1) is True
+    page = contest_page(content)
+    assert "9 images: too few" in page
+    assert "tries" not in content["expected"][0]["found"]["mnist_10x4"]["detail"]
+    few.grades[MAIN][9, 0, :, GRADE("tries")] = few.grades[MAIN][8, 0, :, GRADE("tries")]  # ten
+    content = as_read(few)
+    assert holds(content, 1) is False
+    assert content["networks"][0]["settings"][MAIN]["all"]["graded"]["tries"] == 10
+
+
 def test_open_duels_decide_nothing() -> None:
     assert holds(as_read(measured()), 2) is None
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from deepcheck.reproduce.contest_rules import CHAMPION, CONTESTANTS, EXPECTED, GRADES, MAIN, PAPER, SIGNIFICANT
+from deepcheck.reproduce.contest_rules import CHAMPION, CONTESTANTS, EXPECTED, GRADES, MAIN, PAPER, SIGNIFICANT, TOO_FEW
 
 Figures = dict[str, Any]
 Finding = tuple[bool | None, str]
@@ -46,7 +46,7 @@ def _best_of_paper(network: Figures) -> Finding:
     best: dict[str, str] = {}
     for grade, more in GRADES.items():
         of = {name: value for name, value in _means(network, "all", grade).items() if name in PAPER}
-        if of:
+        if of and network["settings"][MAIN]["all"]["graded"][grade] >= TOO_FEW:
             best[grade] = (max if more else min)(of, key=lambda name: of[name])
     won = [grade for grade, name in best.items() if name == CHAMPION]
     detail = "; ".join(f"{grade}: {name}" for grade, name in best.items())

@@ -12,7 +12,7 @@ from deepcheck.reproduce.contest_rules import (
     SCOPES,
 )
 from deepcheck.reproduce.contest_tables import ablation_tables, curves_tables, duels_tables, grades_tables
-from deepcheck.reproduce.contest_words import TITLES, figure, named, numbered, paragraph, tries
+from deepcheck.reproduce.contest_words import TITLES, enough, figure, named, numbered, paragraph, tries
 from deepcheck.reproduce.layout import percent, table
 
 Content = dict[str, Any]
@@ -103,8 +103,8 @@ def _places(graded: Content, grade: str) -> str:
         for name, figures in graded["means"].items()
         if name in CONTESTANTS and figures[grade][0] is not None
     }
-    if not of:
-        return "no image has it"
+    if not enough(graded, grade):
+        return f"{graded['graded'][grade]} images: too few"
     order = sorted(of, key=lambda name: of[name], reverse=GRADES[grade])
     asked = (order[0], CHAMPION, EXPECTED_RANDOM)
     best, champion, random = (

@@ -73,7 +73,7 @@ MINUTES = 8
 TIMED_IMAGES = 2
 SAMPLES, SEED, SIGNIFICANT = 2_000, 0, 0.05
 TOO_FEW = 10
-"""Fewer images than this with an attackable pixel say nothing about binary grades."""
+"""A grade that fewer images have says nothing: it is in the JSON, but neither shown nor judged."""
 
 RULES = (
     "Truth: for each pixel the worst margin that it alone can cause over its range, the rest of the image unchanged: "
@@ -97,6 +97,8 @@ RULES = (
     "pixel, share of the attackable pixels in the top 5, 10 and 30 %. Binary grades are of the images with an "
     "attackable pixel in scope, and none there that is undecided; grades that an image does not have (an infinite or "
     "no gain; all ranks tied) are left out of its means, and how many have one is said.",
+    f"A grade that fewer than {TOO_FEW} images have is neither shown nor judged (the number was fixed before the run, "
+    "this sentence was added after it).",
     "Random is one uniformly drawn order of each image, seeded by the image's index, so that tests of pairs are fair "
     "(most draws beat the expectation of their tries, which is skewed). The expectation over all orders stands apart.",
     f"Figures are means over images, with 95 % intervals from {SAMPLES:,} bootstrap samples of images, seed {SEED}. "

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from deepcheck.reproduce.contest_rules import CHAMPION, CURVES, GRADES, MAIN, SCOPES, SETTINGS
-from deepcheck.reproduce.contest_words import TITLES, capital, cell, figure, label, named, paragraph, tries
+from deepcheck.reproduce.contest_rules import CHAMPION, CURVES, GRADES, MAIN, SCOPES, SETTINGS, TOO_FEW
+from deepcheck.reproduce.contest_words import TITLES, capital, cell, enough, figure, label, named, paragraph, tries
 from deepcheck.reproduce.layout import table
 
 Content = dict[str, Any]
@@ -19,8 +19,8 @@ def grades_tables(network: Content, content: Content) -> str:
         rows = [
             [
                 label(name, content),
-                *(cell(of[grade], grade) for grade in GRADES),
-                figure(graded["median_tries"][name], "tries"),
+                *(cell(of[grade], grade) if enough(graded, grade) else "-" for grade in GRADES),
+                figure(graded["median_tries"][name], "tries") if enough(graded, "tries") else "-",
             ]
             for name, of in _means(graded)
         ]
@@ -59,7 +59,7 @@ def duels_tables(networks: Sequence[Content]) -> str:
 
 def _duel(found: Sequence[Any]) -> str:
     effect, p = found[3], found[5]
-    return "-" if effect is None else f"{effect:+.2f} ({p:.1g})"
+    return "-" if sum(found[:3]) < TOO_FEW else f"{effect:+.2f} ({p:.1g})"
 
 
 def ablation_tables(networks: Sequence[Content], content: Content) -> str:
@@ -92,7 +92,7 @@ def _by_truth(network: Content, grade: str, content: Content) -> str:
 def _both(scopes: Content, name: str, grade: str) -> str:
     if grade == "tries":
         return " / ".join(tries(scopes[scope], name) for scope in SCOPES)
-    found = (scopes[scope]["means"][name][grade][0] for scope in SCOPES)
+    found = (scopes[scope]["means"][name][grade][0] if enough(scopes[scope], grade) else None for scope in SCOPES)
     return " / ".join("-" if value is None else f"{value:.2f}" for value in found)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from textwrap import fill
 from typing import Any
 
+from deepcheck.reproduce.contest_rules import TOO_FEW
+
 TITLES = {
     "spearman": "Spearman",
     "ndcg": "NDCG",
@@ -56,8 +58,15 @@ def cell(figures: Sequence[float | None], grade: str = "") -> str:
 
 def tries(graded: dict[str, Any], name: str) -> str:
     """The mean of tries to the first attackable pixel, and the median in brackets."""
-    mean, median = graded["means"][name]["tries"][0], graded["median_tries"][name]
-    return "-" if mean is None else f"{mean:.1f} ({median:.0f})"
+    if not enough(graded, "tries"):
+        return "-"
+    return f"{graded['means'][name]['tries'][0]:.1f} ({graded['median_tries'][name]:.0f})"
+
+
+def enough(graded: dict[str, Any], grade: str) -> bool:
+    """Do enough images have a grade to show it?"""
+    count: int = graded["graded"][grade]
+    return count >= TOO_FEW
 
 
 def figure(value: float | None, grade: str = "", unit: str = " %") -> str:
