@@ -192,6 +192,17 @@ def test_epsilon_is_in_pixels():
     assert found.model_input.tolist() == [0.0, 0.5]
 
 
+def test_pixels_behind_a_preprocessing_are_those_that_were_made():
+    """Not what comes back from the model's units: that is off by rounding, outside of bounds too."""
+    sure = deepcheck.load(dense_network([(np.eye(2), np.array([9.0, 0.0]))]), mean=0.1307, std=0.3081)
+    close = deepcheck.load(dense_network([(np.eye(2), np.zeros(2))]), mean=0.1307, std=0.3081)
+    x = np.random.default_rng(0).random((50, 2)).astype(np.float32)
+    assert (deepcheck.fgsm(sure, x).pixels == x).all()
+    found = deepcheck.fgsm(close, x, 1.0)
+    assert set(np.unique(found.pixels)) == {0.0, 1.0}
+    np.testing.assert_array_equal(close.model_input(found.pixels), found.model_input)
+
+
 @pytest.mark.parametrize("final", ["", "Sigmoid"])
 def test_a_single_output(final):
     """Label 1 iff ``x0 - x1 > 0``."""

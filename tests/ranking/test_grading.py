@@ -126,6 +126,17 @@ def test_open_images_have_no_grades_against_yes_or_no():
     assert len(lines) == 2 + len(NAMES)
 
 
+def test_a_feature_that_is_left_out_leaves_no_image_open():
+    """At a tie the first input is undecided, the second attacks: ``f1 - f0 = min(x0, 0) + x1 - 1/2``."""
+    program = deepcheck.load(dense_network([([[-1, 0], [0, 1]], [0, 0]), ([[0, -1], [0, 1]], [0, -0.5])]))
+    truth = deepcheck.worst_margins(program, np.float32([[0.5, 0.5]]))
+    assert (truth.undecided.tolist(), truth.attackable.tolist()) == ([[True, False]], [[False, True]])
+    scores = np.array([[2.0, 1.0]])
+    assert deepcheck.grade(scores, truth=truth).open.tolist() == [True]
+    alone = deepcheck.grade(scores, truth=truth, among=np.array([[False, True]]))
+    assert (alone.open.tolist(), alone.first.tolist(), alone.average_precision.tolist()) == ([False], [1.0], [1.0])
+
+
 def test_among_some_features_is_as_if_there_were_no_others():
     rng = np.random.default_rng(3)
     scores, truth = rng.normal(size=(3, 12)), some_truth(rng, 3, 12)

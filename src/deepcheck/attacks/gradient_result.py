@@ -102,7 +102,7 @@ class GradientAttacks:
         same = [replayer.labels(program, old) == start.labels, replayer.labels(program, new) == after.labels]
         return GradientAttacks(
             epsilon,
-            program.preprocessing.pixels(new),
+            pixels.astype(np.float64),
             new,
             start.labels,
             after.labels,

@@ -124,7 +124,7 @@ def graded(scores: Array, truth: Truth, among: Array | None = None) -> Grades:
         number, binary, expected = _image_by_image(scores, truth, among)
     shut = np.where(truth.open, np.nan, 0.0)
     known = {name: values + shut for name, values in _named(binary).items()}
-    random = {"spearman": number[0] * 0.0, "ndcg": number[2]}
+    random = {"spearman": np.where(np.isnan(number[0]), np.nan, 0.0), "ndcg": number[2]}
     random |= {name: values + shut for name, values in _named(expected).items()}
     top = np.stack([known[name] for name in NAMES[-len(SHARES) :]], axis=1)
     return Grades(

@@ -133,13 +133,14 @@ def grade(
     mask = None if among is None else rankings_of(np.asarray(among), truth.shape, len(truth), "a mask") != 0
     if mask is not None and not mask.any(axis=1).all():
         raise InputError("expected a mask that keeps a feature of each image, got one that keeps none of some")
-    return graded(rankings, truth_of(truth), mask)
+    return graded(rankings, truth_of(truth, mask), mask)
 
 
-def truth_of(found: WorstMargins) -> Truth:
-    """What rankings are graded against, from worst margins."""
+def truth_of(found: WorstMargins, among: Array | None = None) -> Truth:
+    """What rankings are graded against, from worst margins; with ``among`` only these features leave an image open."""
+    undecided = found.undecided if among is None else found.undecided & among
     return Truth(
-        found.margins, found.gains, found.attackable, np.asarray(found.undecided.any(axis=1)), found.scope,
+        found.margins, found.gains, found.attackable, np.asarray(undecided.any(axis=1)), found.scope,
         f"{found.paths} paths, {found.domain.describe()}, {found.arithmetic}",
     )  # fmt: skip
 
