@@ -13,6 +13,7 @@ from requirements import require
 from deepcheck.report.pictures import save_figure
 from deepcheck.reproduce.contest_analysis import Measured, contest
 from deepcheck.reproduce.contest_curves import area, areas, states
+from deepcheck.reproduce.contest_expected import judged
 from deepcheck.reproduce.contest_grading import Margins, grades_of
 from deepcheck.reproduce.contest_markdown import contest_page
 from deepcheck.reproduce.contest_picture import contest_picture
@@ -308,3 +309,10 @@ def test_undecided_pixels_leave_no_binary_grade_where_they_are_in_scope() -> Non
     assert np.isnan(found[0, 0, :, 2:]).all()
     assert not np.isnan(found[0, 0, :, :2]).any()
     assert not np.isnan(found[0, 1]).any()
+
+
+def test_the_page_in_the_documentation_is_what_its_figures_say() -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    content = json.loads((docs / "reproduction" / "importance.json").read_text())
+    assert contest_page(content) == (docs / "importance_benchmark.md").read_text()
+    assert content["expected"] == judged(content)
