@@ -211,7 +211,7 @@ def test_grades_of_few_images_are_neither_shown_nor_judged() -> None:
     content = as_read(few)
     assert holds(content, 1) is True
     page = contest_page(content)
-    assert "9 images: too few" in page
+    assert "too few images (9)" in page
     assert "tries" not in content["expected"][0]["found"]["mnist_10x4"]["detail"]
     few.grades[MAIN][9, 0, :, GRADE("tries")] = few.grades[MAIN][8, 0, :, GRADE("tries")]  # ten
     content = as_read(few)

@@ -104,7 +104,7 @@ def _places(graded: Content, grade: str) -> str:
         if name in CONTESTANTS and figures[grade][0] is not None
     }
     if not enough(graded, grade):
-        return f"{graded['graded'][grade]} images: too few"
+        return f"too few images ({graded['graded'][grade]})"
     order = sorted(of, key=lambda name: of[name], reverse=GRADES[grade])
     asked = (order[0], CHAMPION, EXPECTED_RANDOM)
     best, champion, random = (
