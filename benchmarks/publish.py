@@ -284,7 +284,7 @@ def few_pixels(rivals: dict) -> list[tuple[str, str]]:
     asked, known = rivals["images"]["asked"], rivals["images"]["verdicts_one"]
     return [
         (
-            f"few-pixel attacks on {asked} images, {known['attack']} of them attackable by one pixel over all paths, the "
+            f"few-pixel attacks on {asked} images, {known['attack']} of them attackable by one pixel, all paths, the "
             f"others proved: share of these {known['attack']} found, {rivals['budget']:,} queries, five seeds",
             f"ours 100 %, {1e3 * rivals['images']['seconds_one']['mean']:.0f} ms an image; {shown}",
         )
