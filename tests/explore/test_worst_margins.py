@@ -19,6 +19,7 @@ from test_line_search import MNIST, brute_force, valley
 
 import deepcheck
 from deepcheck import Pixels
+from deepcheck.attacks.worst_along import _between
 from deepcheck.errors import InputError, NoDecision, OptionError
 from deepcheck.explore import worst_lines
 from deepcheck.symbolic import concrete
@@ -372,6 +373,14 @@ def test_a_value_attains_its_margin_where_floats_lose_the_path():
         for domain in (Pixels(-0.25, 1), Pixels(-1, 0.25), Pixels(unbounded=True)):
             found = deepcheck.worst_margins(program, np.zeros(1, np.float32), paths=paths, domain=domain)
             np.testing.assert_allclose((found.margins, found.values), [[[-1.0]], [[0.0]]], atol=1e-9)
+
+
+def test_an_end_that_floats_do_not_know_is_the_inner_one():
+    """Half-way to where a path may end, a value may lie off it; for what differs by rounding alone it is better."""
+    ends = np.array([0.0, 0.5, -np.inf]), np.array([-0.25, 0.5 + 2.0**-40, -np.inf])
+    with np.errstate(invalid="ignore"):
+        found = _between(*ends)
+    assert found.tolist() == [0.0, 0.5 + 2.0**-41, -np.inf]
 
 
 @pytest.mark.parametrize("domain", [Pixels(), Pixels(levels=3)])

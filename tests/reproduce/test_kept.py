@@ -41,6 +41,11 @@ def test_another_question_is_another_answer(other: tuple[Source, int], tmp_path:
     assert kept.content(SOURCE, 7, lambda: {"n": 3}) == {"n": 1}
 
 
+def test_content_is_the_same_the_first_time_and_after(tmp_path: Path) -> None:
+    first = Kept(tmp_path).content(SOURCE, 7, lambda: {"pair": (1, 2), "by digit": {3: 4}})
+    assert first == Kept(tmp_path).content(SOURCE, 7, dict) == {"pair": [1, 2], "by digit": {"3": 4}}
+
+
 def test_what_is_damaged_is_made_again(tmp_path: Path) -> None:
     Kept(tmp_path).arrays(SOURCE, 7, lambda: ARRAYS)
     for payload in ('{"counts": {"dtype": "|O", "shape": [1], "data": ""}}', '{"counts": 5}'):

@@ -24,8 +24,8 @@ class WorstMargins:
 
     Attributes:
         margins: The supremum of the margin over a feature's range, all else unchanged, ``(n, features)``; infinite
-            where it grows without end; NaN where nothing is certain: the network overflows float64 on that input, its
-            path depends on rounding in a network too large for exact arithmetic, or it bends very far away.
+            where it grows without end; NaN where nothing is certain: the network overflows float64 there or on the way,
+            its path depends on rounding in a network too large for exact arithmetic, or it bends very far away.
         errors: The true supremum lies within so much of it.
         labels: The label that leads there; -1 where the margin is NaN.
         values: The pixel value at which it is attained; NaN where it is not attained.

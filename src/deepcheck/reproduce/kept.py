@@ -1,6 +1,7 @@
 """What was measured, kept in one SQLite file of `deepcheck.runs`: the wall between *run* and *analyze*."""
 
 import base64
+import json
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -58,11 +59,11 @@ class Kept:
         return found
 
     def content(self, source: Source, item: int, make: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
-        """One JSON object; ``make`` gives it where it is not known yet."""
+        """One JSON object; ``make`` gives it where it is not known yet: the same then as ever after."""
         known = self._opened().answer(source, item)
         if known is not None:
             return known
-        found = dict(make())
+        found: dict[str, Any] = json.loads(json.dumps(dict(make()), allow_nan=False))
         self._opened().put(source, item, found)
         return found
 
