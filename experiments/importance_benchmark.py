@@ -6,7 +6,7 @@
 DATA is laid out as `deepcheck.datasets.locate` says; MODELS holds the shared ONNX files, without it their networks are
 left out. ``OUT/run.sqlite`` keeps what was measured, ten images at a time: a run that was stopped goes on there. The
 analysis writes ``importance.json``, ``importance_benchmark.md`` and ``importance.png`` to OUT; with ``--publish`` also
-to the folder of the documentation. The rules are in `deepcheck.reproduce.contest_rules`, fixed before the run.
+to the folder of the documentation. The rules are in `deepcheck.reproduce.contest.rules`, fixed before the run.
 """
 
 import argparse
@@ -31,10 +31,10 @@ from deepcheck import zoo
 from deepcheck.datasets import ImageSet, fashion_mnist, mnist
 from deepcheck.report.pictures import save_figure
 from deepcheck.reproduce.bars import bar
-from deepcheck.reproduce.contest_analysis import Measured, contest
-from deepcheck.reproduce.contest_markdown import contest_page
-from deepcheck.reproduce.contest_picture import contest_picture
-from deepcheck.reproduce.contest_rules import (
+from deepcheck.reproduce.contest.analysis import Measured, contest
+from deepcheck.reproduce.contest.markdown import contest_page
+from deepcheck.reproduce.contest.picture import contest_picture
+from deepcheck.reproduce.contest.rules import (
     CURVE_IMAGES,
     CURVE_NETWORK,
     EXPECTED_RANDOM,

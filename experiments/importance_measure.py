@@ -13,9 +13,9 @@ import torch
 import deepcheck
 from deepcheck import Program
 from deepcheck.datasets import ImageSet
-from deepcheck.reproduce.contest_curves import areas
-from deepcheck.reproduce.contest_grading import Margins, grades_of
-from deepcheck.reproduce.contest_rules import APART, CONTESTANTS, DOMAINS, EXPECTED_RANDOM, NEEDS, PATHS, SCOPES, SEED
+from deepcheck.reproduce.contest.curves import areas
+from deepcheck.reproduce.contest.grading import Margins, grades_of
+from deepcheck.reproduce.contest.rules import APART, CONTESTANTS, DOMAINS, EXPECTED_RANDOM, NEEDS, PATHS, SCOPES, SEED
 from deepcheck.reproduce.kept import Kept, digest_of
 from deepcheck.runs import Source
 

@@ -10,7 +10,7 @@ import pytest
 from requirements import require
 
 from deepcheck import datasets, zoo
-from deepcheck.reproduce.contest_rules import CONTESTANTS, GRADES, SCOPES, SETTINGS
+from deepcheck.reproduce.contest.rules import CONTESTANTS, GRADES, SCOPES, SETTINGS
 from deepcheck.reproduce.kept import Kept
 
 torch = require("torch")

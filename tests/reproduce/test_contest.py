@@ -11,13 +11,13 @@ import pytest
 from requirements import require
 
 from deepcheck.report.pictures import save_figure
-from deepcheck.reproduce.contest_analysis import Measured, contest
-from deepcheck.reproduce.contest_curves import area, areas, states
-from deepcheck.reproduce.contest_expected import judged
-from deepcheck.reproduce.contest_grading import Margins, grades_of
-from deepcheck.reproduce.contest_markdown import contest_page
-from deepcheck.reproduce.contest_picture import contest_picture
-from deepcheck.reproduce.contest_rules import (
+from deepcheck.reproduce.contest.analysis import Measured, contest
+from deepcheck.reproduce.contest.curves import area, areas, states
+from deepcheck.reproduce.contest.expected import judged
+from deepcheck.reproduce.contest.grading import Margins, grades_of
+from deepcheck.reproduce.contest.markdown import contest_page
+from deepcheck.reproduce.contest.picture import contest_picture
+from deepcheck.reproduce.contest.rules import (
     APART,
     CONTESTANTS,
     CURVES,
@@ -26,7 +26,7 @@ from deepcheck.reproduce.contest_rules import (
     MAIN,
     SETTINGS,
 )
-from deepcheck.reproduce.contest_statistics import correlation, drawn, duel, means
+from deepcheck.reproduce.contest.statistics import correlation, drawn, duel, means
 
 NAMES = (*CONTESTANTS, *APART)
 GRADE, NAME = list(GRADES).index, NAMES.index

@@ -1,10 +1,6 @@
-"""The page of results, from the JSON files of a run.
-
-python -m deepcheck.reproduce.page docs/reproduction docs/reproduction.md
-"""
+"""The page of results, from the JSON files of a run."""
 
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,14 +15,13 @@ from deepcheck.reproduce.pairs.remarks import pair_remarks
 from deepcheck.reproduce.remarks import remarks
 from deepcheck.reproduce.research import NEEDED, research_question
 from deepcheck.reproduce.research_markdown import headlines_text, research_text, slips_text
-from deepcheck.reproduce.storage import write_text
 from deepcheck.reproduce.tracing.markdown import tracing_remarks, tracing_text
 from deepcheck.reproduce.words.markdown import reviews_text, table4_text
 from deepcheck.reproduce.words.remarks import review_remarks, sentence_remarks
 
 INTRODUCTION = """# The paper again: one pixel, two, and words
 
-<!-- Written by `python -m deepcheck.reproduce.page docs/reproduction docs/reproduction.md`: do not edit. -->
+<!-- Written by `python -m deepcheck.reproduce docs/reproduction docs/reproduction.md`: do not edit. -->
 
 Tables I to IV, figures 1, 3 and 4 and the five research questions of Gopinath et al., *Symbolic Execution for
 Importance Analysis and Adversarial Generation in Neural Networks*, on networks of the same shapes; with the controls
@@ -38,12 +33,16 @@ that it does not have, and the same questions asked of whole test sets, of more 
     deepcheck reproduce all --quick --data DIR --out OUT    # on fewer images
     deepcheck reproduce table3 --data DIR --out OUT         # one part: `deepcheck reproduce --help` lists them
     deepcheck reproduce more --data DIR --out OUT           # pairs on the test set, 1,000 reviews, more networks
-    python -m deepcheck.reproduce.page OUT reproduction.md  # the page alone
+    python -m deepcheck.reproduce OUT reproduction.md  # the page alone
 
 `DIR` holds `mnist/` and, for table4 and reviews, `imdb/`; without it `DEEPCHECK_DATA` or the user's cache is used.
 `OUT/run.sqlite` keeps what was measured: a run that was stopped goes on where it was, and a second run only reads.
 `OUT/reproduction.html` is this page with the pictures, in one file; they show images of MNIST, so they are not kept
 here, nor is any review.
+
+Beyond the paper: [importance_benchmark.md](importance_benchmark.md) grades rankings against the exact worst margin of
+every pixel ([grading.md](grading.md): grade your own), [rivals.md](rivals.md) sets few-pixel attacks of others beside
+exact truth, [smallest_pixels.md](smallest_pixels.md) has the smallest number of pixels, image by image.
 
 """
 
@@ -60,7 +59,9 @@ TEXTS: dict[str, Callable[[Content], str]] = {
 }
 """The parts with a section of their own, in the order of the page."""
 REQUIRED = ("tracing", "figure1", "table2", "table3", "census", "table4", "gradients")
-PARTS = (*TEXTS, "figure1")
+ELSEWHERE = "importance"
+"""Has a page of its own; its claims count here."""
+PARTS = (*TEXTS, "figure1", ELSEWHERE)
 PICTURES = {"table1": "Table I", "figure1": "Figure 1", "figure3": "Figure 3", "figure4": "Figure 4"}
 """Shown where the folder has them."""
 
@@ -75,7 +76,9 @@ def page(folder: Path) -> str:
     for name in REQUIRED:
         if name not in contents:
             raise DataError(f"expected {name}.json in {folder}: run deepcheck reproduce {name}")
-    rules = list(dict.fromkeys(rule for content in contents.values() for rule in content["rules"]))
+    rules = list(
+        dict.fromkeys(rule for name, content in contents.items() if name != ELSEWHERE for rule in content["rules"])
+    )
     questions = (research_text(research_question(number, contents)) for number in NEEDED)
     sections = (
         headlines_text(contents),
@@ -119,7 +122,3 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or content.get("part") != path.stem:
         raise DataError(f"expected the JSON of {path.stem} at {path}: run deepcheck reproduce {path.stem}")
     return content
-
-
-if __name__ == "__main__":
-    write_text(Path(sys.argv[2]), page(Path(sys.argv[1])))

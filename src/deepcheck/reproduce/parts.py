@@ -16,7 +16,7 @@ from deepcheck.reproduce.layout import Content
 from deepcheck.reproduce.markdown import census_text, table2_text, table3_text
 from deepcheck.reproduce.networks.part import networks
 from deepcheck.reproduce.networks.text import networks_text
-from deepcheck.reproduce.page import page, read_contents
+from deepcheck.reproduce.page import ELSEWHERE, page, read_contents
 from deepcheck.reproduce.pairs.census import pair_census
 from deepcheck.reproduce.pairs.markdown import pairs_text
 from deepcheck.reproduce.research import NEEDED, research_question
@@ -98,7 +98,7 @@ def _figure4(session: Session) -> list[Path]:
 def _question(number: int) -> Make:
     def written(session: Session) -> list[Path]:
         known = read_contents(session.out) | {part: session.content(part, CONTENTS[part]) for part in NEEDED[number]}
-        content = research_question(number, {part: known[part] for part in CONTENTS if part in known})
+        content = research_question(number, {part: known[part] for part in (*CONTENTS, ELSEWHERE) if part in known})
         name = content["part"]
         return [
             write_text(session.out / f"{name}.md", research_text(content)),

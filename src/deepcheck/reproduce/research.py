@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from deepcheck.reproduce.contest.analysis import PAPERS_CLAIM
 from deepcheck.reproduce.layout import Content, Stored
 
 SCHEMA = 1
@@ -60,6 +61,7 @@ HEADLINES: tuple[tuple[str, tuple[str, ...]], ...] = (
             "coi needs the fewest tries of the three on every image",
             "coi needs the fewest tries of the three, on average",
             "coi follows the digit's shape most closely of the three",
+            PAPERS_CLAIM,
         ),
     ),
     (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from deepcheck.reproduce.contest_rules import CHAMPION, CONTESTANTS, EXPECTED, GRADES, MAIN, PAPER, SIGNIFICANT, TOO_FEW
+from deepcheck.reproduce.contest.rules import CHAMPION, CONTESTANTS, EXPECTED, GRADES, MAIN, PAPER, SIGNIFICANT, TOO_FEW
 
 Figures = dict[str, Any]
 Finding = tuple[bool | None, str]

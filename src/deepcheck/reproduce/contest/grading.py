@@ -7,7 +7,7 @@ import numpy as np
 
 from deepcheck.program import Array
 from deepcheck.ranking.grades import NAMES, Truth, graded
-from deepcheck.reproduce.contest_rules import GRADES
+from deepcheck.reproduce.contest.rules import GRADES
 
 
 @final
@@ -37,7 +37,7 @@ def grades_of(scores: Array, truth: Margins, scopes: Array) -> Array:
         scopes: Which pixels are ranked, among themselves, ``(scopes, n, size)`` booleans.
 
     Returns:
-        In the order of `contest_rules.GRADES`, with the expectation of a random order as one more ranking:
+        In the order of `contest.rules.GRADES`, with the expectation of a random order as one more ranking:
         ``(n, scopes, rankings + 1, grades)``; NaN where a scope has no pixel, or an image no such grade.
     """
     found = np.full((scores.shape[1], len(scopes), len(scores) + 1, len(GRADES)), np.nan)

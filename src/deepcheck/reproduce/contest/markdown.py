@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deepcheck.reproduce.contest_rules import (
+from deepcheck.reproduce.contest.rules import (
     CHAMPION,
     CONTESTANTS,
     EXPECTED_RANDOM,
@@ -11,8 +11,8 @@ from deepcheck.reproduce.contest_rules import (
     PAPER_SETTING,
     SCOPES,
 )
-from deepcheck.reproduce.contest_tables import ablation_tables, curves_tables, duels_tables, grades_tables
-from deepcheck.reproduce.contest_words import TITLES, enough, figure, named, numbered, paragraph, tries
+from deepcheck.reproduce.contest.tables import ablation_tables, curves_tables, duels_tables, grades_tables
+from deepcheck.reproduce.contest.words import TITLES, enough, figure, named, numbered, paragraph, tries
 from deepcheck.reproduce.layout import percent, table
 
 Content = dict[str, Any]

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from deepcheck.reproduce.contest_rules import CHAMPION, CURVES, GRADES, MAIN, SCOPES, SETTINGS, TOO_FEW
-from deepcheck.reproduce.contest_words import TITLES, capital, cell, enough, figure, label, named, paragraph, tries
+from deepcheck.reproduce.contest.rules import CHAMPION, CURVES, GRADES, MAIN, SCOPES, SETTINGS, TOO_FEW
+from deepcheck.reproduce.contest.words import TITLES, capital, cell, enough, figure, label, named, paragraph, tries
 from deepcheck.reproduce.layout import table
 
 Content = dict[str, Any]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from deepcheck.program import Array
-from deepcheck.reproduce.contest_rules import SAMPLES, SEED
+from deepcheck.reproduce.contest.rules import SAMPLES, SEED
 from deepcheck.reproduce.statistics import sign_test
 
 ENDS = (0.025, 0.975)

@@ -7,8 +7,8 @@ from typing import Any, final
 import numpy as np
 
 from deepcheck.program import Array
-from deepcheck.reproduce.contest_expected import judged
-from deepcheck.reproduce.contest_rules import (
+from deepcheck.reproduce.contest.expected import judged
+from deepcheck.reproduce.contest.rules import (
     APART,
     CHAMPION,
     CONTESTANTS,
@@ -20,7 +20,7 @@ from deepcheck.reproduce.contest_rules import (
     SCOPES,
     SETTINGS,
 )
-from deepcheck.reproduce.contest_statistics import correlation, drawn, duel, means
+from deepcheck.reproduce.contest.statistics import correlation, drawn, duel, means
 from deepcheck.reproduce.statistics import holm
 
 SCHEMA = 1
@@ -29,6 +29,8 @@ DUELS = ("spearman", "ndcg", "average_precision", "tries")
 
 TRIES = list(GRADES).index("tries")
 Figures = dict[str, Any]
+
+PAPERS_CLAIM = "coi is the best of the three, graded by exact worst margins and by attackable pixels over all paths"
 
 
 @final
@@ -58,7 +60,7 @@ class Measured:
 
 
 def contest(measured: Sequence[Measured], provenance: Figures) -> Figures:
-    """All figures of the contest, and what became of what was expected."""
+    """All figures of the contest, what became of what was expected, and of the paper's claim (the first of these)."""
     content: Figures = {
         "schema": SCHEMA,
         "part": "importance",
@@ -70,7 +72,9 @@ def contest(measured: Sequence[Measured], provenance: Figures) -> Figures:
         "networks": [_network(one) for one in measured],
         "curves": [_curves(one) for one in measured if one.areas is not None],
     }
-    return {**content, "expected": judged(content)}
+    expected = judged(content)
+    claim = {"text": PAPERS_CLAIM, "source": "IV-C, RQ4", "question": 4, "found": expected[0]["found"]}
+    return {**content, "expected": expected, "claims": [claim]}
 
 
 def _network(found: Measured) -> Figures:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from deepcheck.reproduce.contest_rules import MAIN, SCOPES
+from deepcheck.reproduce.contest.rules import MAIN, SCOPES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from textwrap import fill
 from typing import Any
 
-from deepcheck.reproduce.contest_rules import TOO_FEW
+from deepcheck.reproduce.contest.rules import TOO_FEW
 
 TITLES = {
     "spearman": "Spearman",

@@ -14,7 +14,7 @@ Scores = Callable[[Array], Array]
 
 
 def areas(scores: Scores, image: Array, order: Array, label: int) -> Array:
-    """The areas under four curves of one image, ``(4,)``, in the order of `contest_rules.CURVES`.
+    """The areas under four curves of one image, ``(4,)``, in the order of `contest.rules.CURVES`.
 
     Args:
         scores: The network.
