@@ -227,3 +227,22 @@ def test_what_is_refused():
         deepcheck.grade(good, truth=truth, among=np.zeros((2, 4), dtype=bool))
     with pytest.raises(InputError, match="for 2 inputs, got 1"):
         deepcheck.grade(good[0], truth=truth)
+
+
+def test_truth_of_other_inputs_or_another_preprocessing_is_refused() -> None:
+    import deepcheck
+    from deepcheck import zoo
+    from deepcheck.errors import InputError
+
+    program, rng = deepcheck.load(zoo.path("digits_10x4")), np.random.default_rng(0)
+    x, other = rng.random((2, 3, *program.input_shape)).astype(np.float32)
+    truth = deepcheck.worst_margins(program, x)
+    scores = rng.random((3, 64))
+    assert deepcheck.grade(scores, program, x, truth=truth).summary
+    scaled = deepcheck.load(zoo.path("digits_10x4"), mean=0.5, std=0.25)
+    for asked, inputs in ((program, other), (scaled, x)):
+        with pytest.raises(InputError, match="these inputs and this preprocessing"):
+            deepcheck.grade(scores, asked, inputs, truth=truth)
+    free = next(label for label in range(10) if label not in truth.own_labels)
+    aimed = deepcheck.worst_margins(program, x, target=free)
+    assert deepcheck.grade(scores, program, x, truth=aimed).summary

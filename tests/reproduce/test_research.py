@@ -45,7 +45,7 @@ def test_main_claims_rest_on_claims_that_are_judged() -> None:
         {text for text, _, _ in CLAIMS}
         | {text for text, *_ in NETWORK_CLAIMS}
         | {text for _, _, text, _ in JUDGED}
-        | {ATTACKED}
+        | {ATTACKED, PAPERS_CLAIM}
     )
     assert all(name in judged for _, names in HEADLINES for name in names)
     assert len(HEADLINES) == 7
@@ -59,7 +59,7 @@ def test_slips_carry_their_evidence() -> None:
     for expected in (
         "784 over 2 is 306,946 | IV-C, RQ3 | 784 x 783 / 2 = 306,936",
         "72 of 126",
-        "digit 7 has 22 of 47",
+        "digit 7 has 22 of 47; only taken together have the 5 remaining images 63 of 117",
         "make 38 pairs that have one and are attackable; 287 - 186 = 101",  # 741 - 703
         "make 531 pairs that have one and are attackable; 651 - 75 = 576",  # 741 - 210
         "55 of the pairs contain only pixels that are not attackable alone",

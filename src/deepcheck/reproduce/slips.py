@@ -68,10 +68,12 @@ def _all_attacks(rows: tuple[Row, ...]) -> Slip:
 def _half(rows: tuple[Row, ...]) -> Slip:
     short = [(row, n) for row in rows if 2 * (n := row.within["10%"]["coi"]) < row.attackable]
     words = ", ".join(f"digit {row.digit} has {n} of {row.attackable}" for row, n in short)
+    rest = [row for row in rows if row.within["10%"]["coi"] < row.attackable]
+    together = f"{sum(row.within['10%']['coi'] for row in rest)} of {sum(row.attackable for row in rest)}"
     return Slip(
         "Even for the remaining images, short-list-10 % discovers half of the total number of attacks",
         "IV-A.2a",
-        f"Table II: {words}",
+        f"Table II: {words}; only taken together have the {len(rest)} remaining images {together}",
     )
 
 

@@ -19,6 +19,8 @@ from deepcheck.verbs.loading import load
 from deepcheck.verbs.questions import received_in
 from deepcheck.verbs.refusals import check_options, check_target
 
+CLOSE = 1e-6
+"""Relative: margins of the same input differ by rounding only."""
 BENCHMARK = "mnist_10x4"
 """The network of the zoo that rankings of MNIST's test images are graded on."""
 
@@ -169,11 +171,28 @@ def _check_truth(
         raise OptionError(f"expected worst margins of {program.origin.name}, got those of {truth.model[0]}")
     if program is not None and x is not None and len(program.batch(x)) != len(truth):
         raise InputError(f"expected worst margins of {len(program.batch(x))} inputs, got those of {len(truth)}")
+    if program is not None and x is not None and not _are_those_of(truth, program, x):
+        raise InputError("expected worst margins of these inputs and this preprocessing, got those of others")
     if paths not in (None, truth.paths) or domain not in (None, truth.domain):
         raise OptionError(
             f"expected the paths and the domain of the worst margins ({truth.paths}, {truth.domain.describe()}), "
             "got others: leave them out"
         )
+
+
+def _are_those_of(truth: WorstMargins, program: Program, x: Array) -> bool:
+    """Do the margins at the inputs themselves, in float64, agree with those known?"""
+    scores = program.decided().scores(program(program.batch(x)).reshape(len(truth), -1))
+    rows = np.arange(len(truth))
+    own = scores[rows, truth.own_labels]
+    if truth.target is None:
+        scores[rows, truth.own_labels] = -np.inf
+        best = scores.max(axis=1)
+    else:
+        best = scores[:, truth.target]
+    known = np.isfinite(truth.current)
+    slack = truth.current_errors + CLOSE * (1 + np.abs(own) + np.abs(best))
+    return bool((np.abs(best - own - truth.current) <= slack)[known].all())
 
 
 def rankings_of(given: Array, shape: tuple[int, ...], count: int | None = None, what: str = "scores") -> Array:
