@@ -87,8 +87,8 @@ def _remarks(content: Content) -> str:
     return (
         "DeepCheck's recall is what all are measured by, so it stands for the truth and not for a result; its seconds "
         "are those of a full answer about all 784 pixels, with every attack replayed (longest "
-        f"{one['longest']:.2f} s). In {trials:,} trials there were {false} false claims, {crashes} runs that ended by "
-        f'an error of the library, and {contradictions} contradictions of a proof. "{CORNERS}" is no search, and not '
+        f"{one['longest']:.2f} s). In {trials:,} trials, false claims: {false}; runs that an error of the library ended: "
+        f'{crashes}; contradictions of a proof: {contradictions}. "{CORNERS}" is no search, and not '
         f"taken from a library: it asks about both ends of every pixel's range. {images['only_between_the_ends']} of "
         "the attackable images can be attacked only by values between the ends. JSMA changes pixels in pairs, so that "
         "it can hardly come to one.\n"
