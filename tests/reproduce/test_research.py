@@ -1,6 +1,7 @@
 """Research questions, main claims, and the paper's slips, by hand."""
 
 from deepcheck.reproduce.claims import TABLE_2_CLAIMS, TABLE_3_CLAIMS
+from deepcheck.reproduce.contest.analysis import PAPERS_CLAIM
 from deepcheck.reproduce.networks.claims import CLAIMS as NETWORK_CLAIMS
 from deepcheck.reproduce.pairs.claims import FIRST_PAIR_CLAIMS, PAIR_CLAIMS
 from deepcheck.reproduce.research import HEADLINES, counts_of, headlines, research_question, sentence
