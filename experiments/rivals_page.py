@@ -87,12 +87,18 @@ def _remarks(content: Content) -> str:
     return (
         "DeepCheck's recall is what all are measured by, so it stands for the truth and not for a result; its seconds "
         "are those of a full answer about all 784 pixels, with every attack replayed (longest "
-        f"{one['longest']:.2f} s). In {trials:,} trials, false claims: {false}; runs that an error of the library ended: "
-        f'{crashes}; contradictions of a proof: {contradictions}. "{CORNERS}" is no search, and not '
+        f"{one['longest']:.2f} s). In {trials:,} trials, false claims: {false}{_by(rivals, 'false_claims')}; runs that "
+        f"an error of the library ended: {crashes}{_by(rivals, 'crashes')}; contradictions of a proof: "
+        f'{contradictions}. "{CORNERS}" is no search, and not '
         f"taken from a library: it asks about both ends of every pixel's range. {images['only_between_the_ends']} of "
         "the attackable images can be attacked only by values between the ends. JSMA changes pixels in pairs, so that "
         "it can hardly come to one.\n"
     )
+
+
+def _by(rivals: list[dict[str, Any]], what: str) -> str:
+    names = [rival["name"] for rival in rivals if rival[what]]
+    return f" ({', '.join(names)})" if names else ""
 
 
 def _unfinished(content: Content) -> list[str]:
