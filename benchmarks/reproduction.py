@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,9 +26,10 @@ TIMES = ("seconds", "date", "seconds_a_review")
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick-only", action="store_true", help="leave the whole run out")
+    parser.add_argument("--out", type=Path, help="keep what was written, in this folder; it must be new")
     options = parser.parse_args()
     figures: dict[str, object] = {}
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() if options.out is None else nullcontext(options.out) as folder:
         quick, whole, killed = (Path(folder) / name for name in ("quick", "whole", "killed"))
         figures["quick: s"] = reproduced(quick, "--quick")
         figures["quick, again: s"] = reproduced(quick, "--quick")
