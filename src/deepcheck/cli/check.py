@@ -28,7 +28,7 @@ def check(
     shipped = (
         model is not None
         and not Path(model).exists()
-        and model in (*deepcheck.zoo.names(), *deepcheck.zoo.text_names())
+        and model in (*deepcheck.zoo.names(), *deepcheck.zoo.seeds(), *deepcheck.zoo.text_names())
     )
     try:
         verified = deepcheck.check(certificate, deepcheck.zoo.path(str(model)) if shipped else model)

@@ -58,11 +58,10 @@ def read_program(model: str, options: ModelOptions) -> "Program":
     Raises:
         OptionError: If there is neither.
     """
-    known = (*deepcheck.zoo.names(), *deepcheck.zoo.text_names())
-    if not Path(model).exists() and model not in known:
-        raise OptionError(
-            f"expected an ONNX or .nnet file, or one of {', '.join(known)}, but there is no file '{model}'"
-        )
+    named, seeds = (*deepcheck.zoo.names(), *deepcheck.zoo.text_names()), deepcheck.zoo.seeds()
+    if not Path(model).exists() and model not in named + seeds:
+        known = ", ".join((*named, f"{seeds[0]} to {seeds[-1]}"))
+        raise OptionError(f"expected an ONNX or .nnet file, or one of {known}, but there is no file '{model}'")
     path = deepcheck.zoo.path(model) if not Path(model).exists() else Path(model)
     return deepcheck.load(
         path,

@@ -8,7 +8,9 @@ import typer
 Model = Annotated[
     str,
     typer.Argument(
-        metavar="MODEL", help="An ONNX or .nnet file, or a network that comes along: digits_10x4, mnist_10x4."
+        metavar="MODEL",
+        help="An ONNX or .nnet file, or a network that comes along: digits_10x4, mnist_10x4, fashion_10x4, or "
+        "mnist_10x4 from another seed, mnist_10x4_00 to mnist_10x4_09.",
     ),
 ]
 Input = Annotated[
