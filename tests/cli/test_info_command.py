@@ -22,7 +22,7 @@ def test_json_describes_the_model(command: Command, model):
     assert (found["stripped"], found["folded"], found["rounded_constants"]) == (None, 0, [])
 
 
-@pytest.mark.parametrize("name", (*zoo.names(), zoo.seeds()[4]))
+@pytest.mark.parametrize("name", [*zoo.names(), zoo.seeds()[4]])
 def test_the_networks_of_the_zoo_are_known_by_name(command: Command, name):
     answer = command("info", name)
     assert answer.status == 0
