@@ -15,7 +15,7 @@ def reproduce(
             metavar="PART...",
             help="all: the paper's own part and a page of it. Or some of it: table1, table2, table3, table4, figure1, "
             "figure3, figure4 (figures: the three), tracing, gradients, census, rq1, rq2, rq3, rq4, rq5, page. "
-            "more: what goes beyond it: pairs, reviews, networks.",
+            "more: what goes beyond it: pairs, reviews, networks; then page again to see it there.",
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="Where the results go.")],

@@ -33,7 +33,8 @@ that it does not have, and the same questions asked of whole test sets, of more 
     deepcheck reproduce all --quick --data DIR --out OUT    # on fewer images
     deepcheck reproduce table3 --data DIR --out OUT         # one part: `deepcheck reproduce --help` lists them
     deepcheck reproduce more --data DIR --out OUT           # pairs on the test set, 1,000 reviews, more networks
-    python -m deepcheck.reproduce OUT reproduction.md  # the page alone
+    deepcheck reproduce page --out OUT                      # the page again, with what there is
+    python -m deepcheck.reproduce OUT reproduction.md       # the same, from JSON files alone
 
 `DIR` holds `mnist/` and, for table4 and reviews, `imdb/`; without it `DEEPCHECK_DATA` or the user's cache is used.
 `OUT/run.sqlite` keeps what was measured: a run that was stopped goes on where it was, and a second run only reads.

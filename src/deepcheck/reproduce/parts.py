@@ -44,7 +44,7 @@ def run(
 
     Args:
         parts: Names of `PARTS`; "all" stands for the paper's own part, "figures" for its figures, "more" for what
-            goes beyond it.
+            goes beyond it (then "page" again, which needs the paper's own part).
         data: The folder of data sets, of which a part needs its own: MNIST, or for words the IMDB reviews; None for
             ``DEEPCHECK_DATA`` or, without that, the user's cache.
         out: Where the results go; measurements go to ``run.sqlite`` in it.
@@ -156,6 +156,6 @@ MAKERS: dict[str, Make] = {**OWN, **MORE, "page": _page}
 GROUPS: dict[str, tuple[str, ...]] = {
     "figures": ("figure1", "figure3", "figure4"),
     "all": (*OWN, "page"),
-    "more": (*MORE, "page"),
+    "more": tuple(MORE),
 }
 PARTS = (*MAKERS, *GROUPS)
