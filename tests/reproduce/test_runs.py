@@ -109,3 +109,7 @@ def test_groups_name_parts_that_there_are() -> None:
     assert set(MAKERS) == {part for group in ("all", "more") for part in GROUPS[group]}
     for paper in ("table1", "table2", "table3", "table4", "figure1", "figure3", "figure4", "rq1", "rq5", "page"):
         assert paper in GROUPS["all"]
+
+
+def test_what_goes_beyond_needs_nothing_of_the_papers_own_part() -> None:
+    assert "page" not in GROUPS["more"]
