@@ -29,7 +29,7 @@ from importance_measure import NotMeasured, Subject
 import deepcheck
 from deepcheck import zoo
 from deepcheck.datasets import ImageSet, fashion_mnist, mnist
-from deepcheck.report.pictures import save_figure
+from deepcheck.display.pictures import save_figure
 from deepcheck.reproduce.bars import bar
 from deepcheck.reproduce.contest.analysis import Measured, contest
 from deepcheck.reproduce.contest.markdown import contest_page

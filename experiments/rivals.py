@@ -31,7 +31,7 @@ from rivals_page import page
 
 import deepcheck
 from deepcheck import datasets, zoo
-from deepcheck.report.files import write_atomically
+from deepcheck.display.files import write_atomically
 from deepcheck.reproduce.kept import Kept, digest_of
 from deepcheck.runs import Source
 

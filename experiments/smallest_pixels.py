@@ -26,7 +26,7 @@ from rich.progress import Progress
 import deepcheck
 from deepcheck import datasets, zoo
 from deepcheck.datasets import ImageSet
-from deepcheck.report.files import make_folder, write_atomically
+from deepcheck.display.files import make_folder, write_atomically
 
 READERS: dict[str, Callable[[Path | None], ImageSet]] = {
     "mnist": lambda data: datasets.mnist("test", data),

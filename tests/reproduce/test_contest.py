@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from requirements import require
 
-from deepcheck.report.pictures import save_figure
+from deepcheck.display.pictures import save_figure
 from deepcheck.reproduce.contest.analysis import Measured, contest
 from deepcheck.reproduce.contest.curves import area, areas, states
 from deepcheck.reproduce.contest.expected import judged

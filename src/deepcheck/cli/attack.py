@@ -170,7 +170,7 @@ def _only_for_sets(order: str, shortlist: str | None, first: bool, objective: st
 
 def _print(result: "Result", listed: "Sequence[Attack]", given: bool) -> None:
     from deepcheck.cli.showing import position
-    from deepcheck.report.tables import print_table
+    from deepcheck.display.tables import print_table
 
     print(result)
     if result.comparison is not None:

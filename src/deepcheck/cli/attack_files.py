@@ -12,10 +12,10 @@ from deepcheck.attacks import Attack, Result
 from deepcheck.certify import replayer_for
 from deepcheck.cli.inputs import Question, full_scale, read_input
 from deepcheck.cli.showing import image_of, say
+from deepcheck.display.files import make_folder, write_atomically
+from deepcheck.display.images import save_image
+from deepcheck.display.pictures import attack_picture, grid_shape, save_figure
 from deepcheck.program import Array
-from deepcheck.report.files import make_folder, write_atomically
-from deepcheck.report.images import save_image
-from deepcheck.report.pictures import attack_picture, grid_shape, save_figure
 
 if TYPE_CHECKING:
     from deepcheck.domains.features import Layout

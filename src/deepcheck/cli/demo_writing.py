@@ -7,9 +7,9 @@ from typing import Any, BinaryIO
 
 import deepcheck
 from deepcheck.cli.demo_study import DATA, METRICS, NETWORK, SHORTLISTS, SHOWN_METRIC, SHOWN_SHORTLIST, Study
-from deepcheck.report.files import make_folder, write_atomically
-from deepcheck.report.pictures import Picture, mask_of, picture_grid, save_figure
-from deepcheck.report.tables import print_table
+from deepcheck.display.files import make_folder, write_atomically
+from deepcheck.display.pictures import Picture, mask_of, picture_grid, save_figure
+from deepcheck.display.tables import print_table
 
 SCHEMA = 1
 PAPER_METRICS = ("abs", "co", "coi")

@@ -96,7 +96,7 @@ def explore(
 
 
 def _print(found: "Exploration", given: bool) -> None:
-    from deepcheck.report.tables import print_table
+    from deepcheck.display.tables import print_table
 
     print(found)
     if not given:

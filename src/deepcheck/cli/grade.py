@@ -178,8 +178,8 @@ def _as_json(graded: "dict[str, Grades]") -> dict[str, Any]:
 
 
 def _print(graded: "dict[str, Grades]", truth: "WorstMargins", given: bool) -> None:
+    from deepcheck.display.tables import print_table
     from deepcheck.ranking.grades import HEADINGS, NAMES
-    from deepcheck.report.tables import print_table
 
     mine = next(iter(graded.values()))
     summary = mine.summary
@@ -210,8 +210,8 @@ def _write(path: Path, graded: "dict[str, Grades]", truth: "WorstMargins") -> No
     import io
     import math
 
+    from deepcheck.display.files import write_atomically
     from deepcheck.ranking.grades import NAMES
-    from deepcheck.report.files import write_atomically
 
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

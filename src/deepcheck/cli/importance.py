@@ -90,7 +90,7 @@ def importance(
     order = deepcheck.order_of(scores.ravel())
     shortlist = order[: max(1, scores.size // 20) if top is None else deepcheck.shortlist_length(top, scores.size)]
     if plot is not None:
-        from deepcheck.report.pictures import importance_picture, save_figure
+        from deepcheck.display.pictures import importance_picture, save_figure
 
         image = showing.image_of(pixels, domain=domain, features=scores.shape, layout=channels)
         title = f"{metric}, top {len(shortlist)}"
@@ -122,7 +122,7 @@ def _as_json(
 
 def _print(metric: str, label: int, scores: "Array", listed: "Array", length: int) -> None:
     from deepcheck.cli.showing import position
-    from deepcheck.report.tables import print_table
+    from deepcheck.display.tables import print_table
 
     print(f"label {label}; the {length} most important of {scores.size} features, by {metric}")
     flat = scores.ravel()

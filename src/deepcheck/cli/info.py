@@ -81,7 +81,7 @@ def describe(program: "Program") -> dict[str, Any]:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from deepcheck.report.tables import print_table
+    from deepcheck.display.tables import print_table
 
     decision, preprocessing = found["decision"], found["preprocessing"]
     identity = preprocessing == {"mean": [0.0], "std": [1.0]}

@@ -55,7 +55,7 @@ def labels(
     """Say for each other label with how few features it can be reached, along the path that the input takes."""
     import deepcheck
     from deepcheck.cli import inputs, showing, values
-    from deepcheck.report.tables import print_table
+    from deepcheck.display.tables import print_table
 
     program = inputs.read_program(
         model, inputs.ModelOptions(mean, std, decision, output_tensor, input_shape, no_batch_axis, budget)

@@ -50,7 +50,7 @@ def map_(
     """
     import deepcheck
     from deepcheck.cli import inputs, showing, values
-    from deepcheck.report.tables import print_table
+    from deepcheck.display.tables import print_table
 
     values.picture(plot)
     program = inputs.read_program(
@@ -69,7 +69,7 @@ def map_(
         layout=channels,
     )
     if plot is not None:
-        from deepcheck.report.pictures import save_figure
+        from deepcheck.display.pictures import save_figure
         from deepcheck.report.region_picture import region_picture
 
         save_figure(region_picture(found, caption=str(found).split(";")[0]), plot)

@@ -145,7 +145,7 @@ def _remarks(table: "MinimalTable", out: Path) -> Iterator[str]:
 
 
 def _print(table: "MinimalTable", domain: str) -> None:
-    from deepcheck.report.tables import print_table
+    from deepcheck.display.tables import print_table
 
     counts, where = table.counts, "any path" if table.paths == "all" else "each image's own path"
     print(

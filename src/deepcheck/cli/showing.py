@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepcheck.report.images import grey
-from deepcheck.report.pictures import grid_shape
+from deepcheck.display.images import grey
+from deepcheck.display.pictures import grid_shape
 
 if TYPE_CHECKING:
     from deepcheck.domains import Pixels

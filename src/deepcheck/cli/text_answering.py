@@ -137,14 +137,14 @@ def _row(each: Answer, views: Views) -> list[str]:
 
 
 def _print_many(answers: Sequence[Answer], views: Views) -> None:
-    from deepcheck.report.tables import print_table
+    from deepcheck.display.tables import print_table
 
     rows = [_row(each, views) for each in answers]
     print_table(["line", "text", *views.headings], rows, left=2 + len(views.headings))
 
 
 def _write_many(path: Path, views: Views, answers: Sequence[Answer]) -> None:
-    from deepcheck.text.page import escaped, table
+    from deepcheck.display.markup import escaped, table
 
     rows = []
     for number, each in enumerate(answers, start=1):
@@ -165,8 +165,8 @@ def _write_many(path: Path, views: Views, answers: Sequence[Answer]) -> None:
 def _write(path: Path, views: Views, parts: Sequence[tuple[str, str]], overview: str = "") -> None:
     import deepcheck
     from deepcheck.cli import showing
-    from deepcheck.report.files import write_atomically
-    from deepcheck.text.page import page
+    from deepcheck.display.files import write_atomically
+    from deepcheck.display.markup import page
 
     content = page(views.title, parts, overview=overview, footer=f"Written by deepcheck {deepcheck.__version__}.")
     write_atomically(path, lambda stream: stream.write(content))

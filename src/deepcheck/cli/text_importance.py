@@ -61,8 +61,8 @@ def importance(
 
 
 def _print(found: "WordScores", top: int) -> None:
+    from deepcheck.display.tables import print_table
     from deepcheck.report import sentences
-    from deepcheck.report.tables import print_table
     from deepcheck.text.results import label_text
     from deepcheck.text.spans import word_text
 

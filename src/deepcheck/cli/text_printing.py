@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from deepcheck.cli.text_answering import Views
+from deepcheck.display.tables import print_table
 from deepcheck.report import sentences
-from deepcheck.report.tables import print_table
 from deepcheck.text.markup import result_part
 from deepcheck.text.results import label_text
 from deepcheck.text.schema import result_as_json

@@ -103,7 +103,7 @@ def translate(
     if output is None:
         print(source, end="")
         return
-    from deepcheck.report.files import write_atomically
+    from deepcheck.display.files import write_atomically
 
     write_atomically(output, lambda stream: stream.write(source.encode("ascii")))
     showing.say(f"wrote {output}")

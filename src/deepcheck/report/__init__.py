@@ -1,1 +1,1 @@
-"""What people look at: tables, pictures, and files written whole or not at all."""
+"""What people look at: whole runs as one page, sentences, linear regions."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.text import Text
 
-from deepcheck.report.tables import WIDE
+from deepcheck.display.tables import WIDE
 from deepcheck.text.results import WordScores
 from deepcheck.text.sentence import Sentence
 from deepcheck.text.spans import SIGNED, Span, spans, strengths

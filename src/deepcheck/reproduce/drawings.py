@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
+from deepcheck.display.files import make_folder
+from deepcheck.display.pictures import Picture, picture_grid, save_figure
 from deepcheck.errors import DataError
 from deepcheck.program import Array
 from deepcheck.ranking import shortlist_length
-from deepcheck.report.files import make_folder
-from deepcheck.report.pictures import Picture, picture_grid, save_figure
 from deepcheck.reproduce.measure import ranks_of
 from deepcheck.reproduce.pairs.measure import TOP
 from deepcheck.reproduce.pairs.rows import shortlisted

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from deepcheck.attacks import Attack, Result
+from deepcheck.display.files import make_folder
+from deepcheck.display.pictures import Picture, mask_of, picture_grid, save_figure
 from deepcheck.errors import DataError
 from deepcheck.program import Array
 from deepcheck.ranking import shortlist_length
-from deepcheck.report.files import make_folder
-from deepcheck.report.pictures import Picture, mask_of, picture_grid, save_figure
 from deepcheck.reproduce import paper
 from deepcheck.reproduce.measure import ranks_of
 from deepcheck.reproduce.provenance import provenance

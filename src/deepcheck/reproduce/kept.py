@@ -13,8 +13,8 @@ from weakref import finalize
 import numpy as np
 
 from deepcheck.datasets import ImageSet
+from deepcheck.display.files import make_folder
 from deepcheck.program import Array
-from deepcheck.report.files import make_folder
 from deepcheck.runs import Source, Store
 
 FILE = "run.sqlite"

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deepcheck.report.files import make_folder, write_atomically
+from deepcheck.display.files import make_folder, write_atomically
 
 
 def write_text(path: Path, text: str) -> Path:

@@ -6,7 +6,7 @@ that they can be read on white and on black; signs are also told by the line bel
 
 from collections.abc import Sequence
 
-from deepcheck.text.page import STYLE, escaped, fact_list, table
+from deepcheck.display.markup import STYLE, escaped, fact_list, table
 from deepcheck.text.replacement import Replacement, probability
 from deepcheck.text.results import TextResult, WordScores
 from deepcheck.text.sentence import Sentence

@@ -1,8 +1,8 @@
 """The paper's attack on a text, in sentences, rows and HTML for people."""
 
 from deepcheck.attacks import Outcome
+from deepcheck.display.markup import escaped, fact_list, table
 from deepcheck.text.markup import label_html, part_html, sentence_html
-from deepcheck.text.page import escaped, fact_list, table
 from deepcheck.text.replacement import probability
 from deepcheck.text.vectors import Try, VectorResult
 from deepcheck.text.verdicts import score

@@ -215,7 +215,7 @@ class VectorResult:
         return f"{head}{found}"
 
     def _repr_html_(self) -> str:
-        from deepcheck.text.page import STYLE
+        from deepcheck.display.markup import STYLE
         from deepcheck.text.vector_views import vectors_part
 
         return STYLE + vectors_part(self)

@@ -8,9 +8,9 @@ from pathlib import Path
 from deepcheck.attacks import Outcome, Result, SmallestResult, stored
 from deepcheck.certify import Attacked, Certificate, Claim, certify
 from deepcheck.certify import checker as independent
+from deepcheck.display.files import write_atomically
 from deepcheck.errors import CertificateRejected, InputError, OptionError
 from deepcheck.ranking import shortlist_length
-from deepcheck.report.files import write_atomically
 
 
 def certificate(

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from deepcheck.display.files import make_folder
+from deepcheck.display.pictures import Picture, picture_grid, save_figure
 from deepcheck.errors import DataError
 from deepcheck.program import Array
-from deepcheck.report.files import make_folder
-from deepcheck.report.pictures import Picture, picture_grid, save_figure
 from deepcheck.reproduce.gradients.measure import Compared, answers
 from deepcheck.reproduce.gradients.rules import ATTACKS, RULES
 from deepcheck.reproduce.gradients.study import SCHEMA, compared

@@ -2,8 +2,8 @@ import os
 
 import pytest
 
+from deepcheck.display.files import make_folder, write_atomically
 from deepcheck.errors import OptionError
-from deepcheck.report.files import make_folder, write_atomically
 
 
 def test_a_file_is_replaced_whole(tmp_path):

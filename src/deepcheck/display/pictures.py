@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepcheck.display.files import write_atomically
 from deepcheck.errors import OptionError
 from deepcheck.program import Array
-from deepcheck.report.files import write_atomically
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from deepcheck.display.files import write_atomically
 from deepcheck.errors import OptionError
 from deepcheck.program import Array
-from deepcheck.report.files import write_atomically
 
 
 def grey(pixels: Array) -> Array:

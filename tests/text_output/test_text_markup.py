@@ -7,9 +7,9 @@ import pytest
 from plain_text_network import signed_network
 
 import deepcheck
+from deepcheck.display.markup import escaped, page
 from deepcheck.text import TextModel, Vocabulary
 from deepcheck.text.markup import result_html, result_part, scores_html, scores_part
-from deepcheck.text.page import escaped, page
 from deepcheck.text.spans import spans, strengths
 
 HOSTILE = "<img/src=x/onerror=alert(1)>"

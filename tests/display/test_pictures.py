@@ -5,9 +5,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from PIL import Image
 
-from deepcheck.errors import OptionError
-from deepcheck.report.images import save_image
-from deepcheck.report.pictures import (
+from deepcheck.display.images import save_image
+from deepcheck.display.pictures import (
     Picture,
     attack_picture,
     grid_shape,
@@ -16,6 +15,7 @@ from deepcheck.report.pictures import (
     picture_grid,
     save_figure,
 )
+from deepcheck.errors import OptionError
 
 BLACK = np.zeros((2, 2))
 
