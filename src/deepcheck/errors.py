@@ -1,4 +1,4 @@
-"""Every exception that DeepCheck raises.
+"""Every exception that DeepCheck raises::
 
     DeepCheckError              catch this one to catch them all
     |-- ModelError              the model file cannot be used
