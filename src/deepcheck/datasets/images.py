@@ -66,22 +66,28 @@ class ImageSet:
         Raises:
             OptionError: An index that is not of this set.
         """
-        chosen = self.images if indices is None else self.images[self._positions(indices)]
+        chosen = self.images if indices is None else self.images[positions(indices, len(self), "images")]
         stacked = chosen if chosen.ndim == 4 else chosen[:, np.newaxis]
         return stacked.astype(np.float32) / np.float32(self.max_level)
 
-    def _positions(self, indices: int | slice | Sequence[int] | NDArray[Any]) -> NDArray[np.intp]:
-        everything = np.arange(len(self), dtype=np.intp)
-        asked: Any = indices if isinstance(indices, slice) else np.atleast_1d(np.asarray(indices))
-        if isinstance(asked, np.ndarray) and asked.size == 0:
-            asked = asked.astype(np.intp)
-        try:
-            found: NDArray[np.intp] = everything[asked]
-        except IndexError as error:
-            raise OptionError(f"expected indices of {len(self)} images, 0 to {len(self) - 1}: {error}") from error
-        if found.ndim != 1:
-            raise OptionError(f"expected a flat list of indices, got one of shape {found.shape}")
-        return found
+
+def positions(indices: int | slice | Sequence[int] | NDArray[Any], count: int, what: str) -> NDArray[np.intp]:
+    """The positions that indices name in a set of so many items: one index, several, a slice or a mask.
+
+    Raises:
+        OptionError: An index that is not of the set, or a list that is not flat.
+    """
+    everything = np.arange(count, dtype=np.intp)
+    asked: Any = indices if isinstance(indices, slice) else np.atleast_1d(np.asarray(indices))
+    if isinstance(asked, np.ndarray) and asked.size == 0:
+        asked = asked.astype(np.intp)
+    try:
+        found: NDArray[np.intp] = everything[asked]
+    except IndexError as error:
+        raise OptionError(f"expected indices of {count} {what}, 0 to {count - 1}: {error}") from error
+    if found.ndim != 1:
+        raise OptionError(f"expected a flat list of indices, got one of shape {found.shape}")
+    return found
 
 
 def check_split(split: str) -> None:

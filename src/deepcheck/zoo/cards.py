@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, final
 
 from deepcheck.errors import OptionError
+from deepcheck.zoo.table_cards import table_names, table_path
 from deepcheck.zoo.text_cards import text_files, text_names
 
 NETWORKS = Path(__file__).parent / "networks"
@@ -89,17 +90,19 @@ def seeds() -> tuple[str, ...]:
 
 
 def path(name: str) -> Path:
-    """Give the ONNX file of a shipped network, one of `names`, of `seeds` or of `text_names`.
+    """Give the ONNX file of a shipped network, one of `names`, `seeds`, `table_names` or `text_names`.
 
     Raises:
         OptionError: There is no network of this name.
     """
     if name in text_names():
         return text_files(name).model
+    if name in table_names():
+        return table_path(name)
     if name in seeds():
         return SEEDS / f"{name}.onnx"
     if name not in names():
-        known = ", ".join(sorted(names() + text_names()))
+        known = ", ".join(sorted(names() + table_names() + text_names()))
         raise OptionError(f"expected a network of the zoo, one of {known}; got {name!r}")
     return NETWORKS / f"{name}.onnx"
 
