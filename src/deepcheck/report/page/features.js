@@ -1,1 +1,324 @@
+// An exhibit about features: what is marked, what is chosen, and the pictures or the table that show it.
 
+/** The numbers of an exhibit, and what the reader has chosen. */
+function stateOf(exhibit) {
+  const scores = {}, orders = {}, ranks = {}, attackable = new Map();
+  for (const metric of METRICS) if (exhibit.scores[metric]) scores[metric] = floats(exhibit.scores[metric]);
+  const bounds = {};
+  for (const side of ["lower", "upper"]) {
+    const held = exhibit.bounds[side];
+    bounds[side] = typeof held === "string" ? floats(held) : held;
+  }
+  const state = {
+    exhibit, scores, bounds,
+    values: floats(exhibit.values),
+    coefficientLabels: exhibit.coefficients.labels,
+    coefficients: floats(exhibit.coefficients.values),
+    metric: METRICS.find((metric) => scores[metric]),
+    percent: 5, reached: "", shows: "marks", feature: null, set: null, at: 0,
+    order: (metric) => (orders[metric] ??= orderOf(scores[metric])),
+    ranks: (metric) => (ranks[metric] ??= ranksOf(state.order(metric))),
+    top: () => new Set(state.order(state.metric).slice(0, shortlist(state.percent, exhibit.count))),
+    attackable: (answer) => {
+      if (!attackable.has(answer)) {
+        const own = answer.single ? answer.attackable : answer.attacks.flatMap((attack) => attack[0]);
+        attackable.set(answer, new Set(own));
+      }
+      return attackable.get(answer);
+    },
+    /** What an answer marks: all that is attackable, or what reaches the chosen label. */
+    marked: (answer) => {
+      if (state.reached === "") return state.attackable(answer);
+      const reaching = answer.attacks.filter((attack) => attack[1].includes(Number(state.reached)));
+      return new Set(reaching.flatMap((attack) => attack[0]));
+    },
+    /** The attack that is shown: the chosen set's, or the first that any answer has for the chosen feature. */
+    attack: () => {
+      if (state.set) return state.set;
+      for (const answer of exhibit.answers.filter((each) => each.single)) {
+        const attack = answer.attacks.find((each) => each[0].length === 1 && each[0][0] === state.feature);
+        if (attack) return { answer, attack };
+      }
+      return null;
+    },
+  };
+  return state;
+}
+
+/** The input with the values of a witness. */
+function changedValues(state, attack) {
+  const values = state.values.slice(), elements = state.exhibit.elements;
+  attack[0].forEach((feature, at) => {
+    for (let element = 0; element < elements; element++) {
+      values[feature * elements + element] = attack[4][at * elements + element];
+    }
+  });
+  return values;
+}
+
+function views(article) {
+  return Array.from(article.querySelectorAll("figure[data-view='answer']"), (figure) => Number(figure.dataset.answer));
+}
+
+/** Counts of what is marked, as a sentence. */
+function tally(article, state) {
+  const top = state.top(), { exhibit } = state;
+  const word = exhibit.grid ? "pixel" : "feature";
+  const places = exhibit.grid ? views(article) : exhibit.answers.filter((answer) => answer.single).map((answer) => answer.at);
+  const parts = [make("span", { "data-top": top.size }, `Top ${plural(top.size, word)} by ${state.metric}. `)];
+  for (const at of places) {
+    const answer = exhibit.answers[at];
+    const marked = state.marked(answer);
+    const inside = [...marked].filter((feature) => top.has(feature)).length;
+    const aim = state.reached === "" ? "attackable" : `listed to reach ${labelName(exhibit, Number(state.reached))}`;
+    const found = marked.size ? `${marked.size} ${aim}, ${inside} of them in the top` : `none ${aim}`;
+    parts.push(make("span", { "data-answer": at, "data-marked": marked.size, "data-inside": inside },
+      `${answer.paths === "all" ? "All paths" : "This path"}: ${found}. `));
+  }
+  article.querySelector(".tally").replaceChildren(...parts);
+  article.querySelector(".length").textContent = `· ${top.size.toLocaleString("en")} of ${exhibit.count.toLocaleString("en")}`;
+}
+
+/** The pictures of an exhibit now, by figure. */
+function pictures(article, state) {
+  const { exhibit } = state, ground = colourOf(exhibit, state.values), top = state.top();
+  const shownAttack = state.attack();
+  const framed = state.set ? state.set.attack[0] : state.feature === null ? [] : [state.feature];
+  const figures = Array.from(article.querySelectorAll("figure"));
+  const heated = figures.find((figure) => figure.dataset.view === "answer");
+  return figures.map((figure) => {
+    const caption = figure.querySelector("strong").textContent, said = figure.querySelector(".said");
+    if (figure.dataset.view === "input") return { figure, title: caption, picture: scene(exhibit.grid, ground, { framed }) };
+    if (figure.dataset.view === "answer") {
+      const answer = exhibit.answers[Number(figure.dataset.answer)];
+      said.dataset.plain ??= said.textContent;
+      if (state.shows !== "marks" && figure === heated) {
+        const label = Number(state.shows);
+        said.textContent = `coefficients of ${labelName(exhibit, label)}: green raises its score, purple lowers it`;
+        return { figure, title: `${caption}: ${labelName(exhibit, label)}`, picture: heat(state, label, framed) };
+      }
+      said.textContent = said.dataset.plain;
+      const marks = { important: top, attackable: state.marked(answer), framed };
+      return { figure, title: `${caption}: ${answer.words}`, picture: scene(exhibit.grid, ground, marks) };
+    }
+    if (!shownAttack) {
+      said.textContent = "";
+      return { figure, title: caption, picture: null, reason: noChange(state) };
+    }
+    const { answer, attack } = shownAttack;
+    const changed = changedValues(state, attack);
+    const scope = answer.paths === "all" && attack[7][1] ? "another path" : "this path";
+    said.textContent = `${labelName(exhibit, exhibit.label)} → ${labelName(exhibit, attack[5])}, ${scope}`;
+    return { figure, title: said.textContent, picture: scene(exhibit.grid, colourOf(exhibit, changed), { framed: attack[0] }) };
+  });
+}
+
+function heat(state, label, framed) {
+  const row = state.coefficientLabels.indexOf(label), { count, grid } = state.exhibit;
+  const own = state.coefficients.subarray(row * count, (row + 1) * count);
+  const most = own.reduce((found, value) => Math.max(found, Math.abs(value) || 0), 0) || 1;
+  return scene(grid, (feature) => diverging((own[feature] || 0) / most), { framed });
+}
+
+function noChange(state) {
+  const some = state.exhibit.answers.some((answer) => answer.attacks.length);
+  return some ? "No attack by this pixel is known. Choose one with a cross." : "No attack is known: see the statements below.";
+}
+
+function redraw(article, state) {
+  for (const { figure, picture, reason } of pictures(article, state)) {
+    const stage = figure.querySelector(".stage");
+    const canvas = stage.querySelector("canvas"), empty = stage.querySelector(".empty");
+    canvas.hidden = !picture;
+    empty.hidden = Boolean(picture);
+    if (picture) show(canvas, picture);
+    else empty.textContent = reason;
+  }
+  tally(article, state);
+}
+
+/** What a screen reader says of a pixel. */
+function spoken(article, state, feature) {
+  const { exhibit } = state, elements = exhibit.elements;
+  const own = Array.from(state.values.subarray(feature * elements, (feature + 1) * elements), shown).join(", ");
+  const said = [featureName(exhibit, feature), `value ${own}`, `rank ${state.ranks(state.metric)[feature]} by ${state.metric}`];
+  if (state.top().has(feature)) said.push("important");
+  for (const at of views(article)) {
+    const answer = exhibit.answers[at];
+    if (state.attackable(answer).has(feature)) said.push(`attackable, ${answer.paths === "all" ? "all paths" : "this path"}`);
+  }
+  return said.join(", ");
+}
+
+function choose(article, state, feature) {
+  state.feature = feature;
+  state.at = feature;
+  state.set = null;
+  const sets = article.querySelector(".sets");
+  if (sets) sets.value = "";
+  fillDetail(article.querySelector(".detail"), state, feature);
+}
+
+/** Let a stage be pointed at and walked over with arrow keys: one stop for Tab, however many pixels there are. */
+function walkable(article, state, stage, redrawAll) {
+  const [rows, columns] = state.exhibit.grid;
+  const canvas = make("canvas", { "aria-hidden": "true" });
+  const cursor = make("button", { type: "button", class: "cursor" });
+  stage.setAttribute("role", "group");
+  stage.setAttribute("aria-label", `${stage.parentElement.querySelector("strong").textContent}: pixels, arrow keys move, Enter chooses`);
+  stage.replaceChildren(canvas, cursor, make("div", { class: "empty", hidden: true }));
+  const place = () => {
+    cursor.style.left = `${(100 * (state.at % columns)) / columns}%`;
+    cursor.style.top = `${(100 * Math.floor(state.at / columns)) / rows}%`;
+    cursor.style.width = `${100 / columns}%`;
+    cursor.style.height = `${100 / rows}%`;
+    cursor.setAttribute("aria-label", spoken(article, state, state.at));
+  };
+  const pick = (feature) => {
+    choose(article, state, feature);
+    redrawAll();
+    place();
+    announce(`chosen: ${spoken(article, state, feature)}`);
+  };
+  canvas.addEventListener("click", (event) => {
+    const box = canvas.getBoundingClientRect();
+    const column = Math.min(columns - 1, Math.max(0, Math.floor(((event.clientX - box.left) / box.width) * columns)));
+    const line = Math.min(rows - 1, Math.max(0, Math.floor(((event.clientY - box.top) / box.height) * rows)));
+    pick(line * columns + column);
+    cursor.focus({ preventScroll: true, focusVisible: false });
+  });
+  cursor.addEventListener("focus", place);
+  cursor.addEventListener("click", () => pick(state.at));
+  cursor.addEventListener("keydown", (event) => {
+    const line = Math.floor(state.at / columns), column = state.at % columns;
+    const to = {
+      ArrowLeft: [line, column - 1], ArrowRight: [line, column + 1], ArrowUp: [line - 1, column], ArrowDown: [line + 1, column],
+      Home: [line, 0], End: [line, columns - 1], PageUp: [0, column], PageDown: [rows - 1, column],
+    }[event.key];
+    if (!to) return;
+    event.preventDefault();
+    state.at = Math.min(rows - 1, Math.max(0, to[0])) * columns + Math.min(columns - 1, Math.max(0, to[1]));
+    place();
+    announce(spoken(article, state, state.at));
+  });
+  place();
+}
+
+function option(value, text) {
+  return make("option", { value }, text);
+}
+
+/** Fill the lists: which coefficients, which label, which set. */
+function fillChoices(article, state) {
+  const { exhibit } = state;
+  const show = article.querySelector(".show"), reached = article.querySelector(".reached"), sets = article.querySelector(".sets");
+  for (const label of state.coefficientLabels) show.append(option(label, `coefficients of ${labelName(exhibit, label)}`));
+  const labels = new Set(exhibit.answers.flatMap((answer) => answer.attacks.flatMap((attack) => attack[1])));
+  for (const label of [...labels].sort((a, b) => a - b)) reached.append(option(label, labelName(exhibit, label)));
+  article.querySelector(".pick-label").hidden = labels.size === 0;
+  for (const answer of exhibit.answers.filter((each) => !each.single)) {
+    answer.attacks.forEach((attack, at) => sets.append(
+      option(`${answer.at} ${at}`, `${attack[0].join(", ")} → ${labelName(exhibit, attack[5])} (${answer.title})`)));
+  }
+  article.querySelector(".pick-set").hidden = sets.options.length < 2;
+}
+
+/** What is known about a set of several features. */
+function fillSet(panel, state, { answer, attack }) {
+  const { exhibit } = state, elements = exhibit.elements;
+  const rows = attack[0].map((feature, at) => make("tr", {},
+    make("th", { scope: "row" }, `${featureName(exhibit, feature)} (${feature})`),
+    make("td", { class: "number" }, Array.from(state.values.subarray(feature * elements, (feature + 1) * elements), shown).join(", ")),
+    make("td", { class: "number" }, attack[4].slice(at * elements, (at + 1) * elements).map(shown).join(", ")),
+    make("td", { class: "number" }, String(state.ranks(state.metric)[feature]))));
+  const head = ["Feature", "value", "becomes", `rank by ${state.metric}`];
+  panel.replaceChildren(make("h4", {}, `${attack[0].length} together`, make("span", { class: "soft" }, ` · ${answer.title}`)),
+    make("table", {}, make("thead", {}, make("tr", {}, head.map((name, at) => make("th", { scope: "col", class: at ? "number" : null }, name)))),
+      make("tbody", {}, rows)),
+    witnessSaid(state, answer, attack));
+  panel.dataset.feature = attack[0].join(" ");
+}
+
+/** The threshold and the metric. */
+function bindControls(article, state, update) {
+  const range = article.querySelector(".range"), percent = article.querySelector(".percent");
+  state.percent = Number(range.value);
+  const set = (value) => {
+    state.percent = Math.min(100, Math.max(1, Number(value) || 1));
+    range.value = state.percent;
+    update();
+  };
+  range.addEventListener("input", () => { percent.value = range.value; set(range.value); });
+  percent.addEventListener("input", () => { if (percent.value !== "") set(percent.value); });
+  percent.addEventListener("change", () => { percent.value = state.percent; });
+  for (const radio of article.querySelectorAll(".choice input")) {
+    if (radio.checked) state.metric = radio.value;
+    radio.addEventListener("change", () => { state.metric = radio.value; update(); });
+  }
+}
+
+function savePictures(article, state, kind) {
+  const whole = row(pictures(article, state).filter((each) => each.picture));
+  const name = fileName(`${state.exhibit.name}-${state.metric}-${state.percent}`, kind);
+  if (kind === "svg") return save(name, new Blob([asSvg(whole)], { type: "image/svg+xml" }));
+  const canvas = make("canvas"), scale = 3;
+  canvas.width = whole.width * scale;
+  canvas.height = whole.height * scale;
+  paint(canvas.getContext("2d"), whole, scale);
+  return canvas.toBlob((blob) => save(name, blob), "image/png");
+}
+
+/** The feature that is chosen at first: of the first answer with attacks the one of the largest margin, else the top one. */
+function firstChoice(state) {
+  for (const answer of state.exhibit.answers.filter((each) => each.single)) {
+    const best = answer.attacks.reduce((found, attack) => (found && found[6] >= attack[6] ? found : attack), null);
+    if (best) return best[0][0];
+  }
+  return state.order(state.metric)[0] ?? 0;
+}
+
+function openPicture(article, exhibit) {
+  const state = stateOf(exhibit);
+  const update = () => redraw(article, state);
+  bindControls(article, state, update);
+  fillChoices(article, state);
+  state.feature = state.at = firstChoice(state);
+  for (const stage of article.querySelectorAll(".stage")) walkable(article, state, stage, update);
+  fillDetail(article.querySelector(".detail"), state, state.feature);
+  article.querySelector(".show").addEventListener("change", (event) => { state.shows = event.target.value; update(); });
+  article.querySelector(".reached").addEventListener("change", (event) => { state.reached = event.target.value; update(); });
+  article.querySelector(".sets").addEventListener("change", (event) => {
+    const [at, place] = event.target.value.split(" ").map(Number);
+    if (event.target.value === "") return choose(article, state, state.feature ?? 0), update();
+    state.set = { answer: exhibit.answers[at], attack: exhibit.answers[at].attacks[place] };
+    fillSet(article.querySelector(".detail"), state, state.set);
+    return update();
+  });
+  for (const kind of ["png", "svg"]) {
+    article.querySelector(`.save-${kind}`).addEventListener("click", () => savePictures(article, state, kind));
+  }
+  update();
+}
+
+function openTable(article, exhibit) {
+  const state = stateOf(exhibit);
+  const rows = Array.from(article.querySelectorAll(".features tbody tr"));
+  const update = () => {
+    const top = state.top();
+    for (const row of rows) row.classList.toggle("important", top.has(Number(row.dataset.feature)));
+    tally(article, state);
+  };
+  const pick = (feature) => {
+    choose(article, state, feature);
+    for (const row of rows) row.classList.toggle("chosen", Number(row.dataset.feature) === feature);
+  };
+  bindControls(article, state, update);
+  for (const row of rows) {
+    const name = row.querySelector(".name"), feature = Number(row.dataset.feature);
+    const button = make("button", { type: "button" }, ...name.childNodes);
+    name.append(button);
+    button.addEventListener("click", () => { pick(feature); announce(`chosen: ${featureName(exhibit, feature)}`); });
+  }
+  pick(firstChoice(state));
+  update();
+}
