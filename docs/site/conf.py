@@ -59,7 +59,11 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
-html_theme_options = {"navigation_with_keys": True}
+html_theme_options = {
+    "navigation_with_keys": True,
+    "light_css_variables": {"color-brand-primary": "#00674f", "color-brand-content": "#00674f"},
+    "dark_css_variables": {"color-brand-primary": "#5fd7b3", "color-brand-content": "#5fd7b3"},
+}
 pygments_style = "friendly"
 pygments_dark_style = "monokai"
 copybutton_exclude = ".linenos, .gp, .go"

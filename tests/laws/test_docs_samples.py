@@ -20,7 +20,7 @@ DOCUMENTS = [*PAGES, ROOT / "README.md", ROOT / "CHANGELOG.md"]
 FENCE = re.compile(r"^```([\w{}-]*)[^\n]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINE = re.compile(r"^(?: {4})?(deepcheck [a-z][^\n]*)$", re.MULTILINE)
 NOT_RUN = {
-    ("first_steps.md", "python -m pip install '.[torch]'"): "installs packages; CI does so for every run",
+    ("first_steps.md", "python -m pip install '.[torch,demo]'"): "installs packages; CI does so for every run",
 }
 """Blocks of the language ``sh``, which are shown and not run, with the reason."""
 

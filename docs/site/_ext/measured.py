@@ -5,11 +5,16 @@
     {measured}`few_pixels: mnist_10x4, size 2 > proved [d]`
 
 A file, a key (``>`` goes into a nested object), and in brackets the format, with a factor before and a unit behind it.
+A name with a slash is another JSON file of the repository, from its top:
+
+    {measured}`docs/reproduction/importance: networks > 0 > images [d]`
+
 A figure that is missing is a warning, and so an error.
 """
 
 import json
 import re
+from math import comb
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +22,19 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-RESULTS = Path(__file__).parents[3] / "benchmarks" / "results"
-FIGURE = re.compile(r"(\w+): (.+) \[(?:([\d.]+) \* )?([^\] ]+)( [^\]]+)?\]")
+ROOT = Path(__file__).parents[3]
+FIGURE = re.compile(r"([\w/]+): (.+) \[(?:([\d.]+) \* )?([^\] ]+)( [^\]]+)?\]")
+
+
+def file_of(name: str) -> Path:
+    """Where a name's figures are."""
+    return ROOT / f"{name if '/' in name else f'benchmarks/results/{name}'}.json"
 
 
 def load(name: str) -> dict[str, Any]:
-    """One benchmark's result."""
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+    """One benchmark's result, or another JSON file."""
+    found: dict[str, Any] = json.loads(file_of(name).read_text(encoding="utf-8"))
+    return found
 
 
 def figure(asked: str) -> str:
@@ -36,7 +47,7 @@ def figure(asked: str) -> str:
     if parts is None:
         raise ValueError(f"expected 'file: key [format unit]', got '{asked}'")
     name, keys, factor, form, unit = parts.groups()
-    found: Any = load(name)["figures"]
+    found: Any = load(name) if "/" in name else load(name)["figures"]
     for key in keys.split(" > "):
         found = found[int(key)] if isinstance(found, list) else found[key]
     value = found if factor is None else float(factor) * found
@@ -53,8 +64,16 @@ class Measured(SphinxRole):
             message = self.inliner.reporter.warning(f"no such figure: {self.text} ({error})", line=self.lineno)
             return [nodes.literal(text=self.text)], [message]
         name = self.text.partition(":")[0]
-        self.env.note_dependency(str(RESULTS / f"{name}.json"))
+        self.env.note_dependency(str(file_of(name)))
         return [nodes.inline(shown, shown, classes=["measured"])], []
+
+
+class Sets(SphinxRole):
+    """How many sets of k there are among n, from ``n k``."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        count, size = map(int, self.text.split())
+        return [nodes.Text(f"{comb(count, size):,}")], []
 
 
 class Benchmarks(SphinxDirective):
@@ -67,7 +86,7 @@ class Benchmarks(SphinxDirective):
         listed = nodes.bullet_list()
         for name in self.arguments[0].split():
             made = load(name)
-            self.env.note_dependency(str(RESULTS / f"{name}.json"))
+            self.env.note_dependency(str(file_of(name)))
             item = nodes.paragraph("", "", nodes.literal(text=made["command"]))
             item += nodes.Text(f": {made['machine']}, {made['date']}; threads: {made['threads']}")
             listed += nodes.list_item("", item)
@@ -77,5 +96,6 @@ class Benchmarks(SphinxDirective):
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
     app.add_role("measured", Measured())
+    app.add_role("sets", Sets())
     app.add_directive("benchmarks", Benchmarks)
     return {"parallel_read_safe": True}
