@@ -11,6 +11,8 @@ from deepcheck.cli.app import command
 from deepcheck.errors import DeepCheckError
 
 ANSWERED, UNDECIDED, BAD_USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
+COMPLETING = "_DEEPCHECK_COMPLETE"
+"""Set by a shell that asks how a word may go on."""
 
 UsageError: Any = typer.BadParameter.__mro__[1]
 """The parser's own error for bad usage; typer exports only this child of it."""
@@ -31,7 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except DeepCheckError as problem:
         return _complain(str(problem))
-    except (BrokenPipeError, SystemExit):  # the parser itself exits where a pipe breaks, and nowhere else
+    except (BrokenPipeError, SystemExit) as left:  # the parser exits where a pipe breaks, and for shells
+        if isinstance(left, SystemExit) and (not left.code or COMPLETING in os.environ):
+            return int(left.code or ANSWERED)
         os.dup2(
             os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
         )  # nobody reads it: the flush at exit must not fail
