@@ -72,6 +72,7 @@ def shown(ident: str, exhibit: Json, answers: Sequence[Answer]) -> Shown:
         "second": None if second is None else label_name(second, exhibit),
         "margin": lead if lead is not None and math.isfinite(lead) else None,
         "made": made_facts(exhibit),
+        "remarks": exhibit.get("remarks") or [],
         "made_command": exhibit["made"].get("command"),
         "metrics": {name: said for name, said in METRICS.items() if exhibit["scores"].get(name) is not None},
     }
@@ -153,7 +154,7 @@ def _table(exhibit: Json, views: Sequence[Answer], top: Array) -> dict[str, Any]
     scores = {name: decoded(exhibit["scores"][name], (count,)) for name in metrics}
     attacks = [{tuple(attack["features"]): attack for attack in view.found.get("attacks") or []} for view in views]
     attackable = [{feature for each in view.found.get("attackable") or [] for feature in each} for view in views]
-    listed = _listed(count, order_of(scores[metrics[0]]), set().union(*attackable))
+    listed = _listed(order_of(scores[metrics[0]]), set().union(*attackable))
     most = {name: float(np.nanmax(np.abs(found), initial=0.0)) or 1.0 for name, found in scores.items()}
     rows = []
     for feature in listed:
@@ -184,13 +185,11 @@ def _table(exhibit: Json, views: Sequence[Answer], top: Array) -> dict[str, Any]
     return {"rows": rows, "unlisted": count - len(listed)}
 
 
-def _listed(count: int, order: Array, attackable: set[int]) -> list[int]:
-    """The features that a table lists: all, or where there are too many those that are attackable and those on top."""
-    if count <= ROWS:
-        return list(range(count))
-    first = sorted(attackable)[:ROWS]
-    more = [int(feature) for feature in order if int(feature) not in attackable]
-    return sorted(first + more[: ROWS - len(first)])
+def _listed(order: Array, attackable: set[int]) -> list[int]:
+    """The features that a table lists: those that are attackable, then the others by score, so many as it has rows."""
+    placed = [int(feature) for feature in order]
+    first = [feature for feature in placed if feature in attackable]
+    return (first + [feature for feature in placed if feature not in attackable])[:ROWS]
 
 
 def _bound(held: Any, count: int, elements: int) -> Array:

@@ -14,7 +14,9 @@ def number(value: Any) -> str:
     """A number with six significant digits; None is an infinite one."""
     if value is None:
         return "∞"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value + 0.0:.6g}".replace("-", "\N{MINUS SIGN}") if value else "0"
 
 
 def end(value: float | None, sign: str) -> str:

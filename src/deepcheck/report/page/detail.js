@@ -124,12 +124,10 @@ function standing(state, answer, feature) {
   }
   if (answer.asked && !answer.asked.includes(feature)) return [make("p", { class: "soft" }, "Not asked about.")];
   const { undecided = 0, untried = 0 } = answer.counts;
-  const known = answer.outcomes?.[feature];
-  if (known ? known === "proved" : !undecided && !untried) {
+  if (!undecided && !untried) {
     const path = answer.paths === "all" ? "" : " along this path";
     return [chip("proved", `proved (${scope})`), make("p", {}, `No change of this alone changes the label${path}: ${answer.domain}.`)];
   }
-  if (known) return [chip("undecided", known === "untried" ? "untried" : `undecided (${answer.reason || known})`)];
   const open = [undecided ? `${undecided} undecided` : "", untried ? `${untried} untried` : ""].filter(Boolean).join(", ");
   return [chip("undecided", "no attack known"), make("p", {}, `Of all that was asked, ${open}; which ones is not recorded.`)];
 }
@@ -138,8 +136,7 @@ function standing(state, answer, feature) {
 function fillDetail(panel, state, feature) {
   const { exhibit } = state;
   const own = Array.from(state.values.subarray(feature * exhibit.elements, (feature + 1) * exhibit.elements), shown);
-  const word = exhibit.grid ? "Pixel" : exhibit.names ? "" : "";
-  const heading = make("h4", {}, `${word} ${featureName(exhibit, feature)}`.trim(),
+  const heading = make("h4", {}, `${exhibit.grid && !exhibit.names ? "Pixel " : ""}${featureName(exhibit, feature)}`,
     make("span", { class: "soft" }, ` · index ${feature} · value ${own.slice(0, 6).join(", ")}${own.length > 6 ? ", ..." : ""}`));
   const blocks = exhibit.answers.filter((answer) => answer.single).map((answer) =>
     make("div", { class: "block", "data-answer": answer.at }, make("h5", {}, answer.title), ...standing(state, answer, feature)));
