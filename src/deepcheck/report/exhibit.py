@@ -141,7 +141,7 @@ class Exhibit:
         held = self.held["scores"].get(metric)
         if held is None:
             known = ", ".join(name for name in METRICS if self.held["scores"].get(name) is not None)
-            raise DataError(f"expected a metric of {known} for {ascii(self.name)}, got {ascii(metric)}")
+            raise DataError(f"expected a metric of {known} for {self.name!a}, got {metric!a}")
         return self._array(held, self.count) if isinstance(held, str) else np.array(held, dtype=np.float64)
 
     def coefficients(self) -> tuple[Array, Array]:

@@ -92,9 +92,7 @@ def feature_answer(count: int, elements: int, labels: int) -> Check:
             "runtime": words,
             "rounded_constants": listed(words),
             "feature_count": whole(count, count),
-            "comparison": record(
-                {"along_path": _COUNT, "any_path": _COUNT, "whole": flag}, {"flips": or_null(_COUNT)}
-            ),
+            "comparison": record({"along_path": _COUNT, "any_path": _COUNT, "whole": flag}, {"flips": or_null(_COUNT)}),
             "smallest": record({"features": or_null(listed(feature)), "bound": _COUNT, "optimal": flag}),
         },
     )

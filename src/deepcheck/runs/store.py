@@ -5,9 +5,11 @@ Trusted: that the disk keeps what SQLite has told it to keep.
 """
 
 import json
+import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
@@ -79,6 +81,52 @@ class Store:
         finally:
             connection.close()
 
+    @staticmethod
+    @contextmanager
+    def reading(path: Path) -> "Iterator[Store]":
+        """Open a store for reading only: nothing of it changes, whatever is done with it.
+
+        Where a process was stopped in the middle of writing, the store's last whole state is read, from a copy.
+
+        Raises:
+            DataError: If there is none, or it is damaged, of something else, or of a later schema.
+        """
+        if not path.is_file():
+            raise DataError(f"expected a store of answers, but there is no file {path}: make one with deepcheck run")
+        with ExitStack() as stack:
+            with _readable(path):
+                connection = stack.enter_context(_connected(path))
+                if _half_written(connection):
+                    copy = stack.enter_context(_copied(path))
+                    connection = stack.enter_context(_connected(copy, "rw"))
+                _check(connection, path)
+            yield Store(path, connection)
+
+    def change(
+        self, source: Source, item: int, make: Callable[[dict[str, Any] | None], Mapping[str, Any]]
+    ) -> dict[str, Any]:
+        """Put an answer in the place of another that it is made from; no other process writes in between.
+
+        Args:
+            source: What it is about.
+            item: Which input.
+            make: Makes the new answer of the one that is there, or of None.
+
+        Returns:
+            The new answer.
+        """
+        with _readable(self.path):
+            self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            made = dict(make(self.answer(source, item)))
+            self.put(source, item, made)
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        with _readable(self.path):
+            self.connection.execute("COMMIT")
+        return made
+
     def put(self, source: Source, item: int, payload: Mapping[str, Any]) -> None:
         """Keep an answer in the place of any other to the same question; on disk when this returns."""
         words = json.dumps(payload, allow_nan=False)
@@ -112,7 +160,7 @@ class Store:
     def _object(self, words: str) -> dict[str, Any]:
         try:
             found = json.loads(words)
-        except (ValueError, TypeError) as problem:
+        except (ValueError, TypeError, RecursionError) as problem:
             raise DataError(f"{self.path} holds an answer that is no JSON ({problem}): {_REMEDY}") from None
         if not isinstance(found, dict):
             raise DataError(f"{self.path} holds an answer that is no JSON object: {_REMEDY}")
@@ -126,23 +174,66 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
     """Check a file, or make a new one a store."""
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("BEGIN IMMEDIATE")
-    mark, schema = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
     empty = connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0] == 0
-    if empty and mark == 0:
+    if empty and _pragma(connection, "application_id") == 0:
         connection.execute(f"PRAGMA application_id = {APPLICATION}")
         connection.execute(f"PRAGMA user_version = {SCHEMA}")
         connection.execute(TABLE)
-    elif mark != APPLICATION:
+    else:
+        _check(connection, path)
+    connection.execute("COMMIT")
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    """Check that a file is a store of this schema, and whole."""
+    mark, schema = _pragma(connection, "application_id"), _pragma(connection, "user_version")
+    if mark != APPLICATION:
         raise DataError(f"expected a store of answers, got {path}, an SQLite file of something else")
-    elif schema != SCHEMA:
+    if schema != SCHEMA:
         raise DataError(
             f"expected a store of schema {SCHEMA}, got {path} of schema {schema}: use the DeepCheck it is of"
         )
-    else:
-        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-        if found != "ok":
-            raise sqlite3.DatabaseError(found)
-    connection.execute("COMMIT")
+    found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if found != "ok":
+        raise sqlite3.DatabaseError(found)
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+@contextmanager
+def _connected(path: Path, mode: str = "ro") -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(
+        f"{path.resolve().as_uri()}?mode={mode}", timeout=BUSY_SECONDS, isolation_level=None, uri=True
+    )
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _half_written(connection: sqlite3.Connection) -> bool:
+    """Would SQLite first have to take back what somebody began to write?"""
+    try:
+        connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError as problem:
+        if problem.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN):
+            return True
+        raise
+    return False
+
+
+@contextmanager
+def _copied(path: Path) -> Iterator[Path]:
+    """A copy of a store, with what SQLite keeps beside it to take back a change."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy.sqlite"
+        for end in ("", "-journal"):
+            beside = path.with_name(path.name + end)
+            if beside.is_file():
+                shutil.copyfile(beside, copy.with_name(copy.name + end))
+        yield copy
 
 
 @contextmanager

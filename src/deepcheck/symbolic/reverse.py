@@ -45,18 +45,19 @@ class Reverse(Transposition[A]):
         return self.arithmetic.add(x, y)
 
 
-def coefficients(program: Program, path: Path, seeds: Array) -> Array:
-    """Coefficients of all inputs in one linear form of the outputs per item, in float64 without error bounds.
+def coefficients(program: Program, path: Path, seeds: Array, items: Array | None = None) -> Array:
+    """Coefficients of all inputs in some linear forms of the outputs, in float64 without error bounds.
 
     Args:
         program: The program.
         path: The paths of a batch.
-        seeds: Each form's weights over the outputs, ``(items, outputs)``.
+        seeds: Each form's weights over the outputs, ``(rows, outputs)``.
+        items: Whose path each form follows, ``(rows,)``; by default form ``i`` that of item ``i``.
 
     Returns:
-        ``(items, size)``, in units of the model's input.
+        ``(rows, size)``, in units of the model's input.
     """
-    return _run(program, Floats(), seeds, Reverse(Floats(), path)).reshape(len(seeds), program.size)
+    return _run(program, Floats(), seeds, Reverse(Floats(), path, items)).reshape(len(seeds), program.size)
 
 
 def bounded_coefficients(program: Program, path: Path, seeds: Array, items: Array) -> Bounded:
