@@ -1,12 +1,13 @@
 """Exhibits made from answers: everything that is shown about one input, with all that was asked about it."""
 
-import importlib.metadata
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
 from typing import Any
 
+import deepcheck
 from deepcheck.attacks import Result, SmallestResult, as_json
 from deepcheck.errors import OptionError
 from deepcheck.report.exhibit import Exhibit
@@ -35,10 +36,10 @@ class Made:
 
     def as_json(self, seconds: float) -> dict[str, Any]:
         """What an exhibit says of it."""
-        versions = {"deepcheck": importlib.metadata.version("deepcheck"), "python": platform.python_version()}
+        versions = {"deepcheck": deepcheck.__version__, "python": platform.python_version()}
         return {
             "command": self.command,
-            "versions": versions | {name: importlib.metadata.version(name) for name in PARTS},
+            "versions": versions | {name: version(name) for name in PARTS},
             "platform": platform.platform(),
             "seeds": dict(self.seeds),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),
