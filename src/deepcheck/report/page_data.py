@@ -110,6 +110,7 @@ def _answer(answer: Answer, at: int, thinned: int) -> dict[str, Any]:
         "levels": (found.get("domain") or {}).get("levels"),
         "counts": found["counts"],
         "asked": found.get("features_asked"),
+        "target": found.get("target"),
         "attackable": [features[0] for features in attackable] if answer.single else [],
         "attacks": [_attack(attack) for attack in attacks],
         "runtime": found.get("runtime") or "",

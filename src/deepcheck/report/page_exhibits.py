@@ -162,6 +162,7 @@ def _table(exhibit: Json, views: Sequence[Answer], top: Array) -> dict[str, Any]
         cells = [
             {
                 "attackable": feature in attackable[at],
+                "proved": feature not in attackable[at] and _all_proved(views[at], feature),
                 "attack": attacks[at].get((feature,)),
                 "segments": _segments(attacks[at].get((feature,)), low, high),
             }
@@ -183,6 +184,12 @@ def _table(exhibit: Json, views: Sequence[Answer], top: Array) -> dict[str, Any]
             }
         )
     return {"rows": rows, "unlisted": count - len(listed)}
+
+
+def _all_proved(answer: Answer, feature: int) -> bool:
+    """Is a feature that no attack uses proved, since nothing that was asked is open?"""
+    asked, counts = answer.found.get("features_asked"), answer.found["counts"]
+    return answer.single and not counts["undecided"] and not counts["untried"] and (asked is None or feature in asked)
 
 
 def _listed(order: Array, attackable: set[int]) -> list[int]:

@@ -63,7 +63,7 @@ def counted(counts: Json) -> str:
 def feature_facts(answer: Json, word: str) -> Facts:
     """The facts of an answer about features."""
     facts: Facts = [
-        ("Said", answer.get("said")),
+        ("Verdict", answer.get("said")),
         ("Scope", answer.get("scope")),
         ("Question", _question(answer, word)),
         ("Features asked", _features(answer, word)),
@@ -86,7 +86,7 @@ def text_facts(answer: Json) -> Facts:
     """The facts of an answer about words."""
     singles = answer.get("singles")
     facts: Facts = [
-        ("Said", answer.get("said")),
+        ("Verdict", answer.get("said")),
         ("Scope", answer.get("scope")),
         ("Read", answer.get("kept")),
         ("Domain", answer.get("domain_said")),
@@ -193,7 +193,10 @@ def _effort(answer: Json) -> Facts:
     timeout, exact = answer.get("timeout"), answer.get("exact_questions")
     return [
         ("Time limit", "none" if timeout is None else f"{number(timeout)} s"),
-        ("Decided in exact arithmetic", None if exact is None else plural(int(exact), "question")),
+        (
+            "Exact arithmetic",
+            None if exact is None else f"decided {plural(int(exact), 'question')} that floats could not",
+        ),
         ("Replayed in", answer.get("runtime")),
         ("Seconds", number(answer["seconds"]) if answer.get("seconds") is not None else None),
     ]

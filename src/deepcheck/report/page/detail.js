@@ -110,6 +110,15 @@ function intervalBlocks(state, feature, attack) {
   });
 }
 
+/** The sentence of a proof about one feature. */
+function refuted(state, answer, feature) {
+  const [low, high] = boundsOf(state, feature * state.exhibit.elements);
+  const where = low === null && high === null ? "real value" : `value in [${endShown(low, "−")}, ${endShown(high, "")}]`;
+  const steps = answer.levels ? ` (${answer.levels} levels)` : "";
+  const aim = answer.target === null ? "changes the label" : `leads to ${labelName(state.exhibit, answer.target)}`;
+  return `No ${where}${steps} of this alone ${aim}${answer.paths === "all" ? "" : ", along this path"}.`;
+}
+
 /** What one answer says about one feature. */
 function standing(state, answer, feature) {
   const scope = answer.paths === "all" ? "all paths" : "this path";
@@ -125,8 +134,7 @@ function standing(state, answer, feature) {
   if (answer.asked && !answer.asked.includes(feature)) return [make("p", { class: "soft" }, "Not asked about.")];
   const { undecided = 0, untried = 0 } = answer.counts;
   if (!undecided && !untried) {
-    const path = answer.paths === "all" ? "" : " along this path";
-    return [chip("proved", `proved (${scope})`), make("p", {}, `No change of this alone changes the label${path}: ${answer.domain}.`)];
+    return [chip("proved", `proved (${scope})`), make("p", {}, refuted(state, answer, feature))];
   }
   const open = [undecided ? `${undecided} undecided` : "", untried ? `${untried} untried` : ""].filter(Boolean).join(", ");
   return [chip("undecided", "no attack known"), make("p", {}, `Of all that was asked, ${open}; which ones is not recorded.`)];
