@@ -29,13 +29,22 @@ def reference() -> str:
 
 def _verb(words: tuple[str, ...], verb: Any) -> str:
     context = verb.make_context(" ".join(words), [], resilient_parsing=True)
-    said = [f"## {' '.join(words)}", _code(verb.get_usage(context)), _prose(verb.help or "")]
+    said = [f"## {' '.join(words)}", _code(verb.get_usage(context)), _prose(verb.help or ""), _examples(verb.epilog)]
     records = [(p.param_type_name, p.get_help_record(context)) for p in verb.get_params(context)]
     for kind, title in (("argument", "Argument"), ("option", "Option")):
         rows = [record for found, record in records if found == kind and record]
         said.append(_table(title, rows) if rows else "")
-    said.append(_prose(verb.epilog or ""))
     return "\n\n".join(part for part in said if part)
+
+
+def _examples(epilog: str | None) -> str:
+    """The examples of a verb as commands, with what each is for as a comment above it."""
+    lines = (epilog or "").strip().splitlines()
+    if "Examples:" not in lines:
+        return _prose(epilog or "")
+    shown = lines[lines.index("Examples:") + 1 :]
+    commands = (line.strip() if line.startswith("    ") else f"# {line.strip()}" for line in shown)
+    return "```bash\n" + "\n".join(commands) + "\n```"
 
 
 def _prose(text: str) -> str:
