@@ -4,6 +4,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
@@ -18,6 +19,11 @@ from deepcheck.verbs.exhibit_texts import text_exhibit
 LISTED = 2000
 """So many attackable sets are listed at most, and as many witnesses; counts are of all."""
 PARTS = ("numpy", "onnx", "onnxruntime")
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in PARTS}
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Made:
         versions = {"deepcheck": deepcheck.__version__, "python": platform.python_version()}
         return {
             "command": self.command,
-            "versions": versions | {name: version(name) for name in PARTS},
+            "versions": versions | _versions(),
             "platform": platform.platform(),
             "seeds": dict(self.seeds),
             "date": datetime.now(UTC).isoformat(timespec="seconds"),

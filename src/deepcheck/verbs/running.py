@@ -1,7 +1,7 @@
 """One question about every input of a data set, kept on disk."""
 
 import json
-from hashlib import sha256
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +11,14 @@ from deepcheck.attacks import SmallestResult
 from deepcheck.campaign import MinimalTable, Report, ask
 from deepcheck.domains import Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
-from deepcheck.errors import DataError, InputError, OptionError
+from deepcheck.errors import InputError, OptionError
 from deepcheck.program import Array, Program
+from deepcheck.report.exhibit_keeping import is_exhibit
 from deepcheck.runs import Source, Store
+from deepcheck.verbs.keeping import STORE, digest, folder_of, question_of
 from deepcheck.verbs.refusals import check_options
 from deepcheck.verbs.smallest import smallest
 
-STORE = "run.sqlite"
-"""The file of a run's folder that holds its answers."""
 CHUNK = 256
 """So many inputs are labelled at once."""
 
@@ -37,6 +37,7 @@ def run_minimal(
     features_as: Grouping | None = None,
     layout: Layout = "nchw",
     report: Report | None = None,
+    seen: Callable[[int, SmallestResult], None] | None = None,
 ) -> MinimalTable:
     """Find the smallest number of features that overturn each prediction: proved from below, witnessed from above.
 
@@ -58,6 +59,7 @@ def run_minimal(
         features_as: "element" or "pixel" (all channels at one position).
         layout: Where a pixel's channels are.
         report: Told how far it is.
+        seen: Called with the place of an input and its result, before its answer is kept.
 
     Raises:
         OptionError: If an option has no meaning.
@@ -72,25 +74,28 @@ def run_minimal(
     check_options(program, paths, "margin", None, None, None, limit_seconds)
     wrong = _wrongly_labelled(program, inputs, labels)
     asked = np.setdiff1d(np.arange(len(inputs)), wrong)
-    source = Source(program.origin.sha256, name, _question(program, features, pixels, paths))
+    source = Source(program.origin.sha256, name, question_of(program, features, pixels, find="smallest", paths=paths))
 
     def decide(item: int, tell: Any) -> SmallestResult:
-        return smallest(
+        found = smallest(
             program, inputs[item], paths=paths, most=sizes, timeout=limit_seconds, domain=pixels,
             features_as=features.grouping, layout=layout, report=tell,
         )  # fmt: skip
+        if seen is not None and found.found.reason != "interrupted":
+            seen(item, found)
+        return found
 
-    with Store.opened(_folder(Path(out)) / STORE) as store:
+    with Store.opened(folder_of(out) / STORE) as store:
         answers, repeated, interrupted = ask(
             store,
             source,
-            {int(item): _digest(inputs[item]) for item in asked},
+            {int(item): digest(inputs[item]) for item in asked},
             decide,
             most=sizes,
             limit_seconds=limit_seconds,
             report=report or _nothing,
         )
-        elsewhere = sum(count for other, count in store.sources().items() if other != source)
+        elsewhere = sum(count for other, count in store.sources().items() if other != source and not is_exhibit(other))
     about = {
         "model": {"name": program.origin.name, "sha256": program.origin.sha256},
         "dataset": name,
@@ -129,43 +134,6 @@ def _wrongly_labelled(program: Program, inputs: Array, labels: Array | None) -> 
         decision.labels_of(program(inputs[start : start + CHUNK]).reshape(-1, decision.outputs)) for start in parts
     ]
     return np.flatnonzero(np.concatenate(found) != np.asarray(labels))
-
-
-def _question(program: Program, features: Features, pixels: Pixels, paths: str) -> str:
-    """Whatever an answer depends on, but for the model file and the input."""
-    lower, upper = pixels.element_bounds(program.input_shape)
-    words = {
-        "find": "smallest",
-        "paths": paths,
-        "features": features.grouping,
-        "layout": features.layout,
-        "bounds": [_finite(lower.min()), _finite(upper.max())],
-        "bounds_sha256": sha256(lower.tobytes() + upper.tobytes()).hexdigest(),
-        "levels": pixels.levels,
-        "mean": list(program.preprocessing.mean),
-        "std": list(program.preprocessing.std),
-        "decision": program.decided().kind,
-        "output": program.origin.output_name,
-        "input_shape": list(program.input_shape),
-        "given": {key: _digest(np.asarray(array)) for key, array in sorted(program.origin.given.items())},
-    }
-    return json.dumps(words, sort_keys=True)
-
-
-def _finite(end: float) -> float | None:
-    return float(end) if np.isfinite(end) else None
-
-
-def _digest(x: Array) -> str:
-    return sha256(f"{x.dtype} {x.shape} ".encode() + np.ascontiguousarray(x).tobytes()).hexdigest()[:32]
-
-
-def _folder(out: Path) -> Path:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise DataError(f"cannot make the folder {out}: {problem.strerror or problem}") from None
-    return out
 
 
 def _nothing(place: object) -> None:
