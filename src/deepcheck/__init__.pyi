@@ -14,6 +14,7 @@ from .certify import Certificate as Certificate
 from .domains import Features as Features
 from .domains import Pixels as Pixels
 from .errors import DeepCheckError as DeepCheckError
+from .errors import NotRobust as NotRobust
 from .errors import UncertifiedPath as UncertifiedPath
 from .explore import Exploration as Exploration
 from .explore import RegionMap as RegionMap
@@ -30,6 +31,7 @@ from .text.results import TextResult as TextResult
 from .text.results import WordScores as WordScores
 from .text.vectors import VectorResult as VectorResult
 from .verbs import LabelReach as LabelReach
+from .verbs import assert_robust as assert_robust
 from .verbs import attack as attack
 from .verbs import attack_text as attack_text
 from .verbs import attack_vectors as attack_vectors

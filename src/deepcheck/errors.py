@@ -1,4 +1,6 @@
-"""Every exception that DeepCheck raises::
+"""Every exception that DeepCheck raises.
+
+::
 
     DeepCheckError              catch this one to catch them all
     |-- ModelError              the model file cannot be used
@@ -9,13 +11,16 @@
     |-- OptionError             an argument has no meaning here: unknown metric, label, shortlist, bounds
     |-- DataError               a data set is missing or damaged
     |-- CertificateRejected     a certificate does not hold for this model
+    |-- NotRobust               what deepcheck.assert_robust asserts does not hold; an AssertionError too
     `-- MissingExtra            an optional dependency is not installed; the message says how to get it
 
     UncertifiedPath             a warning, not an error: the network is too large to certify the path
 
-An *outcome* (attack, proved, undecided) is a value, never an exception.
+An *outcome* (attack, proved, undecided) is a value, never an exception, but for those who ask for one: `NotRobust`.
 A message says what was expected, what came, and what to do.
 """
+
+from collections.abc import Sequence
 
 
 class DeepCheckError(Exception):
@@ -62,6 +67,18 @@ class DataError(DeepCheckError):
 
 class CertificateRejected(DeepCheckError):
     """A certificate does not hold for this model, or is damaged."""
+
+
+class NotRobust(DeepCheckError, AssertionError):
+    """The verdicts asserted were not found: an attack, an open question, or another label.
+
+    Attributes:
+        results: The results of all inputs, in order.
+    """
+
+    def __init__(self, message: str, results: Sequence[object] = ()) -> None:
+        super().__init__(message)
+        self.results = tuple(results)
 
 
 class MissingExtra(DeepCheckError):

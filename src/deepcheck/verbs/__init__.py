@@ -1,5 +1,6 @@
 """The public functions: load a program, rank its inputs, attack it, get its conditions, print it as source."""
 
+from deepcheck.verbs.assuring import assert_robust
 from deepcheck.verbs.attacking import attack
 from deepcheck.verbs.certifying import certificate, check, save_certificate
 from deepcheck.verbs.conditions import conditions
@@ -18,6 +19,7 @@ from deepcheck.verbs.translating import translate
 
 __all__ = [
     "LabelReach",
+    "assert_robust",
     "attack",
     "attack_text",
     "attack_vectors",
