@@ -1,4 +1,8 @@
-"""Every sample in the documentation runs as it stands, page by page, and every command line in it is one."""
+"""Every sample in the documentation runs as it stands, page by page, and every command line in it is one.
+
+Blocks of ``python`` and ``bash`` run in order in one namespace and one empty folder, blocks of ``sh`` are shown only. A
+Python block that begins with the name of a file is kept as that file too.
+"""
 
 import re
 import shlex
@@ -70,6 +74,9 @@ def test_samples_of_a_page_run_in_order(page, tmp_path, monkeypatch, capsys, req
     monkeypatch.setenv("MPLBACKEND", "agg")
     names: dict[str, Any] = {"__name__": "sample"}
     for sample in found:
+        named = re.match(r"# (\w+\.py)\n", sample.code)
+        if named:
+            Path(named[1]).write_text(sample.code, encoding="utf-8")
         run_python(sample, names) if sample.language == "python" else run_shell(sample)
 
 
