@@ -48,8 +48,9 @@ function scene(grid, ground, marks) {
   }
   for (const feature of marks.framed ?? []) {
     const x = (feature % columns) * CELL, y = Math.floor(feature / columns) * CELL;
-    shapes.push({ is: "frame", x: x - 2, y: y - 2, side: CELL + 4, stroke: DARK, width: 4.5 });
-    shapes.push({ is: "frame", x: x - 2, y: y - 2, side: CELL + 4, stroke: WHITE, width: 2 });
+    const pen = Math.max(rows, columns) / 14;  // as thick in every picture, however large its pixels are
+    const frame = { is: "frame", x: x - pen, y: y - pen, side: CELL + 2 * pen };
+    shapes.push({ ...frame, stroke: DARK, width: 2.2 * pen }, { ...frame, stroke: WHITE, width: pen });
   }
   return { width: columns * CELL, height: rows * CELL, shapes };
 }
