@@ -27,7 +27,7 @@ def test_the_table_and_the_picture(command: Command, model, tmp_path):
     assert "1 linear region (all paths); label 1 on 71.9% of it, label 0 on 28.1% of it" in answer.out
     assert "and 1 smaller ones: --limit 2" in answer.out
     colours = np.asarray(Image.open(picture).convert("RGB")).reshape(-1, 3)
-    blue, orange = (np.count_nonzero((colours == colour).all(axis=1)) for colour in ((78, 121, 167), (242, 142, 43)))
+    blue, orange = (np.count_nonzero((colours == colour).all(axis=1)) for colour in ((86, 180, 233), (230, 159, 0)))
     assert orange / blue == pytest.approx(0.71875 / 0.28125, rel=0.1)
 
 

@@ -106,8 +106,8 @@ def test_words_are_tinted_by_sign_and_strength(model):
     found = deepcheck.word_importance(model, "good film dull")
     assert strengths(found) == pytest.approx((-1 / 8, 0, 1))  # the label is the bad one
     html = scores_part(found)
-    assert 'dc-against" style="background: rgba(225, 50, 50, 0.125)" title="-1, rank' in html
-    assert 'dc-for" style="background: rgba(40, 170, 80, 0.650)" title="8, rank 1"' in html
+    assert 'dc-against" style="background: rgba(213, 94, 0, 0.125)" title="-1, rank' in html
+    assert 'dc-for" style="background: rgba(0, 158, 115, 0.650)" title="8, rank 1"' in html
 
 
 def test_metrics_without_a_sign_are_tinted_in_one_colour(model):

@@ -10,10 +10,11 @@ from deepcheck.attacks.columns import Columns, values_of, witnesses
 from deepcheck.attacks.deployed_proofs import Proofs
 from deepcheck.attacks.flips import flips_of
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.result import Attacks, Result, Views, margin_at
+from deepcheck.attacks.result import Attacks, Result
 from deepcheck.attacks.semantics import InBlocks, Semantics, semantics_of
 from deepcheck.attacks.study import Study
-from deepcheck.attacks.witness import Attack, Comparison, Witness
+from deepcheck.attacks.views import Views, margin_at, strongest_of
+from deepcheck.attacks.witness import Attack, Comparison, Glance, Witness
 from deepcheck.program import Array
 
 
@@ -158,6 +159,13 @@ class FeatureViews(Views):
         return semantics_of(columns.study, item, witnesses(columns, rows), regions.label[rows], elements)
 
     def _make(self, position: int) -> Attack:
+        columns, at, seen = self.columns, self.start + position, self.glance(position)
+        row = int(columns.chosen[at])
+        item, element = int(columns.regions.item[row]), int(columns.regions.element[row])
+        witness = self._witness(at, row, item, element)
+        return Attack(seen.features, seen.labels, seen.intervals, seen.levels, witness, columns.study, item)
+
+    def glance(self, position: int) -> Glance:
         columns, at = self.columns, self.start + position
         row = int(columns.chosen[at])
         regions = columns.regions
@@ -169,13 +177,25 @@ class FeatureViews(Views):
         ends = values_of(columns, item, element, np.stack([regions.lower[mine], regions.upper[mine]], axis=1))
         labels = [int(label) for label in regions.label[mine]]
         levels = [(int(regions.first_level[r]), int(regions.last_level[r])) for r in mine]
-        return Attack(
+        return Glance(
             features=(int(columns.study.features.owner[element]),),
             labels=tuple(dict.fromkeys(labels)),
             intervals=_by_label(labels, [(float(a), float(b)) for a, b in ends]),
             levels={} if columns.study.box.tables is None else _by_label(labels, levels),
-            witness=self._witness(at, row, item, element),
+            label=int(regions.label[row]),
+            model_input=witnesses(columns, np.array([row]))[0],
+            replayed=bool(columns.replayed[at]),
         )
+
+    @property
+    def strongest(self) -> int | None:
+        mine = slice(self.start, self.stop)
+        return strongest_of(self.columns.regions.margin[self.columns.chosen[mine]], self.columns.replayed[mine])
+
+    def memberships(self) -> Array:
+        columns = self.columns
+        owners = columns.study.features.owner[columns.regions.element[columns.chosen[self.start : self.stop]]]
+        return np.bincount(owners, minlength=columns.study.features.count)
 
     def _witness(self, at: int, row: int, item: int, element: int) -> Witness:
         columns = self.columns

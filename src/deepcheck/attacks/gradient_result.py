@@ -44,6 +44,11 @@ class GradientAttack:
         """Is the new input on the input's path?"""
         return self.flips == 0
 
+    def _repr_html_(self) -> str:
+        from deepcheck.attacks.gradient_markup import gradient_attack_html
+
+        return gradient_attack_html(self)
+
 
 @final
 @dataclass(frozen=True)
@@ -92,6 +97,11 @@ class GradientAttacks:
     def changed(self) -> Array:
         """Whose label has changed, ``(items,)``."""
         return np.asarray(self.labels != self.new_labels)
+
+    def _repr_html_(self) -> str:
+        from deepcheck.attacks.gradient_markup import gradient_attacks_html
+
+        return gradient_attacks_html(self)
 
     @staticmethod
     def of(start: Start, epsilon: Array, pixels: Array) -> "GradientAttacks":

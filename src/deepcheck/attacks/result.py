@@ -4,16 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import overload
 
-import numpy as np
-
 from deepcheck.attacks.deployed_proofs import Proofs
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.attacks.study import Study
-from deepcheck.attacks.witness import Attack, Comparison
+from deepcheck.attacks.views import Views
+from deepcheck.attacks.witness import Comparison
 from deepcheck.domains import Pixels
-from deepcheck.program import Array, Program
-from deepcheck.solvers.planes import PRECISION
-from deepcheck.symbolic import EXACT_PRODUCTS, exact_outputs, run
+from deepcheck.program import Array
 
 
 class Result(ABC):
@@ -66,7 +63,7 @@ class Result(ABC):
 
     @property
     @abstractmethod
-    def attacks(self) -> Sequence[Attack]:
+    def attacks(self) -> Views:
         """A view of each listed attackable set, in the order tried."""
 
     @property
@@ -171,6 +168,24 @@ class Result(ABC):
         return ", ".join(outcome.words for outcome in sorted(self.open_outcomes))
 
     def __str__(self) -> str:
+        return self._told(deployed=True)
+
+    @property
+    def claim(self) -> str:
+        """The verdict in words, at once: a proof's does not say whether it holds for the deployed network too."""
+        return self._told(deployed=False)
+
+    def _repr_html_(self) -> str:
+        from deepcheck.attacks.markup import result_html
+
+        return result_html(self)
+
+    def _repr_png_(self) -> bytes | None:
+        from deepcheck.attacks.markup import result_png
+
+        return result_png(self)
+
+    def _told(self, *, deployed: bool) -> str:
         counts = self.counts
         scope = self.scope.replace(" (", ", ").rstrip(")")
         target = self.study.asked.target
@@ -178,7 +193,7 @@ class Result(ABC):
         if self.verdict == "proved":
             return (
                 f"proved ({scope}): changing {self._any_of} these {self._some}, with {self.domain.describe()}, "
-                f"does not change {aim}, {self._arithmetics}"
+                f"does not change {aim}, {self._arithmetics if deployed else 'in real arithmetic'}"
             )
         where = f"{scope}, {self.domain.describe()}, {self._one_of} {self._some}"
         found = ", ".join(f"{counts[name]} {name}" for name in ("attackable", "proved", "undecided", "untried"))
@@ -232,38 +247,7 @@ class Attacks(Sequence[Result]):
     def __iter__(self) -> Iterator[Result]:
         return (self._result(item) for item in range(len(self)))
 
+    def _repr_html_(self) -> str:
+        from deepcheck.attacks.batch_markup import attacks_html
 
-class Views(Sequence[Attack]):
-    """Attacks of one input, made one by one when asked for."""
-
-    @abstractmethod
-    def _make(self, position: int) -> Attack:
-        """One of them."""
-
-    @overload
-    def __getitem__(self, index: int) -> Attack: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Attack]: ...
-    def __getitem__(self, index: int | slice) -> Attack | list[Attack]:
-        if isinstance(index, slice):
-            return [self._make(position) for position in range(*index.indices(len(self)))]
-        if not -len(self) <= index < len(self):
-            raise IndexError(index)
-        return self._make(index % len(self))
-
-
-def margin_at(program: Program, changed: Array, label: int) -> float:
-    """A label's lead at a stored witness: from exact arithmetic where floats do not know it well."""
-    outcome = run(program, changed[None], sharp=True)
-    decision = program.decided()
-    scores = decision.scores(outcome.outputs.value)[0]
-    errors = np.broadcast_to(outcome.outputs.element_error, outcome.outputs.value.shape)
-    lead = float(scores[label] - np.delete(scores, label).max())
-    if 2 * float(decision.doubts(errors).max()) < PRECISION * lead or program.products > EXACT_PRODUCTS:
-        return lead
-    exact = decision.scores(exact_outputs(program, changed[None]).fractions())[0]
-    least = min(exact[label] - exact[other] for other in range(len(exact)) if other != label)
-    try:
-        return float(least)
-    except OverflowError:
-        return float("inf")
+        return attacks_html(self)

@@ -10,11 +10,12 @@ from deepcheck.attacks.deployed_proofs import Proofs, Sets, deployed_sets
 from deepcheck.attacks.family import Family, completed
 from deepcheck.attacks.flips import flips_of
 from deepcheck.attacks.outcome import Outcome
-from deepcheck.attacks.result import Attacks, Result, Views, margin_at
+from deepcheck.attacks.result import Attacks, Result
 from deepcheck.attacks.semantics import InBlocks, Semantics, semantics_of
 from deepcheck.attacks.set_rows import best_rows, changed_inputs, set_starts
 from deepcheck.attacks.study import Study
-from deepcheck.attacks.witness import Attack, Comparison, Witness
+from deepcheck.attacks.views import Views, margin_at, strongest_of
+from deepcheck.attacks.witness import Attack, Comparison, Glance, Witness
 from deepcheck.certify import Replayer, replayer_for
 from deepcheck.program import Array, Program
 from deepcheck.ranking import shortlist_length
@@ -176,8 +177,8 @@ class SetResult(Result):
         changed = changed_inputs(wins.take(rows), study.x[self.position], study.features, self.family.order)
         return int(flips_of(study, self.position, changed).min())
 
-    def __str__(self) -> str:
-        text = super().__str__()
+    def _told(self, *, deployed: bool) -> str:
+        text = super()._told(deployed=deployed)
         if not self.family.attackable or self.replays == len(self.attacks):
             return text
         return f"{text} of the first {self.replays}"
@@ -215,31 +216,54 @@ class SetViews(Views):
         return semantics_of(study, self.item, changed, best.label, elements)
 
     def _make(self, position: int) -> Attack:
-        wins, study = self.family.wins, self.study
-        rows = np.arange(self.starts[position], self.starts[position + 1])
-        best = best_rows(wins.take(rows), np.array([0, len(rows)]), study, self.item, self.family.order)[0]
-        row = rows[best : best + 1]
-        changed = changed_inputs(wins.take(row), study.x[self.item], study.features, self.family.order)
-        label = int(wins.label[row[0]])
-        replay = self._replay(position, changed, label)
-        ranks = wins.ranks[row[0]]
-        features = np.sort(self.family.order[ranks[ranks >= 0]])
+        study, seen = self.study, self.glance(position)
+        changed = seen.model_input[None]
+        survived, same_path = self._replay(position, changed, seen.label)
         pixels = study.program.preprocessing.pixels(changed)[0]
         eight_bit, beats = self.semantics.at(position)
         witness = Witness(
             model_input=changed[0],
             pixels=pixels,
-            values=tuple(float(v) for v in pixels.reshape(-1)[study.features.members[features].ravel()]),
-            label=label,
-            margin=margin_at(study.program, changed[0], label),
-            replayed=bool(replay[0]),
+            values=tuple(float(v) for v in pixels.reshape(-1)[study.features.members[list(seen.features)].ravel()]),
+            label=seen.label,
+            margin=margin_at(study.program, changed[0], seen.label),
+            replayed=bool(survived),
             flips=self._flips(changed),
-            same_path_float32=bool(replay[1]),
+            same_path_float32=bool(same_path),
             eight_bit=eight_bit,
             beats_rounding=beats,
         )
-        labels = tuple(int(label) for label in sorted(wins.label[rows]))
-        return Attack(tuple(features.tolist()), labels, {}, {}, witness)
+        return Attack(seen.features, seen.labels, {}, {}, witness, study, self.item)
+
+    def glance(self, position: int) -> Glance:
+        wins, study = self.family.wins, self.study
+        rows = np.arange(self.starts[position], self.starts[position + 1])
+        best = best_rows(wins.take(rows), np.array([0, len(rows)]), study, self.item, self.family.order)[0]
+        row = rows[best : best + 1]
+        ranks = wins.ranks[row[0]]
+        known = position < len(self.replayed.survived)
+        return Glance(
+            features=tuple(np.sort(self.family.order[ranks[ranks >= 0]]).tolist()),
+            labels=tuple(int(label) for label in sorted(wins.label[rows])),
+            intervals={},
+            levels={},
+            label=int(wins.label[row[0]]),
+            model_input=changed_inputs(wins.take(row), study.x[self.item], study.features, self.family.order)[0],
+            replayed=bool(self.replayed.survived[position]) if known else None,
+        )
+
+    @property
+    def strongest(self) -> int | None:
+        known = len(self.replayed.survived)
+        stop = int(self.starts[known])
+        if not stop:
+            return None
+        margins = np.maximum.reduceat(self.family.wins.margin[:stop], self.starts[:known])
+        return strongest_of(margins, self.replayed.survived)
+
+    def memberships(self) -> Array:
+        ranks = self.family.wins.ranks
+        return np.bincount(self.family.order[ranks[ranks >= 0]], minlength=self.study.features.count)
 
     def _flips(self, changed: Array) -> int:
         if self.study.asked.paths == "same":

@@ -1,6 +1,5 @@
 """The result of a search for the smallest set: the set, its witness, and the proof that no smaller one works."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,7 +12,6 @@ from deepcheck.attacks.result import Result
 from deepcheck.attacks.set_result import Replays, SetViews
 from deepcheck.attacks.smallest import Smallest
 from deepcheck.attacks.study import Study
-from deepcheck.attacks.witness import Attack
 from deepcheck.program import Array
 
 
@@ -119,7 +117,7 @@ class SmallestResult(Result):
         return () if self.found.features is None else (self.found.features,)
 
     @property
-    def attacks(self) -> Sequence[Attack]:
+    def attacks(self) -> SetViews:
         return SetViews(self.shared, self.position, family_of(self.found, self.asked_about), self.replayed)
 
     @property
@@ -138,7 +136,7 @@ class SmallestResult(Result):
     def new(self) -> int | None:
         return None
 
-    def __str__(self) -> str:
+    def _told(self, *, deployed: bool) -> str:
         found, where = self.found, f"{self.scope.replace(' (', ', ').rstrip(')')}, {self.domain.describe()}"
         if self.verdict == "proved":
             return f"proved ({where}): no set of these {self._some} overturns the label {self.label}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from deepcheck.attacks.study import Study
 from deepcheck.program import Array
 
 
@@ -93,6 +94,8 @@ class Attack:
             a path, several along all; empty for several features.
         levels: For each of those the first and last attacking level; empty without levels, and for several features.
         witness: The new input with the largest margin found (or the smallest change, by objective).
+        study: What the attack is about.
+        item: Which input of it.
     """
 
     features: tuple[int, ...]
@@ -100,3 +103,38 @@ class Attack:
     intervals: Mapping[int, tuple[tuple[float, float], ...]]
     levels: Mapping[int, tuple[tuple[int, int], ...]]
     witness: Witness
+    study: Study = field(repr=False, compare=False)
+    item: int = field(repr=False, compare=False)
+
+    def _repr_html_(self) -> str:
+        from deepcheck.attacks.markup import attack_html
+
+        return attack_html(self)
+
+    def _repr_png_(self) -> bytes | None:
+        from deepcheck.attacks.markup import attack_png
+
+        return attack_png(self)
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What is known of one attackable set without any work: no margin in exact arithmetic, no replay.
+
+    Attributes:
+        features: The changed features, by index.
+        labels: The labels that it can reach.
+        intervals: As those of an `Attack`.
+        levels: As those of an `Attack`.
+        label: The label of its witness.
+        model_input: What the model receives there, ``input_shape``.
+        replayed: Does the untouched model give that label? None where that was not asked yet.
+    """
+
+    features: tuple[int, ...]
+    labels: tuple[int, ...]
+    intervals: Mapping[int, tuple[tuple[float, float], ...]]
+    levels: Mapping[int, tuple[tuple[int, int], ...]]
+    label: int
+    model_input: Array = field(repr=False)
+    replayed: bool | None

@@ -127,3 +127,8 @@ class MinimalTable:
             "wrongly_labelled": list(self.wrong),
             "answers": [{"image": item} | answer.as_json() for item, answer in sorted(self.answers.items())],
         }
+
+    def _repr_html_(self) -> str:
+        from deepcheck.campaign.markup import minimal_html
+
+        return minimal_html(self)

@@ -55,6 +55,11 @@ class Certificate:
         listed = f"{self.attacks} attacks, {self.undecided} undecided sets"
         return f"certificate: {self.verdict} ({self.scope}), {listed}"
 
+    def _repr_html_(self) -> str:
+        from deepcheck.certify.markup import certificate_html
+
+        return certificate_html(self)
+
 
 def certify(
     claim: Claim, model: bytes, *, timeout: float | None = None, progress: Callable[[float], None] | None = None

@@ -70,7 +70,7 @@ def map_(
     )
     if plot is not None:
         from deepcheck.display.pictures import save_figure
-        from deepcheck.report.region_picture import region_picture
+        from deepcheck.explore.region_picture import region_picture
 
         save_figure(region_picture(found, caption=str(found).split(";")[0]), plot)
         showing.say(f"wrote {plot}")

@@ -1,4 +1,4 @@
-"""The pieces of HTML that pages about texts are made of, and a page that needs nothing but itself."""
+"""The pieces of HTML that answers are shown with, and a page that needs nothing but itself."""
 
 import html
 from collections.abc import Iterable, Sequence
@@ -11,11 +11,11 @@ STYLE = """<style>
   border-left: 3px solid rgba(128, 128, 128, .4); padding: .2em .8em; }
 .dc .dc-unread { opacity: .45; }
 .dc .dc-word { padding: .1em .15em; border-radius: .25em; }
-.dc .dc-for { background: rgba(40, 170, 80, .55); border-bottom: 2px solid #1e8a3e; }
-.dc .dc-against { background: rgba(225, 50, 50, .5); border-bottom: 2px dashed #b3261e; }
+.dc .dc-for { background: rgba(0, 158, 115, .55); border-bottom: 2px solid #00785a; }
+.dc .dc-against { background: rgba(213, 94, 0, .5); border-bottom: 2px dashed #b64f00; }
 .dc .dc-much { background: rgba(60, 120, 230, .5); }
-.dc del { background: rgba(225, 50, 50, .3); text-decoration: line-through; border-radius: .25em; padding: .1em .2em; }
-.dc ins { background: rgba(40, 170, 80, .35); text-decoration: underline; border-radius: .25em;
+.dc del { background: rgba(213, 94, 0, .3); text-decoration: line-through; border-radius: .25em; padding: .1em .2em; }
+.dc ins { background: rgba(0, 158, 115, .35); text-decoration: underline; border-radius: .25em;
   padding: .1em .2em; font-weight: 600; }
 .dc .dc-bar { display: inline-block; height: .75em; border: 0; border-radius: .15em; min-width: 1px; }
 .dc .dc-share { display: inline-block; width: 8em; height: .6em; border-radius: .3em; overflow: hidden;
@@ -24,14 +24,30 @@ STYLE = """<style>
 .dc .dc-legend, .dc .dc-when, .dc dt { opacity: .75; }
 .dc .dc-when { display: inline-block; min-width: 3.5em; }
 .dc .dc-verdict { padding: .1em .6em; border-radius: 1em; color: #fff; background: #6b6b6b; }
-.dc .dc-attack { background: #b3261e; }
-.dc .dc-proved { background: #1e7a3a; }
+.dc .dc-attack { background: #a84300; }
+.dc .dc-proved { background: #00694f; }
 .dc dl { display: grid; grid-template-columns: max-content 1fr; gap: .1em 1em; margin: .6em 0; }
 .dc dd { margin: 0; }
 .dc table { border-collapse: collapse; margin: .6em 0; }
 .dc th, .dc td { text-align: left; padding: .2em .9em .2em 0; border-bottom: 1px solid rgba(128, 128, 128, .3);
   vertical-align: top; overflow-wrap: break-word; }
 .dc a { color: inherit; }
+.dc td.dc-number, .dc th.dc-number { text-align: right; font-variant-numeric: tabular-nums; }
+.dc .dc-pictures { display: flex; flex-wrap: wrap; gap: .9em 1.2em; align-items: flex-start; margin: .7em 0; }
+.dc .dc-wide { overflow-x: auto; }
+.dc td .dc-img { max-width: none; }
+.dc .dc-line { white-space: nowrap; }
+.dc figure { margin: 0; }
+.dc figcaption { font-size: .9em; margin-bottom: .25em; max-width: 15em; }
+.dc .dc-img { display: block; image-rendering: pixelated; max-width: 100%; height: auto; margin: 0;
+  outline: 1px solid rgba(128, 128, 128, .45); }
+.dc .dc-green, .dc .dc-red { padding: 0 .35em; border-radius: .2em; font-weight: 600; color: #fff; }
+.dc .dc-green { background: #00785a; }
+.dc .dc-red { background: #b64f00; }
+.dc .dc-said { overflow-wrap: anywhere; }
+.dc code { background: rgba(128, 128, 128, .15); border-radius: .2em; padding: 0 .25em; font-size: .92em; }
+.dc svg text { fill: currentColor; font: 13px system-ui, sans-serif; }
+.dc svg .dc-on { fill: #000; stroke: #fff; stroke-width: 3px; paint-order: stroke; font-weight: 600; }
 </style>
 """
 _PAGE = """<!DOCTYPE html>
@@ -82,6 +98,40 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def fact_list(facts: Iterable[tuple[str, str]]) -> str:
     """Names and what they stand for, escaped here."""
     return f"<dl>{''.join(f'<dt>{escaped(name)}</dt><dd>{escaped(said)}</dd>' for name, said in facts)}</dl>"
+
+
+def section(*pieces: str) -> str:
+    """Pieces of an answer, together and with their style, as a notebook shows them."""
+    return f'{STYLE}<section class="dc">{"".join(pieces)}</section>'
+
+
+def verdict_line(verdict: str, said: str) -> str:
+    """A verdict, and what it is about, in a paragraph; both are text."""
+    return f'<p class="dc-said"><b class="dc-verdict dc-{escaped(verdict)}">{escaped(verdict)}</b> {escaped(said)}</p>'
+
+
+def figures(shown: Iterable[tuple[str, str]]) -> str:
+    """Pictures side by side: HTML of each, and the text above it."""
+    each = (f"<figure><figcaption>{escaped(said)}</figcaption>{picture}</figure>" for picture, said in shown)
+    return f'<div class="dc-pictures">{"".join(each)}</div>'
+
+
+def listing(headings: Sequence[str], rows: Iterable[Sequence[str]], *, left: int = 0, more: int = 0) -> str:
+    """A table of numbers, and how many rows are left out.
+
+    Args:
+        headings: Text; "" for none.
+        rows: The cells, HTML.
+        left: How many of the first columns hold words or pictures; numbers are set to the right.
+        more: How many rows there are beyond these.
+    """
+    kinds = ["" if at < left else ' class="dc-number"' for at in range(len(headings))]
+    head = "".join(f"<th{kind}>{escaped(heading)}</th>" for kind, heading in zip(kinds, headings, strict=True))
+    lines = ("".join(f"<td{kind}>{cell}</td>" for kind, cell in zip(kinds, row, strict=True)) for row in rows)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    rest = f'<p class="dc-legend">and {more:,} more</p>' if more > 0 else ""
+    whole = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div class="dc-wide">{whole}</div>{rest}'
 
 
 def page(title: str, parts: Sequence[tuple[str, str]], *, overview: str = "", footer: str = "") -> bytes:

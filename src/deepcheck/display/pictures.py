@@ -1,4 +1,4 @@
-"""The paper's picture: the image in grey, important pixels green, attackable pixels red.
+"""The paper's picture: the image in grey, important pixels green with a dot, attackable pixels red with a cross.
 
 Source: Table I and figure 3.
 """
@@ -6,23 +6,18 @@ Source: Table I and figure 3.
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from deepcheck.display.files import write_atomically
+from deepcheck.display.images import Array, grid_shape
+from deepcheck.display.marks import CROSS, DOT, RED, Picture, flattened, mask_of
 from deepcheck.errors import OptionError
-from deepcheck.program import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-GREEN = np.array([0.15, 0.80, 0.35])
-RED = np.array([0.93, 0.16, 0.16])
-TINT = 0.8
-"""How much of a marked pixel is the mark's colour; the rest is the image, so that the digit shows through."""
 
 DPI = 150
 GAP, MARGIN, LINE, CAPTION_LINE = 0.12, 0.1, 0.19, 0.14
@@ -31,35 +26,8 @@ GAP, MARGIN, LINE, CAPTION_LINE = 0.12, 0.1, 0.19, 0.14
 LETTER = 0.09
 """About how many inches a letter of a row's title takes; a caption's takes two thirds."""
 
-
-@dataclass(frozen=True)
-class Picture:
-    """One image with its marks.
-
-    Attributes:
-        image: Grey values, ``(rows, columns)``; 0 is black, 1 is white, what lies outside is cut off.
-        green: Which pixels are important, ``(rows, columns)`` of bool, or None.
-        red: Which pixels are attackable, as bool or how strongly to mark them, in [0, 1]; red lies over green.
-        framed: Which pixels get a thin red frame.
-        title: What stands above it.
-    """
-
-    image: Array
-    green: Array | None = None
-    red: Array | None = None
-    framed: Array | None = None
-    title: str = ""
-
-    @property
-    def colours(self) -> Array:
-        """The picture as red, green and blue in [0, 1], ``(rows, columns, 3)``."""
-        grey = np.clip(np.asarray(self.image, dtype=np.float64), 0.0, 1.0)
-        colours = np.repeat(grey[:, :, None], 3, axis=2)
-        for mask, colour in ((self.green, GREEN), (self.red, RED)):
-            if mask is not None:
-                tint = TINT * np.asarray(mask, dtype=np.float64)[:, :, None]
-                colours = tint * colour + (1 - tint) * colours
-        return colours
+KINDS = {".png": "PNG", ".svg": "SVG"}
+"""What pictures are written as, by the end of a file's name."""
 
 
 def picture_grid(
@@ -110,18 +78,19 @@ def importance_picture(
     """Draw one image, its scores, and its most important pixels.
 
     Args:
-        image: Grey values, ``(rows, columns)``.
-        scores: A score of each pixel, likewise; the larger, the whiter.
+        image: Grey values, ``(rows, columns)``, or colours, ``(rows, columns, 3)``.
+        scores: A score of each pixel, in rows and columns or flat; the larger, the whiter.
         shortlist: Indices of the important pixels.
         title: What the shortlist is, above its picture.
         caption: Below everything.
     """
     spread = float(np.ptp(scores))
     shown = (scores - scores.min()) / spread if spread > 0 else np.zeros_like(scores)
+    grid = image.shape[:2]
     row = [
         Picture(image, title="input"),
-        Picture(shown, title="scores"),
-        Picture(image, green=mask_of(shortlist, image.shape), title=title or "important"),
+        Picture(shown.reshape(grid), title="scores"),
+        Picture(flattened(image), green=mask_of(shortlist, grid), title=title or "important"),
     ]
     return picture_grid([row], caption=caption, inches=2.2)
 
@@ -143,7 +112,7 @@ def attack_picture(
     """Draw one image, its important and its attackable pixels, and one attack.
 
     Args:
-        image: Grey values, ``(rows, columns)``.
+        image: Grey values, ``(rows, columns)``, or colours, ``(rows, columns, 3)``.
         important: Indices of the important pixels.
         attackable: Indices of the attackable pixels.
         label: The image's label.
@@ -155,47 +124,47 @@ def attack_picture(
         sets: What is attackable, where that is not single pixels.
         caption: Below everything.
     """
-    red = mask_of(attackable, image.shape).astype(np.float64)
+    grid, plain = image.shape[:2], flattened(image)
+    red = mask_of(attackable, grid).astype(np.float64)
     if weights is not None:
         red.flat[np.asarray(attackable, dtype=np.int64)] = weights
-    green = mask_of(important, image.shape)
+    green = mask_of(important, grid)
     row = [
         Picture(image, title=f"input: {label}"),
-        Picture(image, green=green, title=f"important ({ranking})" if ranking else "important"),
-        Picture(image, green=green, red=red, title=f"attackable: {sets or len(attackable)}"),
+        Picture(plain, green=green, title=f"important ({ranking})" if ranking else "important"),
+        Picture(plain, green=green, red=red, title=f"attackable: {sets or len(attackable)}"),
     ]
     if witness is not None:
-        row.append(Picture(witness, framed=mask_of(changed, image.shape), title=f"attacked: now {new_label}"))
+        row.append(Picture(witness, framed=mask_of(changed, grid), title=f"attacked: now {new_label}"))
     return picture_grid([row], caption=caption, inches=2.2)
 
 
-def mask_of(indices: Array | Sequence[int], shape: tuple[int, ...]) -> Array:
-    """Which pixels of a shape some indices name, as bool."""
-    mask = np.zeros(shape, dtype=bool)
-    mask.flat[np.asarray(indices, dtype=np.int64)] = True
-    return mask
+def picture_kind(path: Path) -> str:
+    """How a file's picture is written, by its name: "png" or "svg".
+
+    Raises:
+        OptionError: If its name ends in something else.
+    """
+    kind = path.suffix.lower()
+    if kind not in KINDS:
+        raise OptionError(f"expected a picture's file to end in .png or .svg, got '{path}'")
+    return kind[1:]
 
 
 def save_figure(figure: "Figure", path: Path) -> None:
-    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes.
+    """Write a figure as PNG or SVG, by the file's name, whole or not at all; the same figure gives the same bytes.
+
+    The text of an SVG stays text.
 
     Raises:
-        OptionError: If it cannot be written.
+        OptionError: If it cannot be written, or its name ends in something else.
     """
-    write_atomically(path, lambda stream: figure.savefig(stream, format="png", dpi=DPI, metadata={"Software": None}))
+    from matplotlib import rc_context
 
-
-def grid_shape(shape: tuple[int, ...]) -> tuple[int, int]:
-    """The rows and columns to draw features of some shape in; a flat input of n * n features is a square.
-
-    Raises:
-        OptionError: If the features form no grid.
-    """
-    if len(shape) == 2:
-        return shape[0], shape[1]
-    if len(shape) == 1 and isqrt(shape[0]) ** 2 == shape[0]:
-        return isqrt(shape[0]), isqrt(shape[0])
-    raise OptionError(f"expected features in rows and columns to draw them, got features of shape {shape}")
+    kind = picture_kind(path)
+    metadata = {"Software": None} if kind == "png" else {"Date": None, "Creator": None}
+    with rc_context({"svg.hashsalt": "deepcheck", "svg.fonttype": "none"}):
+        write_atomically(path, lambda stream: figure.savefig(stream, format=kind, dpi=DPI, metadata=metadata))
 
 
 @dataclass(frozen=True)
@@ -228,6 +197,7 @@ class _Sheet:
 
 
 def _draw(axes: Any, picture: Picture) -> None:
+    from matplotlib.collections import LineCollection
     from matplotlib.patches import Rectangle
 
     axes.imshow(picture.colours, interpolation="nearest", aspect="equal")
@@ -237,7 +207,28 @@ def _draw(axes: Any, picture: Picture) -> None:
         spine.set_color("0.6")
         spine.set_linewidth(0.5)
     if picture.title:
-        axes.set_title(picture.title, fontsize=9, pad=3)
+        axes.set_title(picture.title, fontsize=9, pad=3, parse_math=False)
+    cell = 72 * axes.get_position().width * axes.figure.get_figwidth() / picture.image.shape[1]
+    dots, crosses = (np.argwhere(mask)[:, ::-1] for mask in (picture.dots, picture.crosses))
+    if len(dots):
+        axes.scatter(*dots.T, s=(0.36 * cell) ** 2, color=DOT, linewidths=0)
+    if len(crosses):
+        arms = np.array([[[-0.27, -0.27], [0.27, 0.27]], [[-0.27, 0.27], [0.27, -0.27]]])
+        lines = (crosses[:, None, None, :] + arms).reshape(-1, 2, 2)
+        axes.add_collection(LineCollection(lines, colors=[CROSS], linewidths=0.14 * cell))
     if picture.framed is not None:
         for y, x in np.argwhere(picture.framed):
             axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=RED, linewidth=1.6))
+
+
+__all__ = [
+    "DPI",
+    "Picture",
+    "attack_picture",
+    "grid_shape",
+    "importance_picture",
+    "mask_of",
+    "picture_grid",
+    "picture_kind",
+    "save_figure",
+]

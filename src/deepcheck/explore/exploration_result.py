@@ -8,7 +8,7 @@ import numpy as np
 
 from deepcheck.attacks import Outcome, Replays, Study, Witness
 from deepcheck.attacks.flips import flips_of
-from deepcheck.attacks.result import margin_at
+from deepcheck.attacks.views import margin_at
 from deepcheck.certify import replayer_for
 from deepcheck.domains import Pixels
 from deepcheck.explore.exploration import Explored, Visit
@@ -177,6 +177,16 @@ class Exploration:
         assert nearest is not None
         flips = f"{nearest.flips} activation{'s' * (nearest.flips != 1)}"
         return f"attack ({where}): {text}; the nearest attack flips {flips}, into {nearest.label}"
+
+    def _repr_html_(self) -> str:
+        from deepcheck.explore.markup import exploration_html
+
+        return exploration_html(self)
+
+    def _repr_png_(self) -> bytes | None:
+        from deepcheck.explore.markup import exploration_png
+
+        return exploration_png(self)
 
 
 def attacked(visit: Visit) -> bool:

@@ -100,6 +100,16 @@ class RegionMap(Sequence[Region]):
             f"(all paths); {shares}"
         )
 
+    def _repr_html_(self) -> str:
+        from deepcheck.explore.markup import region_map_html
+
+        return region_map_html(self)
+
+    def _repr_png_(self) -> bytes:
+        from deepcheck.explore.region_picture import region_png
+
+        return region_png(self)
+
 
 def region_map_as_json(found: RegionMap) -> dict[str, Any]:
     """A region map as one JSON object."""

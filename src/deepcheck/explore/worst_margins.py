@@ -100,6 +100,11 @@ class WorstMargins:
             f"feature; {int((~known).sum())} open"
         )
 
+    def _repr_html_(self) -> str:
+        from deepcheck.explore.markup import worst_margins_html
+
+        return worst_margins_html(self)
+
 
 def find_worst_margins(
     query: Search,

@@ -209,6 +209,11 @@ class Program:
     def __str__(self) -> str:
         return listing(self)
 
+    def _repr_html_(self) -> str:
+        from deepcheck.program.markup import program_html
+
+        return program_html(self)
+
 
 def _expected_shapes(instruction: Instruction) -> list[tuple[int, tuple[int, ...]]]:
     if isinstance(instruction, Branch):

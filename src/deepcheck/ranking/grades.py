@@ -109,6 +109,11 @@ class Grades:
             lines.append(f"{heading:<20}{cells[0]:>10}{cells[1]:>10}{cells[2]:>8}{cells[3]:>14}")
         return "\n".join(lines)
 
+    def _repr_html_(self) -> str:
+        from deepcheck.ranking.markup import grades_html
+
+        return grades_html(self)
+
 
 def graded(scores: Array, truth: Truth, among: Array | None = None) -> Grades:
     """Grade a ranking.

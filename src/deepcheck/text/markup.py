@@ -124,7 +124,7 @@ def _kind(strength: float, signed: bool) -> str:
 
 def _ground(strength: float, signed: bool) -> str:
     """A tint as strong as a score."""
-    colour = "60, 120, 230" if not signed else "40, 170, 80" if strength > 0 else "225, 50, 50"
+    colour = "60, 120, 230" if not signed else "0, 158, 115" if strength > 0 else "213, 94, 0"
     return f"rgba({colour}, {0.05 + 0.6 * abs(strength):.3f})"
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from deepcheck.attacks.result import margin_at
+from deepcheck.attacks.views import margin_at
 from deepcheck.certify import replayer_for
 from deepcheck.program import Array, Program
 from deepcheck.symbolic import run

@@ -36,6 +36,17 @@ class LabelReach:
             return True
         return False if found.bound > size else None
 
+    def _repr_html_(self) -> str:
+        from deepcheck.display.markup import fact_list, section, verdict_line
+
+        facts = [
+            (f"sets of {size}" if size > 1 else "single features", "open" if count is None else f"{count:,} reach it")
+            for size, count in enumerate(self.sets, start=1)
+        ]
+        found = self.smallest
+        said = f"label {self.label}, {found.claim.removeprefix(found.verdict).lstrip(': ')}"
+        return section(verdict_line(found.verdict, said), fact_list(facts))
+
 
 def labels_within(
     program: Program,
