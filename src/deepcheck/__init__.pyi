@@ -51,6 +51,7 @@ from .verbs import region_map as region_map
 from .verbs import resume as resume
 from .verbs import run_minimal as run_minimal
 from .verbs import save_certificate as save_certificate
+from .verbs import save_report as save_report
 from .verbs import smallest as smallest
 from .verbs import translate as translate
 from .verbs import word_importance as word_importance

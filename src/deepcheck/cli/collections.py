@@ -28,11 +28,15 @@ class Collection:
         name: What they are called.
         pixels: In the user's units, ``(items, *input_shape)``.
         labels: The true labels, ``(items,)``, or None.
+        names: What each is called.
+        inputs: Each as INPUT on the command line; empty where that cannot be said.
     """
 
     name: str
     pixels: "Array"
     labels: "Array | None"
+    names: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
 
 
 def read_collection(
@@ -63,7 +67,9 @@ def read_collection(
     images = image_set(named.group(1), split, data)
     levels = images.pixels(slice(0, count)) * images.max_level
     pixels = [fitted(scaled(each, images.max_level, domain, program), program, layout, text) for each in levels]
-    return Collection(f"{named.group(1)}:{split}", np.stack(pixels), images.labels[: len(pixels)])
+    name = f"{named.group(1)}:{split}"
+    names = tuple(f"{name}:{item}" for item in range(len(pixels)))
+    return Collection(name, np.stack(pixels), images.labels[: len(pixels)], names, names)
 
 
 def _folder(path: Path, program: "Program", domain: "Pixels", layout: "Layout", count: int | None) -> Collection:
@@ -71,7 +77,8 @@ def _folder(path: Path, program: "Program", domain: "Pixels", layout: "Layout", 
     if not files:
         raise InputError(f"expected images, .npy or .npz files in {path}, found none")
     found = [read_input(str(file), program, domain=domain, layout=layout, data=None).pixels for file in files]
-    return Collection(path.resolve().name, np.stack(found), None)
+    names, inputs = tuple(file.name for file in files), tuple(str(file) for file in files)
+    return Collection(path.resolve().name, np.stack(found), None, names, inputs)
 
 
 def _arrays(path: Path, program: "Program", count: int | None) -> Collection:
@@ -88,4 +95,5 @@ def _arrays(path: Path, program: "Program", count: int | None) -> Collection:
         )
     if inputs.ndim != len(program.input_shape) + 1:
         raise InputError(f"expected inputs of shape (n, {str(program.input_shape)[1:]} in {path}, got {inputs.shape}")
-    return Collection(path.resolve().stem, np.asarray(program.batch(inputs)), labels)
+    names = tuple(f"{path.name}:{item}" for item in range(len(inputs)))
+    return Collection(path.resolve().stem, np.asarray(program.batch(inputs)), labels, names)

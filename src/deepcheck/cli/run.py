@@ -1,7 +1,6 @@
-"""``deepcheck run``: one question about every image of a data set, resumable."""
+"""``deepcheck run``: the same questions about every image of a data set, resumable."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,9 +25,11 @@ from deepcheck.cli.options import (
 from deepcheck.errors import OptionError
 
 if TYPE_CHECKING:
-    from deepcheck.campaign import MinimalTable, Progress, Report
+    from deepcheck.campaign import MinimalTable
 
 EXPORT = "minimal.json"
+IMAGES = 100
+"""So many images are shown where nothing else is said."""
 
 
 def run(
@@ -45,15 +46,33 @@ def run(
     minimal: Annotated[
         bool, typer.Option("--minimal", help="The smallest number of features that overturn each prediction.")
     ] = False,
-    images: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the first N images.")] = None,
+    images: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help=f"Only the first N images: {IMAGES} by default, with --minimal all."),
+    ] = None,
     sizes: Annotated[int | None, typer.Option(metavar="T", min=1, help="Only sets of up to T features.")] = None,
     limit_seconds: Annotated[
         float,
-        typer.Option(metavar="S", help="Time limit of one image; 0 for none. A longer one goes on with open ones."),
+        typer.Option(
+            "--limit-seconds",
+            "--timeout",
+            metavar="S",
+            help="Time limit of one image and question; 0 for none. A longer one goes on with open ones.",
+        ),
     ] = 60.0,
     paths: Annotated[
-        str, typer.Option(metavar="WHICH", help="all: along any path; same: along each input's own.")
-    ] = "all",
+        str | None,
+        typer.Option(
+            metavar="WHICH",
+            help="all: along any path; same: along each input's own; by default both without --minimal.",
+        ),
+    ] = None,
+    certificates: Annotated[
+        bool, typer.Option("--certificates", help="Write a certificate of each answer about single features, too.")
+    ] = False,
+    shown: Annotated[
+        int, typer.Option("--exhibits", metavar="N", min=0, help="With --minimal: keep N images for the report.")
+    ] = IMAGES,
     bounds: Bounds = None,
     mean: Mean = None,
     std: Std = None,
@@ -68,73 +87,94 @@ def run(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Ask one question about every rightly labelled image of a data set, and keep each answer as it comes.
+    """Ask the same questions about the images of a data set, and keep each answer as it comes.
 
-    With --minimal: how few features overturn each prediction, proved from below and witnessed from above. A run that
-    was stopped goes on where it was. DIR holds the answers (run.sqlite) and the table of the last call (minimal.json).
+    Which single features, changed, overturn each prediction, along its path and along any: of the first images,
+    labelled rightly or wrongly. With --minimal: how few features do, of every rightly labelled image, proved from below
+    and witnessed from above. A run that was stopped goes on where it was. DIR holds the answers (run.sqlite), which
+    deepcheck report shows as a page, and the table of the last minimal call (minimal.json).
     """
     import deepcheck
-    from deepcheck.cli import collections, inputs, showing, values
+    from deepcheck.cli import collections, inputs, run_exhibits, run_watching, showing, values
     from deepcheck.reproduce.storage import write_json
+    from deepcheck.verbs.running_exhibits import Wanted, keeper
+    from deepcheck.verbs.running_exhibits import run_exhibits as keep_exhibits
 
-    if not minimal:
-        raise OptionError("expected --minimal, the one question that a run can ask so far")
+    if minimal and paths == "both":
+        raise OptionError("expected --paths all or same with --minimal, got both")
+    if sizes is not None and not minimal:
+        raise OptionError("expected --sizes with --minimal only: without it, single features are asked about")
     program = inputs.read_program(
         model, inputs.ModelOptions(mean, std, decision, output_tensor, input_shape, no_batch_axis, budget)
     )
     domain, channels = values.domain(bounds, False, levels, program), values.layout(layout)
-    chosen = collections.read_collection(dataset, program, domain=domain, layout=channels, data=data, count=images)
-    with _watched() as report:
+    chosen = collections.read_collection(
+        dataset, program, domain=domain, layout=channels, data=data, count=images if minimal else images or IMAGES
+    )
+    wanted = Wanted(
+        out=out,
+        name=chosen.name,
+        paths="both" if minimal else paths or "both",
+        limit_seconds=limit_seconds or None,
+        certificates=certificates,
+        domain=domain,
+        features_as=values.grouping(features_as),
+        layout=channels,
+        labelled=run_exhibits.labelled(
+            model,
+            chosen,
+            program,
+            out=out,
+            data=data,
+            limit_seconds=limit_seconds,
+            given={
+                "--bounds": bounds, "--mean": mean, "--std": std, "--levels": levels, "--features-as": features_as,
+                "--layout": None if layout == "nchw" else layout, "--decision": decision, "--output": output_tensor,
+                "--input-shape": input_shape, "--no-batch-axis": no_batch_axis or None, "--budget": budget,
+                "--data": data,
+            },
+        ),
+    )  # fmt: skip
+    if not minimal:
+        with run_watching.watched() as report:
+            kept = keep_exhibits(program, chosen.pixels, chosen.labels, wanted, report=report)
+        raise typer.Exit(run_exhibits.tell(kept, wanted, as_json=as_json))
+    keep_one, left = keeper(program, chosen.pixels, chosen.labels, wanted), _first_asked(program, chosen, shown)
+    with run_watching.watched() as report:
         table = deepcheck.run_minimal(
             program,
             chosen.pixels,
             chosen.labels,
             out=out,
             name=chosen.name,
-            paths=paths,
+            paths=paths or "all",
             most=sizes,
             limit_seconds=limit_seconds or None,
             domain=domain,
             features_as=values.grouping(features_as),
             layout=channels,
             report=report,
+            seen=lambda item, result: keep_one(item, result) if item in left else None,
         )
+        stopped = table.interrupted
+        if left and not stopped:
+            stopped = keep_exhibits(program, chosen.pixels, chosen.labels, wanted, items=left).interrupted
     found = table.as_json()
     write_json(out / EXPORT, found)
     for line in _remarks(table, out):
         showing.say(line)
     showing.print_json(found) if as_json else _print(table, domain.describe())
-    if table.interrupted:
+    if stopped:
         raise KeyboardInterrupt
     raise typer.Exit(1 if table.counts["open"] else 0)
 
 
-@contextmanager
-def _watched() -> "Iterator[Report | None]":
-    """A bar on standard error where a person looks at it."""
-    import sys
+def _first_asked(program: Any, chosen: Any, count: int) -> list[int]:
+    """The places of the first images that a minimal run asks about: those that are labelled rightly."""
+    from deepcheck.verbs.running import wrongly_labelled
 
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns: tuple[Any, ...] = (
-        BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.description}")
-    )  # fmt: skip
-    with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda place: bar.update(task, total=place.total, completed=place.done, description=_words(place))
-
-
-def _words(place: "Progress") -> str:
-    opened = f"{place.open} open" if place.open else ""
-    if place.item is None:
-        return opened
-    size = "" if place.size is None else f", at most {place.size}"
-    return f"{opened}{'; ' if opened else ''}image {place.item}: at least {place.bound}{size}"
+    wrong = set(wrongly_labelled(program, chosen.pixels, chosen.labels).tolist())
+    return [item for item in range(len(chosen.pixels)) if item not in wrong][:count]
 
 
 def _remarks(table: "MinimalTable", out: Path) -> Iterator[str]:

@@ -76,7 +76,7 @@ class Exhibit:
             DataError: If anything in it is not as it should be: a type, the length of an array, a place outside the
                 input, counts that do not add up, a verdict that they do not give.
         """
-        record(_HEAD)(held, "the whole")
+        record(_HEAD)(held, "the exhibit")
         (_check_text if held["kind"] == "text" else _check_features)(held)
         return Exhibit(held)
 
@@ -191,7 +191,7 @@ def _check_features(held: Mapping[str, Any]) -> None:
             "answers": listed(feature_answer(count, elements, labels), most=1000),
         },
         {"remarks": listed(words, most=100)},
-    )(held, "the whole")
+    )(held, "the exhibit")
     picture = held["picture"]
     if picture is not None and (features["grid"] is None or picture["channels"] != elements):
         raise refuse(f"a picture of a grid with {elements} channels", "picture", str(picture["channels"]))
@@ -203,7 +203,7 @@ def _check_text(held: Mapping[str, Any]) -> None:
     labels = _check_labels(held)
     place = whole(0, 10**7)
     word = record({"position": whole(1, 10**6), "word": words, "known": flag, "start": place, "end": place})
-    record({"text": words, "words": listed(word, most=10**5)})(held, "the whole")
+    record({"text": words, "words": listed(word, most=10**5)})(held, "the exhibit")
     end = 0
     for at, each in enumerate(held["words"]):
         if each["position"] != at + 1 or not end <= each["start"] < each["end"] <= len(held["text"]):
@@ -219,17 +219,17 @@ def _check_text(held: Mapping[str, Any]) -> None:
             "answers": listed(text_answer(count, labels), most=1000),
         },
         {"remarks": listed(words, most=100)},
-    )(held, "the whole")
+    )(held, "the exhibit")
     _same_label(held)
 
 
 def _check_labels(held: Mapping[str, Any]) -> int:
     """Check the names of labels; how many there are."""
-    record({"labels": listed(words, most=MOST_LABELS)})(held, "the whole")
+    record({"labels": listed(words, most=MOST_LABELS)})(held, "the exhibit")
     count = len(held["labels"])
     if count < 2:
         raise refuse("at least 2 labels", "labels", count)
-    record({"label": whole(0, count - 1)})(held, "the whole")
+    record({"label": whole(0, count - 1)})(held, "the exhibit")
     return count
 
 

@@ -21,7 +21,7 @@ SHOWN = 40
 
 def refuse(expected: str, where: str, got: object) -> DataError:
     """The error about something that is not as it should be."""
-    return DataError(f"expected {expected} as {where} of an exhibit, got {_short(got)}: the run's file is damaged")
+    return DataError(f"expected {expected} as {where}, got {_short(got)}: the run's file is damaged")
 
 
 def number(held: Any, where: str) -> None:

@@ -10,6 +10,7 @@ from deepcheck.verbs.grading import grade, worst_margins
 from deepcheck.verbs.loading import load
 from deepcheck.verbs.mapping import region_map
 from deepcheck.verbs.reaching import LabelReach, labels_within
+from deepcheck.verbs.reporting import save_report
 from deepcheck.verbs.resuming import resume
 from deepcheck.verbs.running import run_minimal
 from deepcheck.verbs.scoring import importance
@@ -39,6 +40,7 @@ __all__ = [
     "resume",
     "run_minimal",
     "save_certificate",
+    "save_report",
     "smallest",
     "translate",
     "word_importance",

@@ -72,7 +72,7 @@ def run_minimal(
     sizes = _sizes(most, features)
     limit_seconds = None if limit_seconds == np.inf else limit_seconds
     check_options(program, paths, "margin", None, None, None, limit_seconds)
-    wrong = _wrongly_labelled(program, inputs, labels)
+    wrong = wrongly_labelled(program, inputs, labels)
     asked = np.setdiff1d(np.arange(len(inputs)), wrong)
     source = Source(program.origin.sha256, name, question_of(program, features, pixels, find="smallest", paths=paths))
 
@@ -125,7 +125,7 @@ def _sizes(most: int | None, features: Features) -> int:
     return min(int(most), features.count)
 
 
-def _wrongly_labelled(program: Program, inputs: Array, labels: Array | None) -> Array:
+def wrongly_labelled(program: Program, inputs: Array, labels: Array | None) -> Array:
     """The inputs whose label in float64 is another than the true one, by place."""
     if labels is None:
         return np.zeros(0, np.int64)
