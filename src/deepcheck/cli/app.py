@@ -18,12 +18,13 @@ from deepcheck.cli.importance import importance
 from deepcheck.cli.info import info
 from deepcheck.cli.labels import labels
 from deepcheck.cli.map import map_
+from deepcheck.cli.report import report
 from deepcheck.cli.reproduce import reproduce
 from deepcheck.cli.run import run
 from deepcheck.cli.text import text_verbs
 from deepcheck.cli.translate import translate
 
-VERBS = (demo, info, importance, attack, labels, explore, map_, run, check, grade, translate, reproduce)
+VERBS = (demo, info, importance, attack, labels, explore, map_, run, report, check, grade, translate, reproduce)
 
 PURPOSES = {
     "Start here": ("demo", "info"),
