@@ -245,8 +245,9 @@ def test_the_identity_is_that_of_the_question_and_not_of_the_answer(program):
         identity(target=1),
         identity(domain=deepcheck.Pixels(0, 2)),
         identity(domain=deepcheck.Pixels(np.float32([0, 0]), np.float32([1, 0.5]))),
+        identity(domain=deepcheck.Pixels(np.float32([0, 0]), np.float32([0.75, 1]))),
     ]
-    assert len({same, *others}) == 9
+    assert len({same, *others}) == 10
 
 
 def test_a_proof_has_no_witness(program):

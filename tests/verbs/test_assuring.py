@@ -74,6 +74,13 @@ def test_two_features_fail_where_one_does_not(program):
         deepcheck.assert_robust(program, STRONG - np.float32([0.25, 0.25, 0, 0]), size=2)
 
 
+def test_the_witness_shown_is_one_of_the_fewest_features(program):
+    x = np.float32([0.25, 0.125, 0.75, 0.25])  # x3 alone; x0 and x2; x1 and x2: 1.25 against 1.25 only ties
+    with pytest.raises(NotRobust, match=r"\n    feature 3 from 0.25 to [0-9.]+ turns") as caught:
+        deepcheck.assert_robust(program, x, size=2)
+    assert {attack.features for attack in caught.value.results[0].attacks} == {(3,), (0, 2)}
+
+
 def test_only_the_features_asked_about_count(program):
     x = np.float32([0.25, 0.125, 0.75, 0.25])
     assert deepcheck.assert_robust(program, x, features=[0, 1, 2]).verdict == "proved"

@@ -1,6 +1,5 @@
 """``deepcheck attack``: the few features that, changed, overturn the prediction; or a proof that none do."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -32,7 +31,8 @@ from deepcheck.cli.options import (
 from deepcheck.errors import OptionError
 
 if TYPE_CHECKING:
-    from deepcheck.attacks import Attack, Result
+    from deepcheck.attacks import Result
+    from deepcheck.cli.inputs import Question
 
 SOLVERS = "auto, interval, polygon, lp, milp or smt"
 
@@ -81,6 +81,28 @@ def attack(
         typer.Option(metavar="FILE", help="Write what 'deepcheck check' can check; compressed if FILE ends in .gz."),
     ] = None,
     plot: Plot = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Keep the answer in a run's folder, for 'deepcheck report RUN'.")
+    ] = None,
+    require: Annotated[
+        str | None,
+        typer.Option(metavar="proved|attack", help="Exit with status 1, a check that failed, on another verdict."),
+    ] = None,
+    junit: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write the verdict as JUnit XML: what is required (by default 'proved') passes."
+        ),
+    ] = None,
+    sarif: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the verdict as SARIF 2.1.0: rules DC001 to DC003.")
+    ] = None,
+    names: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Names of the features: one a line, or a CSV file's header.")
+    ] = None,
+    label_names: Annotated[
+        str | None, typer.Option(metavar="A,B,...|FILE", help="Names of the labels, in the order of the scores.")
+    ] = None,
     features_as: FeaturesAs = None,
     layout: Layout = "nchw",
     decision: Decision = None,
@@ -94,11 +116,13 @@ def attack(
     """Find the features, or sets of a few, that, changed, overturn the prediction; or prove that there are none.
 
     The answer is exact, for the path that the input takes; each witness is replayed on the untouched model.
+    Exit status: 0 attack or proved, 1 undecided or, with --require, another verdict than required, 2 bad input.
     """
     import deepcheck
-    from deepcheck.cli import attack_files, inputs, showing, values
+    from deepcheck.cli import attack_files, attack_printing, attack_reports, inputs, naming, recording, showing, values
 
     values.picture(plot)
+    wanted = attack_reports.wanted(junit, sarif, require)
     program = inputs.read_program(
         model, inputs.ModelOptions(mean, std, decision, output_tensor, input_shape, no_batch_axis, budget)
     )
@@ -106,13 +130,18 @@ def attack(
     channels = values.layout(layout)
     grouping = values.grouping(features_as)
     question = inputs.read_input(x, program, domain=domain, layout=channels, data=data)
+    grouped = deepcheck.Features.of(program.input_shape, grouping, channels)
+    called = attack_printing.Names(
+        naming.feature_names(names, grouped.count) or question.feature_names,
+        naming.label_names(label_names, program.decided().labels) or question.label_names,
+    )
     metric = None if order == "none" else order
     count = values.size(size)
     common: dict[str, Any] = {
         "features": values.features(features, mask),
         "exclude": values.indices(exclude, "--exclude"),
         "target": target,
-        "domain": domain,
+        "domain": question.domain,
         "timeout": timeout,
         "features_as": grouping,
         "layout": channels,
@@ -142,6 +171,7 @@ def attack(
             assert isinstance(found, deepcheck.Result)
             result = found
     listed = result.attacks[: limit if as_json or limit is not None else TABLE_ROWS]
+    made = None
     if certificate is not None:
         with showing.working("writing the evidence down") as advance:
             made = deepcheck.certificate(result, timeout=timeout, progress=showing.shares(advance))
@@ -151,11 +181,33 @@ def attack(
         attack_files.draw(plot, result, question, order=metric, layout=channels)
     if save is not None:
         attack_files.save(save, listed, result, question, layout=channels)
+    if out is not None:
+        recording.record_attack(
+            out,
+            result,
+            model=model,
+            name=x,
+            data=data,
+            timeout=timeout,
+            certificate=made,
+            true_label=question.true_label,
+            label_names=called.labels or None,
+            feature_names=called.features or None,
+        )
+    attack_reports.write_reports(result, wanted, model=model, name=x, names=called)
     if as_json:
         showing.print_json(deepcheck.as_json(result, limit))
     else:
-        _print(result, listed, given=bounds is not None or unbounded)
-    raise typer.Exit(1 if result.verdict == "undecided" else 0)
+        given = bounds is not None or unbounded
+        attack_printing.print_result(result, listed, default="" if given else _default(question), names=called)
+    raise typer.Exit(attack_reports.exit_status(result, wanted.required))
+
+
+def _default(question: "Question") -> str:
+    """What the domain is, where nobody asked for it."""
+    if question.domain.per_element:
+        return "each measurement within its range in the training samples, widened to hold this one (the default"
+    return f"{question.domain.describe()} (the default"
 
 
 def _only_for_sets(order: str, shortlist: str | None, first: bool, objective: str, solver: str) -> None:
@@ -166,73 +218,3 @@ def _only_for_sets(order: str, shortlist: str | None, first: bool, objective: st
     for name, given, default in zip(names, asked, usual, strict=True):
         if given != default:
             raise OptionError(f"expected no {name} with --size smallest, which looks at all sets itself")
-
-
-def _print(result: "Result", listed: "Sequence[Attack]", given: bool) -> None:
-    from deepcheck.cli.showing import position
-    from deepcheck.display.tables import print_table
-
-    print(result)
-    if result.comparison is not None:
-        print(result.comparison)
-    if result.first_features is not None and result.size > 1:
-        print(_summary(result))
-    if result.counts["proved"]:
-        print(_proofs(result))
-    if not given:
-        print(f"bounds: {result.domain.describe()} (the default; --bounds A:B or FILE.npz, or --unbounded, change it)")
-    if not listed:
-        return
-    shape = result.study.features.shape
-    with_levels = result.domain.levels is not None
-    single = bool(listed[0].intervals) and len(listed[0].witness.values) == 1
-    extra = ["attacking values", *(["levels"] if with_levels else [])] if single else []
-    columns = ["feature" if result.size == 1 else "features", "position" if result.size == 1 else "positions", *extra]
-    rows = [
-        [
-            ", ".join(str(feature) for feature in attack.features),
-            " ".join(position(feature, shape) for feature in attack.features),
-            *([_values(attack)] if single else []),
-            *([_levels(attack)] if single and with_levels else []),
-            " ".join(f"{value:.6g}" for value in attack.witness.values),
-            *(attack.witness.label, f"{attack.witness.margin:.4g}"),
-            *(_answer(held) for held in (attack.witness.real, attack.witness.float32, attack.witness.eight_bit)),
-        ]
-        for attack in listed
-    ]
-    more = len(result.attacks) - len(listed)
-    print_table(
-        [*columns, "witness", "label", "margin", "real", str(result.study.program.dtype), "8-bit"],
-        rows,
-        caption=f"and {more} more: --limit {len(result.attacks)} lists them all" if more else "",
-    )
-
-
-def _answer(held: bool | None) -> str:
-    return "-" if held is None else "yes" if held else "no"
-
-
-def _proofs(result: "Result") -> str:
-    """Which proofs hold for the deployed network too."""
-    proved, count = result.counts["proved"], result.proved_float32
-    kind = result.study.program.dtype
-    if count == proved:
-        return f"proved (real and {kind}): all {proved:,}, in any order of summation"
-    also = f"{count:,} of them proved (real and {kind}), in any order of summation"
-    return f"proved (real): {proved:,}; {also}; else {result.deployed.reason}"
-
-
-def _summary(result: "Result") -> str:
-    labels = ", ".join(f"{label} by {count:,}" for label, count in result.labels_reached.items())
-    first = f"the first at try {result.first:,}, within the first {result.first_features} features"
-    new = "" if result.new is None else f"; {result.new:,} contain no smaller attackable set"
-    return f"{first}{new}; labels reached: {labels}"
-
-
-def _values(attack: "Attack") -> str:
-    parts = attack.intervals.items()
-    return "; ".join(f"{label}: " + " ".join(f"[{a:.4g}, {b:.4g}]" for a, b in pieces) for label, pieces in parts)
-
-
-def _levels(attack: "Attack") -> str:
-    return "; ".join(f"{label}: " + " ".join(f"{a}..{b}" for a, b in pairs) for label, pairs in attack.levels.items())

@@ -11,19 +11,23 @@ import numpy as np
 
 import deepcheck
 from deepcheck.cli.reading import opened_image, read_arrays, refuse_transparency
+from deepcheck.cli.showing import working
 from deepcheck.cli.values import lengths, numbers
 from deepcheck.errors import InputError, OptionError
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from deepcheck.datasets import ImageSet
+    from deepcheck.datasets import ImageSet, TableSet
     from deepcheck.domains import Pixels
     from deepcheck.domains.features import Layout
     from deepcheck.program import Array, Program
 
 GREY_OR_RGB = {"1": "L", "L": "L", "LA": "LA", "P": "RGB", "RGB": "RGB", "RGBA": "RGBA"}
 """Pillow's modes of at most 8 bits, and what is left of them; others (16 bits, CMYK) would lose something silently."""
+
+TABLES = ("breast-cancer",)
+"""Data sets of measurements, by their names on the command line."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,19 @@ class Question:
     Attributes:
         pixels: One input in the user's units, ``program.input_shape``, in the model's type.
         is_image: Did it come as 8-bit levels?
+        domain: Where its features may go: as asked; for a row of a table, where nothing was asked, the range of each
+            measurement in the training samples, widened where it has to be to hold the row.
+        feature_names: What its features are called, where the data set says so.
+        label_names: What labels are called, likewise.
+        true_label: Its true label, where it is a row of a table.
     """
 
     pixels: "Array"
     is_image: bool
+    domain: "Pixels"
+    feature_names: tuple[str, ...] = ()
+    label_names: tuple[str, ...] = ()
+    true_label: int | None = None
 
 
 @dataclass(frozen=True)
@@ -58,11 +71,17 @@ def read_program(model: str, options: ModelOptions) -> "Program":
     Raises:
         OptionError: If there is neither.
     """
-    named, seeds = (*deepcheck.zoo.names(), *deepcheck.zoo.text_names()), deepcheck.zoo.seeds()
+    zoo = deepcheck.zoo
+    named, seeds = (*zoo.names(), *zoo.table_names(), *zoo.text_names()), zoo.seeds()
     if not Path(model).exists() and model not in named + seeds:
         known = ", ".join((*named, f"{seeds[0]} to {seeds[-1]}"))
         raise OptionError(f"expected an ONNX or .nnet file, or one of {known}, but there is no file '{model}'")
     path = deepcheck.zoo.path(model) if not Path(model).exists() else Path(model)
+    with working("reading the model"):
+        return _loaded(path, options)
+
+
+def _loaded(path: Path, options: ModelOptions) -> "Program":
     return deepcheck.load(
         path,
         mean=numbers(options.mean, "--mean"),
@@ -76,7 +95,7 @@ def read_program(model: str, options: ModelOptions) -> "Program":
 
 
 def read_input(text: str, program: "Program", *, domain: "Pixels", layout: "Layout", data: Path | None) -> Question:
-    """Read INPUT: an array, an image, or one image of a data set.
+    """Read INPUT: an array, an image, or one image or row of a data set.
 
     An image's pixels are level / 255 in the model's type; the levels themselves where the bounds are in such units.
 
@@ -84,17 +103,19 @@ def read_input(text: str, program: "Program", *, domain: "Pixels", layout: "Layo
         InputError: If it cannot be read, or does not fit the program.
     """
     named = None if Path(text).exists() else re.fullmatch(r"([\w-]+):(\w+):(\d+)", text)
+    if named and named.group(1) in TABLES:
+        return _row(table_set(named.group(1), named.group(2)), int(named.group(3)), program, domain)
     if named:
         images = image_set(named.group(1), named.group(2), data)
         levels, full = images.pixels(int(named.group(3)))[0] * images.max_level, images.max_level
-        return Question(fitted(scaled(levels, full, domain, program), program, layout, text), is_image=True)
+        return Question(fitted(scaled(levels, full, domain, program), program, layout, text), True, domain)
     path = Path(text)
     if not path.is_file():
-        raise InputError(f"expected a .npy or .npz file, an image, or an image such as mnist:test:7, got '{text}'")
+        raise InputError(f"expected a .npy or .npz file, an image, or a sample such as mnist:test:7, got '{text}'")
     if path.suffix.lower() in (".npy", ".npz"):
-        return Question(_one(next(iter(read_arrays(path).values())), program), is_image=False)
+        return Question(_one(next(iter(read_arrays(path).values())), program), False, domain)
     levels = _levels(path, program, layout)
-    return Question(fitted(scaled(levels, 255, domain, program), program, layout, text), is_image=True)
+    return Question(fitted(scaled(levels, 255, domain, program), program, layout, text), True, domain)
 
 
 def image_set(name: str, split: str, data: Path | None) -> "ImageSet":
@@ -112,6 +133,31 @@ def image_set(name: str, split: str, data: Path | None) -> "ImageSet":
     if name not in readers:
         raise OptionError(f"expected a data set of {', '.join(readers)}, got '{name}'")
     return readers[name]()
+
+
+def table_set(name: str, split: str) -> "TableSet":
+    """Read a table by its name on the command line, one of `TABLES`."""
+    return {"breast-cancer": deepcheck.datasets.breast_cancer}[name](split)
+
+
+def _row(table: "TableSet", index: int, program: "Program", domain: "Pixels") -> Question:
+    """One row of a table, in the program's own shape.
+
+    Raises:
+        InputError: If the program reads another number of values.
+        OptionError: If levels were asked for: measurements have none.
+    """
+    row, name = table.values(index)[0], table.name.replace("_", "-")
+    if len(row) != program.size:
+        raise InputError(f"expected an input of shape {program.input_shape}, got a row of {len(row)} values of {name}")
+    if domain.levels is not None:
+        raise OptionError(f"expected no --levels for {name}: its measurements are no levels of an image")
+    if domain == deepcheck.Pixels():
+        lower, upper = (end.reshape(program.input_shape) for end in table.range_holding(row))
+        domain = deepcheck.Pixels(lower, upper)
+    pixels = np.asarray(program.batch(row.reshape(program.input_shape))[0])
+    labels = table.classes if len(table.classes) == program.decided().labels else ()
+    return Question(pixels, False, domain, table.feature_names, labels, int(table.labels[index]))
 
 
 def full_scale(domain: "Pixels") -> float:

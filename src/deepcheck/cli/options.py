@@ -9,8 +9,8 @@ Model = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
-        help="An ONNX or .nnet file, or a network that comes along: digits_10x4, mnist_10x4, fashion_10x4, or "
-        "mnist_10x4 from another seed, mnist_10x4_00 to mnist_10x4_09.",
+        help="An ONNX or .nnet file, or a network that comes along: digits_10x4, mnist_10x4, fashion_10x4, cancer_16x2 "
+        "(a table), or mnist_10x4 from another seed, mnist_10x4_00 to mnist_10x4_09.",
     ),
 ]
 Input = Annotated[
@@ -18,7 +18,7 @@ Input = Annotated[
     typer.Argument(
         metavar="INPUT",
         help="A .npy or .npz file (the model's own input; pixels where --mean or --std is given), an image file, or "
-        "an image of a data set, such as mnist:test:7 (mnist, fashion-mnist, cifar10, digits).",
+        "a sample of a data set, such as mnist:test:7 (mnist, fashion-mnist, cifar10, digits, breast-cancer).",
     ),
 ]
 Mean = Annotated[
@@ -50,7 +50,8 @@ Bounds = Annotated[
     str | None,
     typer.Option(
         metavar="A:B|FILE|model",
-        help="Pixels stay within these; by default 0:1 where the input does. A .npz file with arrays named lower and "
+        help="Pixels stay within these; by default 0:1 where the input does, and for a sample of a table the range of "
+        "the training samples. A .npz file with arrays named lower and "
         "upper: each within its own. 'model': the input ranges of a .nnet file.",
     ),
 ]
@@ -70,7 +71,7 @@ FeaturesAs = Annotated[
     typer.Option(metavar="KIND", help="A feature is an 'element', a 'pixel' (all channels) or a 'word' (a vector)."),
 ]
 Layout = Annotated[str, typer.Option(metavar="ORDER", help="Where a pixel's channels are: 'nchw' or 'nhwc'.")]
-Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it: a PNG file.")]
+Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Draw it: a PNG or SVG file, by its name.")]
 Limit = Annotated[
     int | None,
     typer.Option(metavar="N", min=0, help="List at most N; by default 20 in tables; in JSON all, or 1000 sets."),
