@@ -19,9 +19,11 @@ def number(value: Any) -> str:
     return f"{value + 0.0:.6g}".replace("-", "\N{MINUS SIGN}") if value else "0"
 
 
-def end(value: float | None, sign: str) -> str:
-    """An end of an interval; None is infinite, with a sign before it."""
-    return f"{sign}∞" if value is None else number(value)
+def interval(ends: tuple[float | None, float | None]) -> str:
+    """A closed interval; it is open where it has no end."""
+    low, high = ends
+    left = "(\N{MINUS SIGN}∞" if low is None else f"[{number(low)}"
+    return f"{left}, {'∞)' if high is None else number(high) + ']'}"
 
 
 def thousands(count: int) -> str:

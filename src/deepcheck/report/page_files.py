@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from deepcheck.report.page_facts import cell, end, label_name, number, thousands
+from deepcheck.report.page_facts import cell, interval, label_name, number, thousands
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -66,7 +66,7 @@ def environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"number": number, "counted": thousands, "end": end, "cell": cell, "named": label_name}
+    made.filters |= {"number": number, "counted": thousands, "interval": interval, "cell": cell, "named": label_name}
     return made
 
 

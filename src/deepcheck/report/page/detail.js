@@ -100,7 +100,7 @@ function intervalBlocks(state, feature, attack) {
   const bounds = boundsOf(state, feature * state.exhibit.elements);
   const [low, high] = shownRange(bounds, intervals, value);
   return Object.entries(intervals).map(([label, pairs]) => {
-    const said = pairs.map(([a, b]) => `[${endShown(a, "−")}, ${endShown(b, "")}]`).join(" or ");
+    const said = pairs.map(intervalShown).join(" or ");
     const steps = (levels[label] ?? []).map(([a, b]) => (a === b ? `level ${a}` : `levels ${a} to ${b}`)).join(", ");
     return make("div", { class: "interval", "data-label": label, "data-ends": JSON.stringify(pairs) },
       make("p", {}, "Values in ", make("strong", {}, said), ` → ${labelName(state.exhibit, label)}`, steps ? ` (${steps})` : ""),
@@ -113,7 +113,7 @@ function intervalBlocks(state, feature, attack) {
 /** The sentence of a proof about one feature. */
 function refuted(state, answer, feature) {
   const [low, high] = boundsOf(state, feature * state.exhibit.elements);
-  const where = low === null && high === null ? "real value" : `value in [${endShown(low, "−")}, ${endShown(high, "")}]`;
+  const where = low === null && high === null ? "real value" : `value in ${intervalShown([low, high])}`;
   const steps = answer.levels ? ` (${answer.levels} levels)` : "";
   const aim = answer.target === null ? "changes the label" : `leads to ${labelName(state.exhibit, answer.target)}`;
   return `No ${where}${steps} of this alone ${aim}${answer.paths === "all" ? "" : ", along this path"}.`;

@@ -259,7 +259,7 @@ function bindControls(article, state, update) {
 
 function savePictures(article, state, kind) {
   const whole = row(pictures(article, state).filter((each) => each.picture));
-  const name = fileName(`${state.exhibit.name}-${state.metric}-${state.percent}`, kind);
+  const name = fileName(`${state.exhibit.name} ${state.metric} ${state.percent}`, kind);
   if (kind === "svg") return save(name, new Blob([asSvg(whole)], { type: "image/svg+xml" }));
   const canvas = make("canvas"), scale = 3;
   canvas.width = whole.width * scale;

@@ -23,6 +23,11 @@ function endShown(value, sign) {
   return value === null ? `${sign}∞` : shown(value);
 }
 
+/** A closed interval; it is open where it has no end. */
+function intervalShown([low, high]) {
+  return `${low === null ? "(" : "["}${endShown(low, "−")}, ${endShown(high, "")}${high === null ? ")" : "]"}`;
+}
+
 function plural(count, word) {
   return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 }
@@ -86,6 +91,6 @@ function save(name, blob) {
 
 /** A file's name made of any text. */
 function fileName(text, ending) {
-  const plain = text.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/^[-.]+|-+$/g, "").slice(0, 80);
+  const plain = text.replace(/[^\p{L}\p{N}._-]+/gu, "-").replace(/-{2,}/g, "-").replace(/^[-.]+|-+$/g, "").slice(0, 80);
   return `${plain || "picture"}.${ending}`;
 }
