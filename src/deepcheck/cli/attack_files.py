@@ -11,10 +11,9 @@ import deepcheck
 from deepcheck.attacks import Attack, Result
 from deepcheck.certify import replayer_for
 from deepcheck.cli.inputs import Question, full_scale, read_input
-from deepcheck.cli.showing import image_of, say
+from deepcheck.cli.showing import say
 from deepcheck.display.files import make_folder, write_atomically
-from deepcheck.display.images import save_image
-from deepcheck.display.pictures import attack_picture, grid_shape, save_figure
+from deepcheck.display.images import grid_shape, save_image
 from deepcheck.program import Array
 
 if TYPE_CHECKING:
@@ -23,57 +22,8 @@ if TYPE_CHECKING:
 
 def draw(file: Path, result: Result, question: Question, *, order: str | None, layout: "Layout") -> None:
     """Draw the input, its important and attackable features, and the attack with the largest margin."""
-    shape, domain = result.study.features.shape, result.domain
-    important, ranking = _important(result, question, order)
-    best = max(result.attacks[: result.replays], key=lambda attack: attack.witness.margin, default=None)
-    marked, weights = _attackable(result)
-    figure = attack_picture(
-        image_of(question.pixels, domain=domain, features=shape, layout=layout),
-        important,
-        marked,
-        label=str(result.label),
-        ranking=ranking,
-        witness=None if best is None else image_of(best.witness.pixels, domain=domain, features=shape, layout=layout),
-        changed=() if best is None else best.features,
-        new_label="" if best is None else str(best.witness.label),
-        weights=weights,
-        sets=_sets(result),
-        caption=str(result),
-    )
-    save_figure(figure, file)
+    deepcheck.save_picture(deepcheck.picture(result, order=order or "coi"), file)
     say(f"wrote {file}")
-
-
-def _sets(result: Result) -> str:
-    """What is attackable, where that is not single features."""
-    if isinstance(result, deepcheck.SmallestResult):
-        return "the smallest set"
-    return f"{result.counts['attackable']:,} sets of {result.size}" if result.size > 1 else ""
-
-
-def _attackable(result: Result) -> tuple[Array, Array]:
-    """The features of attackable sets, and how strongly to mark each: by how many listed sets it is in."""
-    flat = np.array([feature for features in result.attackable for feature in features], dtype=np.int64)
-    features, counts = np.unique(flat, return_counts=True)
-    return features, 0.15 + 0.85 * counts / counts.max(initial=1)
-
-
-def _important(result: Result, question: Question, order: str | None) -> tuple[Array, str]:
-    """The features shown as important: those tried if they are a shortlist, else the top 5 % by the order or coi."""
-    study, metric = result.study, order or "coi"
-    if study.asked.shortlist is not None:
-        tried = result.order[: deepcheck.shortlist_length(study.asked.shortlist, len(result.order))]
-        return tried, f"{metric}, top {len(tried)}"
-    scores = deepcheck.importance(
-        study.program,
-        question.pixels,
-        metric=metric,
-        domain=result.domain,
-        features_as=study.features.grouping,
-        layout=study.features.layout,
-    )
-    count = max(1, scores.size // 20)
-    return deepcheck.order_of(scores.ravel())[:count], f"{metric}, top {count}"
 
 
 def save(folder: Path, listed: Sequence[Attack], result: Result, question: Question, *, layout: "Layout") -> None:

@@ -90,14 +90,10 @@ def importance(
     order = deepcheck.order_of(scores.ravel())
     shortlist = order[: max(1, scores.size // 20) if top is None else deepcheck.shortlist_length(top, scores.size)]
     if plot is not None:
-        from deepcheck.display.pictures import importance_picture, save_figure
-
-        image = showing.image_of(pixels, domain=domain, features=scores.shape, layout=channels)
-        title = f"{metric}, top {len(shortlist)}"
-        caption = f"Label {label}; green: the {len(shortlist)} most important of {scores.size} features, by {metric}."
-        save_figure(
-            importance_picture(image, scores.reshape(image.shape), shortlist, title=title, caption=caption), plot
+        figure = deepcheck.importance_picture(
+            program, pixels, scores, shortlist=len(shortlist), domain=domain, layout=channels, title=metric
         )
+        deepcheck.save_picture(figure, plot)
         showing.say(f"wrote {plot}")
     if as_json:
         showing.print_json(_as_json(program, metric, label, scores, order, shortlist) | {"certified_path": not caught})

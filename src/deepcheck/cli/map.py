@@ -69,10 +69,7 @@ def map_(
         layout=channels,
     )
     if plot is not None:
-        from deepcheck.display.pictures import save_figure
-        from deepcheck.explore.region_picture import region_picture
-
-        save_figure(region_picture(found, caption=str(found).split(";")[0]), plot)
+        deepcheck.save_picture(deepcheck.picture(found), plot)
         showing.say(f"wrote {plot}")
     if as_json:
         showing.print_json(deepcheck.region_map_as_json(found))

@@ -185,7 +185,7 @@ def layout(text: str) -> "Layout":
 
 
 def picture(file: Path | None) -> Path | None:
-    """Check that a picture can be written as PNG, before any work is done for it."""
-    if file is not None and file.suffix.lower() != ".png":
-        raise OptionError(f"expected --plot FILE.png, got '{file}': pictures are written as PNG")
+    """Check that a picture can be written as PNG or SVG, before any work is done for it."""
+    if file is not None and file.suffix.lower() not in (".png", ".svg"):
+        raise OptionError(f"expected --plot FILE.png or FILE.svg, got '{file}': pictures are written as PNG or SVG")
     return file

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
 
 from deepcheck.display.files import write_atomically
 from deepcheck.errors import OptionError
@@ -70,6 +69,8 @@ def save_image(pixels: Array, path: Path) -> Array:
     Raises:
         OptionError: If it cannot be written, or the pixels are no grey or RGB image.
     """
+    from PIL import Image  # only those who write pay for it
+
     stacked = pixels[None] if pixels.ndim == 2 else pixels
     if stacked.ndim != 3 or len(stacked) not in (1, 3):
         raise OptionError(f"expected a grey or RGB image to save as PNG, got pixels of shape {pixels.shape}")

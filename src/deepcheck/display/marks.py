@@ -20,8 +20,8 @@ CROSS = np.array([1.0, 1.0, 1.0])
 TINT = 0.8
 """How much of a marked pixel is the mark's colour; the rest is the image, so that the digit shows through."""
 
-FAINT = 0.05
-"""A cell that is marked less than this gets no sign."""
+FAINT, LEAST = 0.05, 0.25
+"""A cell that is marked less than the first gets no sign; a sign is no fainter than the second."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,15 @@ class Picture:
     @property
     def crosses(self) -> Array:
         """Which pixels have a cross: the attackable ones."""
-        shape = self.image.shape[:2]
-        return np.zeros(shape, bool) if self.red is None else np.asarray(self.red, dtype=np.float64) > FAINT
+        return self.strengths > 0
+
+    @property
+    def strengths(self) -> Array:
+        """How strong the cross on each pixel is, in [0, 1], ``(rows, columns)``."""
+        if self.red is None:
+            return np.zeros(self.image.shape[:2])
+        red = np.asarray(self.red, dtype=np.float64)
+        return np.where(red > FAINT, np.clip(red, LEAST, 1.0), 0.0)
 
 
 def mask_of(indices: Array | Sequence[int], shape: tuple[int, ...]) -> Array:

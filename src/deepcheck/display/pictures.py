@@ -215,7 +215,9 @@ def _draw(axes: Any, picture: Picture) -> None:
     if len(crosses):
         arms = np.array([[[-0.27, -0.27], [0.27, 0.27]], [[-0.27, 0.27], [0.27, -0.27]]])
         lines = (crosses[:, None, None, :] + arms).reshape(-1, 2, 2)
-        axes.add_collection(LineCollection(lines, colors=[CROSS], linewidths=0.14 * cell))
+        strengths = np.repeat(picture.strengths[picture.crosses], 2)[:, None]
+        colours = np.hstack([np.broadcast_to(CROSS, (len(lines), 3)), strengths])
+        axes.add_collection(LineCollection(lines, colors=colours, linewidths=0.14 * cell))
     if picture.framed is not None:
         for y, x in np.argwhere(picture.framed):
             axes.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, fill=False, edgecolor=RED, linewidth=1.6))

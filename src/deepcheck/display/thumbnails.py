@@ -34,8 +34,12 @@ def drawn(picture: Picture, width: int = LARGE) -> Array:
     scale = max(1, width // max(rows, columns))
     colours = np.repeat(np.repeat(picture.colours, scale, axis=0), scale, axis=1)
     if scale >= SIGNED:
-        for mask, sign, colour in ((picture.dots, _dot(scale), DOT), (picture.crosses, _cross(scale), CROSS)):
-            colours[np.kron(mask, sign).astype(bool)] = colour
+        for strength, sign, colour in (
+            (picture.dots * 1.0, _dot(scale), DOT),
+            (picture.strengths, _cross(scale), CROSS),
+        ):
+            cover = np.kron(strength, sign)[:, :, None]
+            colours = cover * colour + (1 - cover) * colours
     if picture.framed is not None:
         for row, column in np.argwhere(picture.framed):
             _frame(colours, int(row) * scale, int(column) * scale, scale)

@@ -6,9 +6,7 @@ As a figure for files; and without a plotting library, as SVG and as PNG, for no
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 
-from deepcheck.display.thumbnails import png_bytes
 from deepcheck.explore.region_map import RegionMap
 from deepcheck.program import Array
 
@@ -125,6 +123,10 @@ def region_svg(found: RegionMap) -> str:
 
 def region_png(found: RegionMap) -> bytes:
     """The map as a PNG file, with the labels written on it."""
+    from PIL import Image, ImageDraw, ImageFont  # only those who draw pay for it
+
+    from deepcheck.display.thumbnails import png_bytes
+
     sheet = Image.new("RGB", (SIDE + 1, SIDE + 1), "white")
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default()
     outline = None if len(found) > OUTLINED else "white"

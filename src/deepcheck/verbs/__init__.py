@@ -9,6 +9,7 @@ from deepcheck.verbs.gradient_attacks import fgsm, pgd
 from deepcheck.verbs.grading import grade, worst_margins
 from deepcheck.verbs.loading import load
 from deepcheck.verbs.mapping import region_map
+from deepcheck.verbs.picturing import importance_picture, picture, save_picture
 from deepcheck.verbs.reaching import LabelReach, labels_within
 from deepcheck.verbs.reporting import save_report
 from deepcheck.verbs.resuming import resume
@@ -31,15 +32,18 @@ __all__ = [
     "fgsm",
     "grade",
     "importance",
+    "importance_picture",
     "labels_within",
     "load",
     "load_text",
     "pgd",
+    "picture",
     "prove_text",
     "region_map",
     "resume",
     "run_minimal",
     "save_certificate",
+    "save_picture",
     "save_report",
     "smallest",
     "translate",
