@@ -31,7 +31,8 @@ def check(
         and model in (*deepcheck.zoo.names(), *deepcheck.zoo.seeds(), *deepcheck.zoo.text_names())
     )
     try:
-        verified = deepcheck.check(certificate, deepcheck.zoo.path(str(model)) if shipped else model)
+        with showing.working("checking every claim in exact arithmetic"):
+            verified = deepcheck.check(certificate, deepcheck.zoo.path(str(model)) if shipped else model)
     except CertificateRejected as problem:
         if as_json:
             showing.print_json({"schema": 1, "verified": False, "reason": str(problem).removeprefix("rejected: ")})

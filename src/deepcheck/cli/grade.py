@@ -106,7 +106,8 @@ def grade(
     name = metric or "yours"
     mine = given if given is not None else _scored(program, pixels, name, domain)
     with showing.working("working out what each feature can do") as say:
-        progress = None if say is None else lambda done: say(f"{done:,.0f} of {len(pixels):,} images")
+        advance = showing.shares(say)
+        progress = None if advance is None else lambda done: advance(done / len(pixels))
         truth = deepcheck.worst_margins(program, pixels, paths=paths, domain=domain, progress=progress)
     graded = {name: deepcheck.grade(mine, truth=truth)}
     for other in REFERENCES:

@@ -12,6 +12,7 @@ from deepcheck.display.images import grey
 from deepcheck.display.pictures import grid_shape
 
 if TYPE_CHECKING:
+    from deepcheck.cli.telling import Teller
     from deepcheck.domains import Pixels
     from deepcheck.domains.features import Layout
     from deepcheck.program import Array
@@ -27,32 +28,35 @@ def say(message: str) -> None:
     print(message, file=sys.stderr)
 
 
-Say = Callable[[str], None]
-
-
 @contextmanager
-def working(what: str) -> Iterator[Say | None]:
-    """Show that something is going on, and how far it is, where a person looks at standard error."""
+def working(what: str) -> "Iterator[Teller | None]":
+    """Show that something is going on, how far it is and how long it may take, where a person looks at standard error.
+
+    Nothing is shown of what is over in half a second, and nothing is left when it is over.
+    """
     if not sys.stderr.isatty():
         yield None
         return
-    from rich.console import Console  # only terminals pay for it
+    from deepcheck.cli.telling import Teller  # only terminals pay for it
 
-    with Console(stderr=True).status(what) as status:
-        yield lambda more: status.update(f"{what}: {more}")
+    teller = Teller(what)
+    try:
+        yield teller
+    finally:
+        teller.close()
 
 
-def shares(say: Say | None) -> Callable[[float], None] | None:
+def shares(say: "Teller | None") -> Callable[[float], None] | None:
     """What to call with the share of the work that is done."""
-    return None if say is None else lambda share: say(f"{share:.0%}")
+    return None if say is None else say.share
 
 
-def paths(say: Say | None) -> Callable[[int, int], None] | None:
+def paths(say: "Teller | None") -> Callable[[int, int], None] | None:
     """What to call with how many paths were visited and how many are ahead."""
     return None if say is None else lambda visited, ahead: say(f"{visited:,} paths visited, {ahead:,} ahead")
 
 
-def bounds(say: Say | None) -> Callable[[int, int | None], None] | None:
+def bounds(say: "Teller | None") -> Callable[[int, int | None], None] | None:
     """What to call with the proved bound and the best size so far."""
     if say is None:
         return None

@@ -99,7 +99,8 @@ def translate(
     pixels = None
     if x is not None:
         pixels = inputs.read_input(x, program, domain=domain, layout=channels, data=data).pixels
-    source = deepcheck.translate(program, to, pixels, **asked)
+    with showing.working("writing the program down"):
+        source = deepcheck.translate(program, to, pixels, **asked)
     if output is None:
         print(source, end="")
         return
