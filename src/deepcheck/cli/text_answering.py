@@ -1,5 +1,6 @@
 """One text, or each line of a file: asked about, shown, and written down, whatever the question is."""
 
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ class Views:
         headings: Of a table with a row for each text.
         row: Its row there.
         is_open: Is something undecided?
+        record: Keeps it in a run's folder; None where none was given.
+        out: That folder.
     """
 
     what: str
@@ -34,6 +37,8 @@ class Views:
     headings: tuple[str, ...]
     row: Callable[[Any], Sequence[str]]
     is_open: Callable[[Any], bool] = lambda found: False
+    record: Callable[[Any], None] | None = None
+    out: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,9 @@ def _one(text: str | None, ask: Callable[[str, Progress], Any], views: Views, ht
         found = ask(text or "", showing.shares(say))
     if html is not None:
         _write(html, views, [("", views.part(found))])
+    if views.record is not None:
+        views.record(found)
+        _kept(views)
     if as_json:
         showing.print_json(views.as_json(found))
     else:
@@ -104,13 +112,25 @@ def _many(
             if say is not None:
                 say(f"text {done} of {len(lines)}")
             answers.append(_asked(line, ask))
+            if views.record is not None and answers[-1].found is not None:
+                views.record(answers[-1].found)
     if html is not None:
         _write_many(html, views, answers)
+    if views.record is not None:
+        _kept(views)
     if as_json:
         showing.print_json({"schema": 1, "results": [_as_json(each, views) for each in answers]})
     else:
         _print_many(answers, views)
     return int(any(each.found is None or views.is_open(each.found) for each in answers))
+
+
+def _kept(views: Views) -> None:
+    """Say where answers were kept."""
+    from deepcheck.cli import showing
+
+    folder = shlex.quote(str(views.out))
+    showing.say(f"kept in {views.out}: deepcheck report {folder} -o report.html shows it")
 
 
 def _asked(line: Line, ask: Callable[[str, Progress], Any]) -> Answer:

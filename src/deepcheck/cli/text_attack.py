@@ -19,6 +19,7 @@ from deepcheck.cli.text_options import (
     NoStopWords,
     NoUnknown,
     Only,
+    Out,
     Pad,
     Paths,
     Positions,
@@ -31,6 +32,7 @@ from deepcheck.cli.text_options import (
     Vectors,
     Vocabulary,
 )
+from deepcheck.errors import OptionError
 
 if TYPE_CHECKING:
     from deepcheck.cli.text_answering import Views
@@ -78,6 +80,7 @@ def attack(
     ] = False,
     file: File = None,
     html: Html = None,
+    out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Find the fewest words that, replaced by words of the vocabulary, change a text's label.
@@ -89,6 +92,8 @@ def attack(
     from deepcheck.cli.text_printing import result_views
 
     lp_only = {"--order": order, "--seed": seed, "--objective": objective, "--unbounded": unbounded or None}
+    if out is not None and method == "lp":
+        raise OptionError("expected --out with --method words only: a run's folder holds answers about real words")
     _check_method(method, {"--paths": paths, "--apart": None if apart == 1 else apart}, lp_only)
     files = ModelFiles(model, vocabulary, vectors, labels, read, pad)
     constraints = Constraints(keep, positions, nearest, similar, no_stop_words, no_unknown or method == "lp", only)
@@ -113,7 +118,10 @@ def attack(
     options = {
         "most": most, "paths": paths or "all", "apart": apart, "rank": rank, "limit": limit, "timeout": timeout,
     }  # fmt: skip
-    _answer(text, file, files, constraints, deepcheck.attack_text, options, result_views(), html=html, as_json=as_json)
+    _answer(
+        text, file, files, constraints, deepcheck.attack_text, options, result_views(out, timeout), html=html,
+        as_json=as_json,
+    )  # fmt: skip
 
 
 def prove(
@@ -141,6 +149,7 @@ def prove(
     timeout: Timeout = None,
     file: File = None,
     html: Html = None,
+    out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Prove that no 1 word (or pair, or few words) of the vocabulary, put in anywhere, changes a text's label.
@@ -154,7 +163,10 @@ def prove(
     files = ModelFiles(model, vocabulary, vectors, labels, read, pad)
     constraints = Constraints(keep, positions, nearest, similar, no_stop_words, no_unknown, only)
     options = {"size": size, "paths": paths, "apart": apart, "rank": rank, "limit": limit, "timeout": timeout}
-    _answer(text, file, files, constraints, deepcheck.prove_text, options, result_views(), html=html, as_json=as_json)
+    _answer(
+        text, file, files, constraints, deepcheck.prove_text, options, result_views(out, timeout), html=html,
+        as_json=as_json,
+    )  # fmt: skip
 
 
 def _answer(
@@ -190,8 +202,6 @@ def _check_method(method: str, words_only: dict[str, Any], lp_only: dict[str, An
     Raises:
         OptionError: If there is one, or no such method.
     """
-    from deepcheck.errors import OptionError
-
     if method not in ("words", "lp"):
         raise OptionError(f"expected a method of words or lp, got '{method}'")
     other, foreign = ("lp", lp_only) if method == "words" else ("words", words_only)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deepcheck.cli.text_options import File, Html, Json, Labels, Model, Pad, Read, Text, Vectors, Vocabulary
+from deepcheck.cli.text_options import File, Html, Json, Labels, Model, Out, Pad, Read, Text, Vectors, Vocabulary
 
 if TYPE_CHECKING:
     from deepcheck.text.results import WordScores
@@ -31,6 +31,7 @@ def importance(
     top: Annotated[int, typer.Option(metavar="N", min=1, help="List the N top words.")] = TOP,
     file: File = None,
     html: Html = None,
+    out: Out = None,
     as_json: Json = False,
 ) -> None:
     """Rank the words of a text by how much they decide its label.
@@ -38,6 +39,7 @@ def importance(
     On a terminal the text is coloured: green words speak for the label, red ones against it.
     """
     import deepcheck
+    from deepcheck.cli.recording import record_text
     from deepcheck.cli.text_answering import Views, answer
     from deepcheck.cli.text_inputs import ModelFiles, one_text
     from deepcheck.text.markup import scores_part
@@ -53,6 +55,8 @@ def importance(
         part=lambda found: scores_part(found, top),
         headings=("label", "score", "top words"),
         row=lambda found: _row(found, top),
+        record=None if out is None else lambda found: record_text(out, found),
+        out=out,
     )
     status = answer(
         text, file, lambda one, _: deepcheck.word_importance(loaded, one, metric), views, html=html, as_json=as_json

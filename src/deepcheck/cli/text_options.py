@@ -30,6 +30,12 @@ File = Annotated[
     typer.Option(metavar="FILE", help="One text a line, UTF-8; - for standard input. Blank lines are skipped."),
 ]
 Html = Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page that needs nothing else.")]
+Out = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Keep what was found in this run's folder, beside what is there: deepcheck report shows it."
+    ),
+]
 Paths = Annotated[
     str, typer.Option(metavar="all|same", help="Any path through the network, or only the one that the text takes.")
 ]

@@ -1,7 +1,9 @@
 """What was found about replacing a text's words, printed."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from deepcheck.cli.recording import record_text
 from deepcheck.cli.text_answering import Views
 from deepcheck.display.tables import print_table
 from deepcheck.report import sentences
@@ -12,20 +14,6 @@ from deepcheck.text.verdicts import alternatives, effort, score, told
 
 if TYPE_CHECKING:
     from deepcheck.text.results import TextResult
-
-
-def views() -> Views:
-    """How it is shown, one text or many."""
-    return Views(
-        what="trying words",
-        title="Words that overturn a label",
-        show=print_result,
-        as_json=result_as_json,
-        part=result_part,
-        headings=("label", "score", "verdict", "words", "bound", "changes"),
-        row=row,
-        is_open=lambda result: bool(result.verdict == "undecided"),
-    )
 
 
 def print_result(result: "TextResult") -> None:
@@ -56,8 +44,8 @@ def row(result: "TextResult") -> list[str]:
     return [label, score_before, result.verdict, found, str(result.bound), said]
 
 
-def result_views() -> Views:
-    """How answers about replaced words are shown."""
+def result_views(out: Path | None = None, timeout: float | None = None) -> Views:
+    """How answers about replaced words are shown, and kept in a run's folder, if one is given."""
     return Views(
         what="trying words",
         title="Words that overturn a label",
@@ -67,4 +55,6 @@ def result_views() -> Views:
         headings=("label", "score", "verdict", "words", "bound", "changes"),
         row=row,
         is_open=lambda result: bool(result.verdict == "undecided"),
+        record=None if out is None else lambda result: record_text(out, result, timeout=timeout),
+        out=out,
     )

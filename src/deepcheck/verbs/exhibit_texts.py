@@ -8,6 +8,7 @@ import numpy as np
 from deepcheck.report.exhibit import Exhibit
 from deepcheck.text.results import TextResult, WordScores
 from deepcheck.text.schema import result_as_json
+from deepcheck.text.tokens import UNKNOWN
 from deepcheck.verbs.texts import word_importance
 
 METRICS = ("coi", "co", "abs")
@@ -30,7 +31,7 @@ def text_exhibit(
     scored = {metric: word_importance(model, sentence.text, metric).scores for metric in METRICS}
     finite = all(np.isfinite(each).all() for each in scored.values())
     words = [
-        {"position": at, "word": token.word, "known": known, "start": token.start, "end": token.end}
+        {"position": at, "word": token.word, "known": known != UNKNOWN, "start": token.start, "end": token.end}
         for at, (token, known) in enumerate(zip(sentence.tokens, sentence.words, strict=True), start=1)
     ]
     origin = model.program.origin
