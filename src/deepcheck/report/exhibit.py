@@ -209,12 +209,13 @@ def _check_text(held: Mapping[str, Any]) -> None:
         if each["position"] != at + 1 or not end <= each["start"] < each["end"] <= len(held["text"]):
             raise refuse("words in the order in which they stand in the text", f"words[{at}]", each["position"])
         end = each["end"]
-    count = len(held["words"])
+    count, outputs = len(held["words"]), held.get("outputs")
+    single = isinstance(outputs, list) and len(outputs) == 1
     scores = dict.fromkeys(METRICS[:3], listed(number, exactly=count))
     record(
         {
             "model": record(_MODEL),
-            "outputs": _outputs(labels, {"decision": "sign" if len(held.get("outputs") or ()) == 1 else "arg max"}),
+            "outputs": _outputs(labels, {"decision": "sign" if single else "arg max"}),
             "scores": record(scores),
             "answers": listed(text_answer(count, labels), most=1000),
         },

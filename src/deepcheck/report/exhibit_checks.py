@@ -48,6 +48,12 @@ def words(held: Any, where: str) -> None:
         raise refuse("a text without lone surrogates", where, held)
 
 
+def count(held: Any, where: str) -> None:
+    """How many there are of something, however many."""
+    if not isinstance(held, int) or isinstance(held, bool) or not 0 <= held < 10**300:
+        raise refuse("a number of things", where, held)
+
+
 def whole(low: int, high: int) -> Check:
     """A whole number from ``low`` to ``high``, both included."""
 
