@@ -1,6 +1,5 @@
 """Many results as HTML: a table with a row for each input."""
 
-from collections import Counter
 from collections.abc import Iterable
 
 from deepcheck.attacks.attack_rows import named
@@ -19,9 +18,8 @@ def attacks_html(found: Attacks) -> str:
     if not len(found):
         return section("<p>no inputs</p>")
     shown = [found[item] for item in range(min(ROWS, len(found)))]
-    tally = Counter(result.verdict for result in found)
     first, pictures = shown[0], has_picture(shown[0].study)
-    said = ", ".join(f"{tally[name]:,} {name}" for name in ("attack", "proved", "undecided") if tally[name])
+    said = ", ".join(f"{count:,} {verdict}" for verdict, count in found.verdicts.items() if count)
     asked = f"sets of {first.size} features" if first.size > 1 else "single features"
     facts = [
         ("model", first.study.program.origin.name),

@@ -1,8 +1,9 @@
 """Results: what is known about one input, however many features its sets have."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import overload
+from typing import Any, overload
 
 from deepcheck.attacks.deployed_proofs import Proofs
 from deepcheck.attacks.outcome import Outcome
@@ -175,6 +176,9 @@ class Result(ABC):
         """The verdict in words, at once: a proof's does not say whether it holds for the deployed network too."""
         return self._told(deployed=False)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(self.claim)
+
     def _repr_html_(self) -> str:
         from deepcheck.attacks.markup import result_html
 
@@ -246,6 +250,18 @@ class Attacks(Sequence[Result]):
 
     def __iter__(self) -> Iterator[Result]:
         return (self._result(item) for item in range(len(self)))
+
+    @property
+    def verdicts(self) -> dict[str, int]:
+        """How many inputs have each verdict."""
+        found = Counter(result.verdict for result in self)
+        return {verdict: found[verdict] for verdict in ("attack", "proved", "undecided")}
+
+    def __str__(self) -> str:
+        return f"{len(self)} results: {', '.join(f'{count} {verdict}' for verdict, count in self.verdicts.items())}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         from deepcheck.attacks.batch_markup import attacks_html

@@ -55,6 +55,9 @@ class Certificate:
         listed = f"{self.attacks} attacks, {self.undecided} undecided sets"
         return f"certificate: {self.verdict} ({self.scope}), {listed}"
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
     def _repr_html_(self) -> str:
         from deepcheck.certify.markup import certificate_html
 

@@ -179,9 +179,9 @@ class _Sheet:
     def of(width: float, height: float) -> "_Sheet":
         """An empty sheet of whole dots."""
         size = (round(width * DPI) / DPI, round(height * DPI) / DPI)
-        from matplotlib.figure import Figure  # only those who draw pay for it
+        from deepcheck.display.figures import ShownFigure  # only those who draw pay for it
 
-        return _Sheet(Figure(figsize=size, dpi=DPI, facecolor="white"), *size)
+        return _Sheet(ShownFigure(figsize=size, dpi=DPI, facecolor="white"), *size)
 
     def axes(self, left: float, top: float, width: float, height: float) -> Any:
         """Axes whose corner lies on a whole dot."""

@@ -1,6 +1,6 @@
 """Features: named groups of input elements."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
 from typing import Literal
@@ -26,7 +26,7 @@ class Features:
     """
 
     shape: tuple[int, ...]
-    owner: Array
+    owner: Array = field(repr=False)
     grouping: Grouping = "element"
     layout: Layout = "nchw"
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -177,6 +178,9 @@ class Exploration:
         assert nearest is not None
         flips = f"{nearest.flips} activation{'s' * (nearest.flips != 1)}"
         return f"attack ({where}): {text}; the nearest attack flips {flips}, into {nearest.label}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         from deepcheck.explore.markup import exploration_html

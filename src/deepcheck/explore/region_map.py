@@ -100,6 +100,9 @@ class RegionMap(Sequence[Region]):
             f"(all paths); {shares}"
         )
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
     def _repr_html_(self) -> str:
         from deepcheck.explore.markup import region_map_html
 

@@ -51,11 +51,12 @@ def region_picture(found: RegionMap, *, caption: str = "") -> "Figure":
         caption: Below the picture.
     """
     from matplotlib.collections import PolyCollection
-    from matplotlib.figure import Figure
     from matplotlib.patches import Patch
     from matplotlib.patheffects import withStroke
 
-    figure = Figure(figsize=INCHES, dpi=150, facecolor="white")
+    from deepcheck.display.figures import ShownFigure
+
+    figure = ShownFigure(figsize=INCHES, dpi=150, facecolor="white")
     axes = figure.add_axes((0.11, 0.14, 0.66, 0.8))
     outline = "none" if len(found) > OUTLINED else (1, 1, 1, 0.7)
     colours = [colour_of(region.label) for region in found]

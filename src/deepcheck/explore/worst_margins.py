@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -99,6 +100,9 @@ class WorstMargins:
             f"{self.domain.describe()}, {self.arithmetic}: {int(some.sum())} of {count} inputs have an attackable "
             f"feature; {int((~known).sum())} open"
         )
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         from deepcheck.explore.markup import worst_margins_html

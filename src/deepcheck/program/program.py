@@ -209,6 +209,13 @@ class Program:
     def __str__(self) -> str:
         return listing(self)
 
+    def __repr__(self) -> str:
+        decision = "a regression" if self.decision is None else f"{self.decision.kind} of {self.decision.labels} labels"
+        return (
+            f"<Program {self.origin.name}: {self.dtype} {self.input_shape}, {len(self.instructions)} instructions, "
+            f"{decision}>"
+        )
+
     def _repr_html_(self) -> str:
         from deepcheck.program.markup import program_html
 

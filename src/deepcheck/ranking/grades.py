@@ -109,6 +109,9 @@ class Grades:
             lines.append(f"{heading:<20}{cells[0]:>10}{cells[1]:>10}{cells[2]:>8}{cells[3]:>14}")
         return "\n".join(lines)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
     def _repr_html_(self) -> str:
         from deepcheck.ranking.markup import grades_html
 

@@ -1,7 +1,7 @@
 """A text model: a program that starts at word vectors, and the vocabulary that they come from."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -37,7 +37,7 @@ class TextModel:
     """
 
     program: Program
-    vocabulary: Vocabulary
+    vocabulary: Vocabulary = field(repr=False)
     labels: tuple[str, ...]
     features: Features
     keep: Keep = "last"

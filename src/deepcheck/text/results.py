@@ -1,6 +1,7 @@
 """What was found about the words of a text."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.program import Array
@@ -24,8 +25,8 @@ class WordScores:
         order: Places in the sentence by falling score, the first in a tie first, ``(words,)``.
     """
 
-    model: TextModel
-    sentence: Sentence
+    model: TextModel = field(repr=False)
+    sentence: Sentence = field(repr=False)
     label: int
     output: tuple[float, ...]
     metric: str
@@ -40,6 +41,9 @@ class WordScores:
     def __str__(self) -> str:
         listed = ", ".join(f"{word} {score:.3g}" for word, score in self.ranked[:5])
         return f"{label_text(self.model, self.label, self.output)}; by {self.metric}: {listed}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         from deepcheck.text.markup import scores_html
@@ -71,20 +75,20 @@ class TextResult:
         seconds: How long it took.
     """
 
-    model: TextModel
-    sentence: Sentence
+    model: TextModel = field(repr=False)
+    sentence: Sentence = field(repr=False)
     label: int
     output: tuple[float, ...]
     paths: str
     size: int | None
     apart: int
-    choices: Choices
+    choices: Choices = field(repr=False)
     places: int
     words: int
     counted: str
     counts: dict[str, int]
     singles: dict[str, int]
-    replacements: tuple[Replacement, ...]
+    replacements: tuple[Replacement, ...] = field(repr=False)
     bound: int
     reason: str
     seconds: float
@@ -145,6 +149,9 @@ class TextResult:
         if self.reason:
             parts.append(self.reason)
         return "; ".join(parts)
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         from deepcheck.text.markup import result_html

@@ -9,8 +9,9 @@ Source: Section IV-B.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -146,13 +147,13 @@ class VectorResult:
         seconds: How long it took.
     """
 
-    question: Question
+    question: Question = field(repr=False)
     output: tuple[float, ...]
     order: str
     objective: str
     unbounded: bool
-    tries: tuple[Try, ...]
-    replacement: Replacement | None
+    tries: tuple[Try, ...] = field(repr=False)
+    replacement: Replacement | None = field(repr=False)
     seconds: float
 
     @property
@@ -213,6 +214,9 @@ class VectorResult:
         head = f"{label_text(self.question.model, self.label, self.output)}: {self.verdict} {told(self)}"
         found = "" if self.replacement is None else f": {self.replacement.said}"
         return f"{head}{found}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         from deepcheck.display.markup import STYLE
