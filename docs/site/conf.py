@@ -37,20 +37,21 @@ nb_merge_streams = True
 
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
-autodoc_default_options = {"members": True, "show-inheritance": False}
+autodoc_default_options = {"members": True}
 autodoc_class_signature = "mixed"
 python_maximum_signature_line_length = 100
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
+napoleon_attr_annotations = False
 napoleon_custom_sections = [("Warns", "returns_style"), ("Law", "notes_style")]
 
 nitpicky = True
 # No reference leaves the site: it is built without network, so names of other libraries have no target here.
 nitpick_ignore_regex = [
-    (r"py:.*", r"(numpy|np|onnx|onnxruntime|torch|typing|collections|pathlib|fractions|types|random|os|abc)\..*"),
+    (r"py:.*", r"(numpy|np|matplotlib|onnx|onnxruntime|torch|typing|collections|pathlib|fractions|types|random|os|abc)\..*"),
     (r"py:.*", r"(Path|Fraction|Any|Literal|Self|Callable|Iterator|Iterable|Mapping|Sequence|Generator|ModelProto)"),
-    (r"py:.*", r"(NDArray|ArrayLike|ndarray|dtype)"),
+    (r"py:.*", r"(NDArray|ArrayLike|ndarray|dtype|Figure)"),
 ]
 
 html_theme = "furo"

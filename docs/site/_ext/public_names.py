@@ -59,9 +59,17 @@ def separate(app: Sphinx, what: str, name: str, _object: Any, _options: Any, lin
         lines[:0] = ["..", ""]
 
 
+def dash(_app: Sphinx, doctree: nodes.document) -> None:
+    """Make the two hyphens between a parameter and its meaning a dash."""
+    for text in list(doctree.findall(nodes.Text)):
+        if text == " -- ":
+            text.parent.replace(text, nodes.Text(" \N{EN DASH} "))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Tell Sphinx."""
     app.connect("missing-reference", resolve)
     app.connect("autodoc-process-signature", sign)
+    app.connect("doctree-read", dash)
     app.connect("autodoc-process-docstring", separate, priority=100)
     return {"parallel_read_safe": True}
