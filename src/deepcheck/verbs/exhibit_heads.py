@@ -166,7 +166,9 @@ def _chunk(study: Study, items: Array, labels: Array) -> Iterator[dict[str, Any]
     forms = (found * _slopes(program)).reshape(len(items), kept + 1, program.size)
     pixels = program.preprocessing.pixels(study.x[items]).reshape(len(items), -1)
     form = forms[:, -1]
-    scores = {metric: features.sum(METRICS[metric](form, pixels, form)) for metric in ("coi", "co", "abs")}
+    scores = {
+        metric: features.sum(METRICS[metric](form, pixels, np.empty_like(form))) for metric in ("coi", "co", "abs")
+    }
     if study.box.bounded:
         scores["reach"] = _reaches(study, items)
     sums = features.sum(forms[:, :-1].reshape(-1, program.size)).reshape(len(items), kept, features.count)
