@@ -15,6 +15,7 @@ MODELS, ARRAYS, IMAGES = (
     (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff"),
 )
 DATASETS = ("digits", "mnist", "fashion-mnist", "cifar10")
+TABLES = ("breast-cancer",)
 METRICS = ("coi", "co", "abs", "reach")
 ZOO = Path(__file__).parent.parent / "zoo"
 MOST = 1000
@@ -51,7 +52,7 @@ def _text_models() -> tuple[str, ...]:
 
 
 def _inputs() -> tuple[str, ...]:
-    return (*(f"{name}:test:0" for name in DATASETS), *files(*ARRAYS, *IMAGES))
+    return (*(f"{name}:test:0" for name in DATASETS + TABLES), *files(*ARRAYS, *IMAGES))
 
 
 def _collections() -> tuple[str, ...]:

@@ -76,14 +76,16 @@ How good is coi on 20 digits?
   deepcheck grade digits_10x4 digits --metric coi --images 20
 """,
     "run": """
-The smallest number of pixels, for five digits:
+Which pixels alone overturn five digits, along the path and along any?
+  deepcheck run digits_10x4 digits --images 5 --out digits-run
+How few pixels overturn each of them?
   deepcheck run digits_10x4 digits --minimal --images 5 --out digits-run
-Go on with it, for ten:
-  deepcheck run digits_10x4 digits --minimal --images 10 --out digits-run
 """,
     "report": """
 A page to look at and to pass on:
   deepcheck report digits-run -o report.html
+With each picture as a file of its own:
+  deepcheck report digits-run -o report.html --png pictures
 """,
     "reproduce": """
 The paper's figure 1:
@@ -93,29 +95,29 @@ Its first table, from fewer images:
 """,
     "text": """
 Which words decide?
-  deepcheck text importance "a truly bad film, but what a cast"
+  deepcheck text importance "a bad film with a good cast"
 Which few words overturn it?
-  deepcheck text attack "a truly bad film, but what a cast"
+  deepcheck text attack "a bad film with a good cast"
 """,
     "text importance": """
 Which words decide?
-  deepcheck text importance "a truly bad film, but what a cast"
+  deepcheck text importance "a bad film with a good cast"
 Of each line of a file:
   deepcheck text importance --file reviews.txt --top 3
 """,
     "text attack": """
 The fewest words that overturn the label:
-  deepcheck text attack "a truly bad film, but what a cast"
+  deepcheck text attack "a bad film with a good cast"
 Only by words near in meaning:
-  deepcheck text attack "a truly bad film, but what a cast" --nearest 8 --no-stop-words
+  deepcheck text attack "a bad film with a good cast" --nearest 8
 Of each line of a file, as a page:
   deepcheck text attack --file reviews.txt --most 1 --html page.html
 """,
     "text prove": """
 Does any one word overturn the label?
-  deepcheck text prove "a truly bad film, but what a cast"
+  deepcheck text prove "a bad film with a good cast"
 Any two of the 8 nearest?
-  deepcheck text prove "a truly bad film, but what a cast" --size 2 --nearest 8
+  deepcheck text prove "a bad film with a good cast" --size 2 --nearest 8
 """,
 }
 """By verb, the words that call it: what is asked, and below it, indented, the command line.
