@@ -87,7 +87,8 @@ def test_the_two_tables_agree_with_each_other(results):
 
 
 def test_the_pictures_are_written(folder):
-    assert sorted(file.name for file in folder.iterdir()) == ["attacks.png", "importance.png", "results.json"]
+    names = ["attacks.png", "importance.png", "measurements.png", "results.json"]
+    assert sorted(file.name for file in folder.iterdir()) == names
 
 
 def test_what_to_try_next_works(command: Command, folder, tmp_path, monkeypatch):
@@ -96,7 +97,7 @@ def test_what_to_try_next_works(command: Command, folder, tmp_path, monkeypatch)
     assert "table II)" in answer.out
     assert "this path, which says nothing about other paths" in answer.out
     commands = answer.out.split("Try next:\n")[1].splitlines()
-    assert len(commands) == 8
+    assert len(commands) == 10
     for line in commands:
         name, *words = shlex.split(line)
         assert name == "deepcheck"

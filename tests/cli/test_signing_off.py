@@ -16,6 +16,7 @@ from test_attack_command import ATTACKED, PROVED, TIED, stored
 from test_errors import refused
 
 from deepcheck import datasets, zoo
+from deepcheck.cli.naming import feature_names
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ class TestFiles:
         assert [artifact["location"]["uri"] for artifact in run["artifacts"]] == [model.as_uri(), attacked.as_uri()]
 
     def test_one_file_for_both_is_refused_before_any_work(self, command: Command, model, attacked, tmp_path):
-        words = ["--junit", tmp_path / "x", "--sarif", tmp_path / "." / "x"]
+        words = ["--junit", tmp_path / "x", "--sarif", tmp_path / "a" / ".." / "x"]
         refused(command("attack", model, attacked, *words), "two files")
         assert not (tmp_path / "x").exists()
 
@@ -129,6 +130,10 @@ class TestNames:
         assert any(line.startswith("2 east pole 1: [0.8, 1] ") and " 1 (hot) " in line for line in lines)
         assert any(line.startswith("3 w [31mest 1: [0.6, 1] ") for line in lines)
         assert "\x1b" not in answer.out
+
+    def test_a_byte_order_mark_is_no_part_of_a_name(self, tmp_path):
+        (tmp_path / "n.txt").write_text("\ufeffnorth\nsouth\n", encoding="utf-8")
+        assert feature_names(tmp_path / "n.txt", 2) == ("north", "south")
 
     def test_a_csv_header(self, command: Command, model, attacked, tmp_path):
         (tmp_path / "n.csv").write_text('a,"b, of c",d,e\n1,2,3,4\n')

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import deepcheck
+from deepcheck.cli import demo_table_writing
 from deepcheck.cli.demo_study import DATA, METRICS, NETWORK, SHORTLISTS, SHOWN_METRIC, SHOWN_SHORTLIST, Study
+from deepcheck.cli.demo_table import TableStudy
 from deepcheck.display.files import make_folder, write_atomically
 from deepcheck.display.pictures import Picture, mask_of, picture_grid, save_figure
 from deepcheck.display.tables import print_table
@@ -19,10 +21,20 @@ SCOPE = (
 )
 
 
-def write(study: Study, folder: Path) -> list[Path]:
-    """Write the two pictures and the results; give their files."""
+def write(images: Study | None, table: TableStudy | None, folder: Path) -> list[Path]:
+    """Write the pictures and the results of the studies that were made; give their files."""
     make_folder(folder)
-    attacks, importance, results = folder / "attacks.png", folder / "importance.png", folder / "results.json"
+    files = [] if images is None else _draw(images, folder)
+    if table is not None:
+        files.append(folder / "measurements.png")
+        demo_table_writing.draw(table, files[-1])
+    files.append(folder / "results.json")
+    write_atomically(files[-1], partial(_write_json, everything(images, table)))
+    return files
+
+
+def _draw(study: Study, folder: Path) -> list[Path]:
+    attacks, importance = folder / "attacks.png", folder / "importance.png"
     save_figure(
         picture_grid(
             _attack_rows(study),
@@ -44,12 +56,30 @@ def write(study: Study, folder: Path) -> list[Path]:
         ),
         importance,
     )
-    write_atomically(results, partial(_write_json, as_json(study)))
-    return [attacks, importance, results]
+    return [attacks, importance]
 
 
-def print_tables(study: Study, files: list[Path]) -> None:
-    """Print the two tables, what was written, and what to try next."""
+def everything(images: Study | None, table: TableStudy | None) -> dict[str, Any]:
+    """Everything that the demo found."""
+    found: dict[str, Any] = {"schema": SCHEMA} if images is None else as_json(images)
+    return found if table is None else found | {"table": demo_table_writing.as_json(table)}
+
+
+def print_everything(images: Study | None, table: TableStudy | None, files: list[Path]) -> None:
+    """Print the tables, what was written, and what to try next."""
+    commands: list[str] = []
+    if images is not None:
+        print_tables(images)
+        commands += next_commands(images)
+    if table is not None:
+        demo_table_writing.print_table_study(table)
+        commands += demo_table_writing.next_commands(table)
+    print("Written:", *files, sep="\n  ")
+    print("Try next:", *commands, sep="\n  ")
+
+
+def print_tables(study: Study) -> None:
+    """Print the two tables about images."""
     levels = f"one pixel of 64, on {study.domain.levels} levels"
     found = as_json(study)
     print(f"{NETWORK}: one image of scikit-learn's digits for each label; {levels}")
@@ -70,8 +100,6 @@ def print_tables(study: Study, files: list[Path]) -> None:
         ],
         title="Pixels tried until the first attack: in index order, and by importance (the paper's table III)",
     )
-    print("Written:", *files, sep="\n  ")
-    print("Try next:", *next_commands(study), sep="\n  ")
 
 
 def next_commands(study: Study) -> list[str]:
@@ -91,7 +119,7 @@ def next_commands(study: Study) -> list[str]:
 
 
 def as_json(study: Study) -> dict[str, Any]:
-    """Everything that the demo found."""
+    """Everything that the demo found about images."""
     items = range(len(study.indices))
     names = [{"label": study.labels[item], "image": f"{DATA}:{study.indices[item]}"} for item in items]
     return {
