@@ -120,7 +120,9 @@ def test_a_narrow_window_does_not_scroll_sideways(visit: Callable[..., Any], scr
 def test_without_a_script_statements_are_open_and_controls_are_not_there(visit: Callable[..., Any]) -> None:
     page = visit(features(), java_script_enabled=False)
     assert page.locator("#x1 .stage img").first.is_visible()
-    assert page.get_by_text("onnxruntime 1.20").first.is_visible()
+    facts = page.locator("#x1 .statement .facts").first
+    assert facts.is_visible()
+    assert "onnxruntime 1.20" in facts.text_content()
     assert not page.locator("#x1 .controls").is_visible()
 
 
@@ -147,6 +149,8 @@ def test_a_page_of_a_hundred_images_draws_what_is_seen_only(visit: Callable[...,
     page.locator("#x100").scroll_into_view_if_needed()
     page.wait_for_selector("#x100[data-opened]")
     assert page.locator(".exhibit[data-opened]").count() < 20
+    page.wait_for_function("document.querySelectorAll('noscript').length === 0")
+    assert page.locator("#x50 .statement").count() == 3  # there for a search in the page, before anyone comes near
 
 
 def test_the_data_of_the_page_is_what_the_browser_reads(visit: Callable[..., Any]) -> None:

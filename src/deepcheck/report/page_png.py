@@ -53,7 +53,7 @@ def marked(picture: Array, important: Array, attackable: Array) -> str:
         attackable: Which are attackable.
     """
     side = max(1, SIDE // max(picture.shape[:2]))
-    large = np.kron(picture, np.ones((side, side, 1)))
+    large = picture.repeat(side, axis=0).repeat(side, axis=1)
     dot, inside, cross = _shapes(side)
     for rows, columns in np.argwhere(important | attackable):
         cell = large[rows * side : (rows + 1) * side, columns * side : (columns + 1) * side]
@@ -83,5 +83,5 @@ def _address(picture: Array) -> str:
     if (levels[..., 0] == levels[..., 1]).all() and (levels[..., 0] == levels[..., 2]).all():
         levels = levels[..., 0]
     held = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(levels)).save(held, format="PNG", optimize=True)
+    Image.fromarray(np.ascontiguousarray(levels)).save(held, format="PNG", compress_level=6)
     return "data:image/png;base64," + base64.b64encode(held.getvalue()).decode()

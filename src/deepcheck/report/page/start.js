@@ -4,11 +4,33 @@ document.documentElement.classList.add("scripted");
 
 const OPENERS = { picture: openPicture, table: openTable, text: openText };
 
+/** Put an exhibit's statements into the page. Until then a browser that runs scripts reads them as mere text, which
+ * is what lets a page of a hundred exhibits open at once; without scripts they are simply there. */
+function unfold(article) {
+  const held = article.querySelector("noscript.held");
+  if (!held) return;
+  const statements = document.createRange().createContextualFragment(held.textContent);
+  for (const each of statements.querySelectorAll("details")) each.open = false;
+  held.replaceWith(statements);
+}
+
 function open(article) {
   if (article.dataset.opened) return;
   article.dataset.opened = "yes";
+  unfold(article);
   OPENERS[article.dataset.kind](article, JSON.parse(article.querySelector("script.data").textContent));
   if (!performance.getEntriesByName("first-exhibit").length) performance.mark("first-exhibit");
+}
+
+/** Once nothing else is to be done, put all statements in, so that a search in the page finds them. */
+function unfoldLater(articles) {
+  const rest = Array.from(articles);
+  const later = window.requestIdleCallback ?? ((work) => setTimeout(() => work({ timeRemaining: () => 5 }), 50));
+  const work = (idle) => {
+    while (rest.length && idle.timeRemaining() > 2) unfold(rest.shift());
+    if (rest.length) later(work);
+  };
+  later(work);
 }
 
 function bindCopying(root) {
@@ -28,11 +50,11 @@ function bindCopying(root) {
   });
 }
 
-/** Statements are folded on the screen, and all open on paper. */
-function foldStatements() {
+/** On paper everything is there and open. */
+function openForPrinting(articles) {
   let opened = [];
-  for (const each of document.querySelectorAll(".statement[open]")) each.open = false;
   window.addEventListener("beforeprint", () => {
+    for (const article of articles) open(article);
     opened = Array.from(document.querySelectorAll(".statement:not([open])"));
     for (const each of opened) each.open = true;
   });
@@ -40,7 +62,8 @@ function foldStatements() {
 }
 
 document.addEventListener("DOMContentLoaded", () => {
-  foldStatements();
+  const articles = document.querySelectorAll(".exhibit");
+  openForPrinting(articles);
   bindCopying(document);
   for (const table of document.querySelectorAll("table.sorts")) makeSortable(table);
   const overview = document.getElementById("overview");
@@ -52,5 +75,6 @@ document.addEventListener("DOMContentLoaded", () => {
       open(target);
     }
   }, { rootMargin: "400px 0px" });
-  for (const article of document.querySelectorAll(".exhibit")) watch.observe(article);
+  for (const article of articles) watch.observe(article);
+  unfoldLater(articles);
 });
