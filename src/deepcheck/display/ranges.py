@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from deepcheck.display.images import Array
 from deepcheck.display.pictures import DPI
 from deepcheck.errors import OptionError
-from deepcheck.program import Array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
