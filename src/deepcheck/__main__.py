@@ -1,5 +1,6 @@
 """The command: ``deepcheck``, or ``python -m deepcheck``."""
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ import typer
 
 from deepcheck.cli.app import command
 from deepcheck.cli.interrupts import noticed, words_for
+from deepcheck.cli.suggesting import suggestion
 from deepcheck.errors import DeepCheckError
 
 ANSWERED, UNDECIDED, BAD_USAGE, INTERRUPTED, BROKEN_PIPE = 0, 1, 2, 130, 141
@@ -29,6 +31,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 answered, 1 undecided or a check failed, 2 bad usage or bad input, 130 Ctrl-C.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a word in letters that a terminal has not is no reason to stop
+            stream.reconfigure(errors="backslashreplace")
     with noticed() as interrupts:
         status, answered = _run(words)
         if interrupts.asked and status in (ANSWERED, UNDECIDED):
@@ -63,7 +68,8 @@ def _run(words: list[str]) -> tuple[int, bool]:
 
 
 def _complain(message: str) -> int:
-    print("error:", " ".join(message.split()), file=sys.stderr)
+    line = " ".join(message.split())
+    print(f"error: {line}{suggestion(line)}", file=sys.stderr)
     return BAD_USAGE
 
 

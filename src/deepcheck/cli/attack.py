@@ -165,7 +165,7 @@ def attack(
                 objective=objective,
                 solver=solver,
                 paths=paths,
-                memory_bytes=None if memory is None else int(memory * 2**20),
+                memory_bytes=values.mebibytes(memory),
                 progress=showing.shares(advance),
             )
             assert isinstance(found, deepcheck.Result)

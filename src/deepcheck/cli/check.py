@@ -23,8 +23,12 @@ def check(
     """
     import deepcheck
     from deepcheck.cli import showing
-    from deepcheck.errors import CertificateRejected
+    from deepcheck.errors import CertificateRejected, InputError
 
+    if not certificate.exists() or certificate.is_dir():
+        raise InputError(
+            f"expected a certificate, which 'deepcheck attack --certificate FILE' writes, got '{certificate}'"
+        )
     shipped = (
         model is not None
         and not Path(model).exists()

@@ -77,6 +77,17 @@ def _grey_levels(path: Path, option: str) -> "Array":
         return np.asarray(image)
 
 
+def mebibytes(count: float | None) -> int | None:
+    """MiB as bytes.
+
+    Raises:
+        OptionError: If they are no number of MiB, or more than any machine has.
+    """
+    if count is not None and not 0 < count < 2.0**40:
+        raise OptionError(f"expected --memory above 0 MiB and below {2**40}, got {count}")
+    return None if count is None else max(1, int(count * 2**20))
+
+
 def size(text: str) -> int | str:
     """Read how many features a set has.
 
