@@ -1,6 +1,6 @@
 """Many results as HTML: a table with a row for each input."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from deepcheck.attacks.attack_rows import named
 from deepcheck.attacks.result import Attacks, Result
@@ -28,8 +28,9 @@ def attacks_html(found: Attacks) -> str:
         ("seconds", f"{found.seconds:.3g}"),
     ]
     headings = ["", *(["input", "changed"] if pictures else []), "label", "verdict"]
-    counts = ["attackable", "proved", "undecided", "untried"]
-    rows = (list(_row(result, item, pictures)) for item, result in enumerate(shown))
+    rare = [name for name in ("undecided", "untried") if any(result.counts[name] for result in shown)]
+    counts = ["attackable", "proved", *rare]
+    rows = (list(_row(result, item, counts, pictures)) for item, result in enumerate(shown))
     table = listing([*headings, *counts, "strongest"], rows, left=len(headings), more=len(found) - len(shown))
     return section(fact_list(facts), table)
 
@@ -38,7 +39,7 @@ def _paths(result: Result) -> str:
     return "all paths" if result.study.asked.paths == "all" else "each input's own path"
 
 
-def _row(result: Result, item: int, pictures: bool) -> Iterable[str]:
+def _row(result: Result, item: int, counts: Sequence[str], pictures: bool) -> Iterable[str]:
     yield str(item)
     best = result.attacks.strongest
     seen = None if best is None else result.attacks.glance(best)
@@ -53,7 +54,7 @@ def _row(result: Result, item: int, pictures: bool) -> Iterable[str]:
     scope = "" if result.verdict == "attack" else f" ({result.scope})" if result.verdict == "proved" else ""
     badge = f'<b class="dc-verdict dc-{result.verdict}">{escaped(result.verdict)}</b>'
     yield f'<span class="dc-line">{badge}{escaped(scope or _why(result))}</span>'
-    yield from (f"{result.counts[name]:,}" for name in ("attackable", "proved", "undecided", "untried"))
+    yield from (f"{result.counts[name]:,}" for name in counts)
     if seen is None:
         yield ""
     else:

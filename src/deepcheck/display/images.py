@@ -42,15 +42,18 @@ def shown(pixels: Array, features: tuple[int, ...], *, nhwc: bool, black: float,
         white: The value that is shown white.
 
     Raises:
-        OptionError: If the features form no grid.
+        OptionError: If the features form no grid, or are not the input's.
     """
     rows, columns = grid_shape(features)
     values = np.asarray(pixels, dtype=np.float64)
     first = values.transpose(2, 0, 1) if values.ndim == 3 and nhwc else values
-    if first.size == 3 * rows * columns and first.ndim == 3 and first.shape[0] == 3:
-        laid = first.transpose(1, 2, 0)
+    count = rows * columns
+    if first.size == count:
+        laid = first.reshape(rows, columns)
+    elif first.ndim == 3 and first.shape[1] * first.shape[2] == count:
+        laid = first.transpose(1, 2, 0) if len(first) == 3 else grey(first).reshape(rows, columns)
     else:
-        laid = grey(first).reshape(rows, columns) if first.size != rows * columns else first.reshape(rows, columns)
+        raise OptionError(f"expected an input of {rows} x {columns} features to draw, got one of shape {values.shape}")
     if not (np.isfinite(black) and np.isfinite(white)):
         black, white = float(values.min()), float(values.max())
     return np.asarray(np.clip((laid - black) / (white - black if white > black else 1.0), 0.0, 1.0))

@@ -33,7 +33,7 @@ STYLE = """<style>
   vertical-align: top; overflow-wrap: break-word; }
 .dc a { color: inherit; }
 .dc td.dc-number, .dc th.dc-number { text-align: right; font-variant-numeric: tabular-nums; }
-.dc .dc-pictures { display: flex; flex-wrap: wrap; gap: .9em 1.2em; align-items: flex-start; margin: .7em 0; }
+.dc .dc-pictures { display: flex; flex-wrap: wrap; gap: .9em 1.2em; align-items: flex-end; margin: .7em 0; }
 .dc .dc-wide { overflow-x: auto; }
 .dc td .dc-img { max-width: none; }
 .dc .dc-line { white-space: nowrap; }

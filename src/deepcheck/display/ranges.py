@@ -22,7 +22,7 @@ two heights, so that they differ in print); the value."""
 ROW, COLUMN, TITLE, LETTER, CAPTION = 0.185, 1.55, 0.52, 0.075, 0.16
 """Inches: a measurement's row, a sample's column, its title, a letter of a name, a line of the caption."""
 FOOT = 0.55
-"""Inches below the bars, for "least", "most" and the legend."""
+"""Inches below the bars, for "least", "most" and the legend; a narrow picture's legend takes a line more."""
 THIN = 0.008
 """No interval is drawn narrower than this share of its measurement's range."""
 
@@ -66,7 +66,8 @@ def ranges_picture(samples: Sequence[Ranges], names: Sequence[str], *, caption: 
 
     left = 0.15 + LETTER * max(map(len, names), default=0)
     lines = caption.splitlines()
-    below = FOOT + CAPTION * len(lines)
+    foot = FOOT + CAPTION * (len(samples) <= 2)
+    below = foot + CAPTION * len(lines)
     width, tall = left + COLUMN * len(samples) + 0.1, ROW * len(names)
     height = TITLE + tall + below
     figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
@@ -75,9 +76,9 @@ def ranges_picture(samples: Sequence[Ranges], names: Sequence[str], *, caption: 
         axes = figure.add_axes((*corner, (COLUMN - 0.15) / width, tall / height))
         _draw(axes, sample)
         axes.set_yticks(range(len(names)), names if position == 0 else [""] * len(names), fontsize=8, parse_math=False)
-    _legend(figure, left / width, (below - 0.18) / height)
+    _legend(figure, samples, 0.0 if len(samples) <= 2 else left / width, (below - 0.18) / height)
     for number, line in enumerate(lines):
-        y = (below - FOOT - CAPTION * (number + 0.5) + 0.06) / height
+        y = (below - foot - CAPTION * (number + 0.5) + 0.06) / height
         figure.text(0.1 / width, y, line, fontsize=7.5, color="0.3", va="center", parse_math=False)
     return figure
 
@@ -104,14 +105,20 @@ def _draw(axes: Any, sample: Ranges) -> None:
         spine.set_visible(False)
 
 
-def _legend(figure: "Figure", left: float, bottom: float) -> None:
+def _legend(figure: "Figure", samples: Sequence[Ranges], left: float, bottom: float) -> None:
+    """Say what is drawn, of what is there."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
     keys = [
         Patch(color=GREY, label="range"),
         Line2D([], [], color=INK, marker="|", linestyle="", markersize=9, markeredgewidth=1.6, label="the value"),
-        Patch(color=ORANGE, label="changes the label, any path"),
-        Patch(color=BLUE, label="on its own path too"),
     ]
-    figure.legend(handles=keys, loc="upper left", bbox_to_anchor=(left, bottom), ncols=4, fontsize=8, frameon=False)
+    if any(sample.anywhere for sample in samples):
+        keys.append(Patch(color=ORANGE, label="changes the label, any path"))
+    if any(sample.along for sample in samples):
+        keys.append(Patch(color=BLUE, label="changes it on its own path"))
+    columns = len(keys) if len(samples) > 2 else 2
+    figure.legend(
+        handles=keys, loc="upper left", bbox_to_anchor=(left, bottom), ncols=columns, fontsize=8, frameon=False
+    )

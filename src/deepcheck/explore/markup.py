@@ -30,14 +30,14 @@ def exploration_html(found: Exploration) -> str:
     features = ", ".join(named(study, feature) for feature in found.features[:NAMED])
     kinds = ", ".join(f"{counts[name]:,} {name}" for name in ("attackable", "proved", "undecided"))
     ahead = "all there are" if found.complete else f"{counts['ahead']:,} ahead"
-    labels = ", ".join(f"{label} on {count:,}" for label, count in found.labels.items())
+    labels = ", ".join(f"{label} on {count:,} path{'s' * (count != 1)}" for label, count in found.labels.items())
     facts = [
         ("features", features + ", ..." * (len(found.features) > NAMED)),
         (
             "paths visited",
             f"{found.paths:,}: {kinds}; {ahead}",
         ),
-        ("labels seen", f"{labels} paths"),
+        ("labels seen", labels),
         ("seconds", f"{found.seconds:.3g}"),
     ]
     pieces.append(fact_list(facts))
@@ -57,7 +57,7 @@ def _pictures(found: Exploration) -> list[Picture]:
     study = found.study
     image = image_of(study, study.x[0])
     asked = mask_of(found.features, image.shape[:2])
-    pictures = [Picture(image, framed=asked, title=f"input: label {found.label}, features framed")]
+    pictures = [Picture(image, framed=asked, title=f"input: label {found.label}")]
     nearest = found.nearest
     if nearest is not None:
         new = changed(study, nearest.witness.model_input, nearest.features)
