@@ -196,6 +196,25 @@ class TestTables:
                 seen += len(spans)
         assert seen > 20
 
+    @pytest.mark.parametrize("words", [[], ["--paths", "all"], ["--bounds", "0:5000"], ["--names", "n.txt"]])
+    def test_a_picture_of_ranges(self, command: Command, tmp_path, monkeypatch, words):
+        require("sklearn")
+        monkeypatch.chdir(tmp_path)
+        (tmp_path / "n.txt").write_text("\n".join(f"$sensor^{i}" for i in range(30)))
+        for name in ("a.png", "a.svg"):
+            answer = command("attack", "cancer_16x2", "breast-cancer:test:41", "--plot", name, *words)
+            assert (answer.status, answer.err) == (0, f"wrote {name}\n")
+        drawn = (tmp_path / "a.svg").read_text()
+        assert ("$sensor^7" if "n.txt" in words else "worst fractal dimension") in drawn
+        assert "label 0 (malignant)" in drawn
+        assert ("any path" in drawn) == ("all" in words)
+
+    @pytest.mark.parametrize("size", ["2", "smallest"])
+    def test_sets_have_no_picture_of_ranges(self, command: Command, tmp_path, size):
+        require("sklearn")
+        words = ["attack", "cancer_16x2", "breast-cancer:test:1", "--size", size, "--plot", tmp_path / "a.png"]
+        refused(command(*words), "rows and columns")
+
     def test_bounds_that_are_given_hold(self, command: Command, tmp_path):
         require("sklearn")
         words = ["attack", "cancer_16x2", "breast-cancer:test:1", "--json", "--bounds"]

@@ -9,6 +9,8 @@ from PIL import Image
 from deepcheck.display.ranges import Ranges, ranges_picture
 from deepcheck.errors import OptionError
 
+BARS = 134
+"""So many rows of dots from the top hold the title and two bars; below them are the legend and the caption."""
 GREY, BLUE, ORANGE, INK = (224, 224, 224), (0, 114, 178), (230, 159, 0), (38, 38, 38)
 
 
@@ -27,7 +29,7 @@ def sample(**changed: object) -> Ranges:
 def drawn(*samples: Ranges, names=("a", "b")) -> np.ndarray:
     stream = io.BytesIO()
     ranges_picture(samples, names).savefig(stream, format="png", dpi=150)
-    return np.asarray(Image.open(stream).convert("RGB"))
+    return np.asarray(Image.open(stream).convert("RGB"))[:BARS]
 
 
 def count(picture: np.ndarray, colour: tuple[int, int, int]) -> int:

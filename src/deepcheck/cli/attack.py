@@ -119,7 +119,17 @@ def attack(
     Exit status: 0 attack or proved, 1 undecided or, with --require, another verdict than required, 2 bad input.
     """
     import deepcheck
-    from deepcheck.cli import attack_files, attack_printing, attack_reports, inputs, naming, recording, showing, values
+    from deepcheck.cli import (
+        attack_files,
+        attack_printing,
+        attack_ranges,
+        attack_reports,
+        inputs,
+        naming,
+        recording,
+        showing,
+        values,
+    )
 
     values.picture(plot)
     wanted = attack_reports.wanted(junit, sarif, require)
@@ -177,7 +187,9 @@ def attack(
             made = deepcheck.certificate(result, timeout=timeout, progress=showing.shares(advance))
         deepcheck.save_certificate(made, certificate)
         showing.say(f"wrote {certificate}: {made}")
-    if plot is not None:
+    if plot is not None and attack_ranges.drawable(result, called):
+        attack_ranges.draw(plot, result, called)
+    elif plot is not None:
         attack_files.draw(plot, result, question, order=metric, layout=channels)
     if save is not None:
         attack_files.save(save, listed, result, question, layout=channels)
