@@ -115,17 +115,26 @@ class Store:
         Returns:
             The new answer.
         """
+        with self.together():
+            made = dict(make(self.answer(source, item)))
+            self.put(source, item, made)
+        return made
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """All that is kept inside is on disk when this is over, or none of it; no other process writes in between."""
+        if self.connection.in_transaction:
+            yield
+            return
         with _readable(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
         try:
-            made = dict(make(self.answer(source, item)))
-            self.put(source, item, made)
+            yield
         except BaseException:
             self.connection.execute("ROLLBACK")
             raise
         with _readable(self.path):
             self.connection.execute("COMMIT")
-        return made
 
     def put(self, source: Source, item: int, payload: Mapping[str, Any]) -> None:
         """Keep an answer in the place of any other to the same question; on disk when this returns."""

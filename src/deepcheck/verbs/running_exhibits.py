@@ -9,7 +9,7 @@ import numpy as np
 
 from deepcheck.attacks import Attacks, Result, SmallestResult
 from deepcheck.campaign import Report
-from deepcheck.campaign.batches import in_batches
+from deepcheck.campaign.batches import batches_of, in_batches
 from deepcheck.domains import Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import InputError, OptionError
@@ -159,7 +159,8 @@ class _Call:
             called=self.wanted.labelled.called,
             made=self.wanted.labelled.made,
         )
-        return [keep(store, self.source, item, each) for item, each in zip(items, made, strict=True)], refused
+        with store.together():
+            return [keep(store, self.source, item, each) for item, each in zip(items, made, strict=True)], refused
 
     def _certificate(self, item: int, result: Result, paths: str) -> tuple[dict[str, Any] | None, str]:
         if not self.wanted.certificates:
@@ -235,7 +236,7 @@ def run_exhibits(
             refused.update(why)
             return sum(any(answer["verdict"] == "undecided" for answer in each.answers) for each in made)
 
-        left = [item for item in asked if item not in kept]
+        left = batches_of(sorted(set(asked) - set(kept)), program.products)
         done = in_batches(left, ask, before=repeated, report=report or _nothing)
     return Exhibited(
         {item: kept[item] for item in asked if item in kept}, len(asked), repeated, done.interrupted, refused
