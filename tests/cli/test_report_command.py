@@ -99,7 +99,7 @@ def test_what_attack_found(command, model, tmp_path):
     assert answer["command"].startswith("deepcheck ")
     assert (tmp_path / "run" / answer["certificate"]["file"]).is_file()
     assert command(*answer["certificate"]["command"].split()[1:]).status == 0
-    page, said = report(command, tmp_path / "run")
+    _, said = report(command, tmp_path / "run")
     assert "2 inputs" in said
 
 

@@ -21,6 +21,7 @@ _ASKED = (
     "features_asked",
     "domain",
     "apart",
+    "counted",
 )
 """What tells the questions about one input apart."""
 

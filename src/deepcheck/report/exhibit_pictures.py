@@ -7,14 +7,14 @@ import numpy as np
 
 from deepcheck.display.pictures import attack_picture
 from deepcheck.program import Array
-from deepcheck.ranking import order_of, shortlist_length
+from deepcheck.ranking import order_of
 from deepcheck.report.exhibit import Exhibit
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-SHARE = "5%"
-"""How much of the ranking is marked important."""
+SHARE = 5
+"""How much of the ranking is marked important, in percent."""
 
 
 def exhibit_picture(exhibit: Exhibit) -> "Figure | None":
@@ -23,10 +23,10 @@ def exhibit_picture(exhibit: Exhibit) -> "Figure | None":
     if picture is None or grid is None:
         return None
     values, scores = exhibit.values(), exhibit.scores("coi")
-    top = order_of(scores[None])[0][: shortlist_length(SHARE, exhibit.count)]
+    top = order_of(scores[None])[0][: max(1, exhibit.count * SHARE // 100)]
     answer = _shown_answer(exhibit)
     labels = [str(name) for name in exhibit.held["labels"]]
-    common: dict[str, Any] = {"label": labels[exhibit.label], "ranking": f"coi, top {SHARE}"}
+    common: dict[str, Any] = {"label": labels[exhibit.label], "ranking": f"coi, top {SHARE}%"}
     if answer is None:
         return attack_picture(_image(values, picture, grid), top, (), caption=exhibit.name, **common)
     attackable = sorted({feature for features in answer["attackable"] for feature in features})
