@@ -111,7 +111,8 @@ def test_pictures(command, run, tmp_path, kind):
     files = sorted((tmp_path / "out").iterdir())
     assert [file.name for file in files] == [f"three.npz-{item}.{kind}" for item in range(3)]
     if kind == "png":
-        assert Image.open(files[0]).width > 300
+        with Image.open(files[0]) as picture:
+            assert picture.width > 300
     else:
         assert files[0].read_text().count("<svg") == 1
     before = digests(tmp_path / "out")

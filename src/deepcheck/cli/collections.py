@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from deepcheck.cli.inputs import fitted, image_set, read_input, scaled
+import deepcheck
+from deepcheck.cli.inputs import TABLES, fitted, image_set, read_input, scaled, table_set
 from deepcheck.cli.reading import read_arrays
-from deepcheck.errors import InputError
+from deepcheck.errors import InputError, OptionError
 
 if TYPE_CHECKING:
+    from deepcheck.datasets import TableSet
     from deepcheck.domains import Pixels
     from deepcheck.domains.features import Layout
     from deepcheck.program import Array, Program
@@ -30,6 +32,10 @@ class Collection:
         labels: The true labels, ``(items,)``, or None.
         names: What each is called.
         inputs: Each as INPUT on the command line; empty where that cannot be said.
+        domain: Where features may go: as asked; for a table, where nothing was asked, the range of each measurement in
+            the training samples, widened where it has to be to hold all rows. None for what was asked.
+        feature_names: What features are called, where the data set says so.
+        label_names: What labels are called, likewise.
     """
 
     name: str
@@ -37,6 +43,9 @@ class Collection:
     labels: "Array | None"
     names: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    domain: "Pixels | None" = None
+    feature_names: tuple[str, ...] = ()
+    label_names: tuple[str, ...] = ()
 
 
 def read_collection(
@@ -64,12 +73,37 @@ def read_collection(
     if named is None:
         raise InputError(f"expected a data set such as mnist or mnist:train, a folder, or a .npz file, got '{text}'")
     split = named.group(2) or "test"
+    if named.group(1) in TABLES:
+        return _table(table_set(named.group(1), split), f"{named.group(1)}:{split}", program, domain, count)
     images = image_set(named.group(1), split, data)
     levels = images.pixels(slice(0, count)) * images.max_level
     pixels = [fitted(scaled(each, images.max_level, domain, program), program, layout, text) for each in levels]
     name = f"{named.group(1)}:{split}"
     names = tuple(f"{name}:{item}" for item in range(len(pixels)))
     return Collection(name, np.stack(pixels), images.labels[: len(pixels)], names, names)
+
+
+def _table(table: "TableSet", name: str, program: "Program", domain: "Pixels", count: int | None) -> Collection:
+    """The rows of a table; an attack on one of them takes the range that holds it alone, so no INPUT says the same."""
+    rows = table.values(slice(0, count))
+    if rows.shape[1] != program.size:
+        raise InputError(
+            f"expected inputs of shape {program.input_shape}, got rows of {rows.shape[1]} values of {name}"
+        )
+    if domain.levels is not None:
+        raise OptionError(f"expected no --levels for {name}: its measurements are no levels of an image")
+    if domain == deepcheck.Pixels():
+        lower, upper = (end.reshape(program.input_shape) for end in table.range_holding(rows))
+        domain = deepcheck.Pixels(lower, upper)
+    return Collection(
+        name,
+        np.asarray(program.batch(rows.reshape(-1, *program.input_shape))),
+        table.labels[: len(rows)],
+        tuple(f"{name}:{item}" for item in range(len(rows))),
+        domain=domain,
+        feature_names=table.feature_names,
+        label_names=table.classes,
+    )
 
 
 def _folder(path: Path, program: "Program", domain: "Pixels", layout: "Layout", count: int | None) -> Collection:

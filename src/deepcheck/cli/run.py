@@ -111,6 +111,7 @@ def run(
     chosen = collections.read_collection(
         dataset, program, domain=domain, layout=channels, data=data, count=images if minimal else images or IMAGES
     )
+    domain = chosen.domain or domain
     wanted = Wanted(
         out=out,
         name=chosen.name,

@@ -43,6 +43,7 @@ def labelled(
     whole = command_line()
     options = _options(given)
     _, classes = true_of(chosen.name, 0, data)
+    classes = chosen.label_names or classes
     fits = classes is not None and len(classes) == program.decided().labels
 
     def command(item: int, paths: str) -> str:
@@ -56,7 +57,7 @@ def labelled(
         name_of=lambda item: chosen.names[item],
         command=command,
         check=lambda file: shlex.join(["deepcheck", "check", str(out / file), "--model", model]),
-        called=Names(labels=classes if fits else None),
+        called=Names(chosen.feature_names or None, classes if fits else None),
         made=Made(whole),
     )
 

@@ -58,4 +58,4 @@ def _image(values: Array, picture: Mapping[str, Any], grid: tuple[int, int]) -> 
     """The values as grey or colours in [0, 1]."""
     span = picture["white"] - picture["black"]
     shares = np.clip((values - picture["black"]) / (span or 1.0), 0.0, 1.0)
-    return shares.reshape(grid) if values.shape[1] == 1 else shares.reshape(*grid, values.shape[1])
+    return np.asarray(shares.reshape(grid if values.shape[1] == 1 else (*grid, values.shape[1])))
