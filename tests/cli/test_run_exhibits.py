@@ -14,6 +14,7 @@ from tiny_models import regression
 
 import deepcheck
 from deepcheck.errors import DataError, OptionError
+from deepcheck.report.exhibit import Exhibit
 from deepcheck.report.exhibit_keeping import read_exhibits
 from deepcheck.runs import Store
 from deepcheck.verbs import running_exhibits
@@ -225,3 +226,19 @@ def test_a_regression_and_a_file_in_the_way(command, dataset, model, tmp_path):
     (tmp_path / "file").write_text("")
     answer = command("run", model, dataset, "--out", tmp_path / "file")
     assert (answer.status, answer.err.count("\n")) == (2, 1)
+
+
+def test_rows_of_a_table_have_names_and_ranges(command, tmp_path):
+    command("run", "cancer_16x2", "breast-cancer", "--images", 3, "--out", tmp_path / "run")
+    table = deepcheck.datasets.breast_cancer("test")
+    lower, upper = table.range_holding(table.values(slice(0, 3)))
+    for item, each in enumerate(kept(tmp_path / "run")):
+        assert each["name"] == f"breast-cancer:test:{item}"
+        assert each["features"]["names"] == list(table.feature_names)
+        assert each["labels"] == list(table.classes)
+        assert each["true_label"] == table.labels[item]
+        assert each["picture"] is None
+        shown = Exhibit.from_json(each)
+        np.testing.assert_array_equal(shown.values().ravel(), table.values(item)[0])
+        np.testing.assert_array_equal(shown.bound("lower").ravel(), lower)
+        np.testing.assert_array_equal(shown.bound("upper").ravel(), upper)
