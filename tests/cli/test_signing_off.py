@@ -215,6 +215,27 @@ class TestTables:
         words = ["attack", "cancer_16x2", "breast-cancer:test:1", "--size", size, "--plot", tmp_path / "a.png"]
         refused(command(*words), "rows and columns")
 
+    @pytest.mark.parametrize(
+        ("verb", "words"),
+        [
+            ("importance", ["--metric", "reach"]),
+            ("labels", ["--size", "1"]),
+            ("explore", ["--features", "15"]),
+            ("map", ["--features", "15,19"]),
+            ("translate", ["--to", "smtlib", "--features", "15,19"]),
+        ],
+    )
+    def test_every_verb_about_one_input_takes_a_row(self, command: Command, verb, words):
+        require("sklearn")
+        answer = command(verb, "cancer_16x2", "breast-cancer:test:1", *words)
+        assert (answer.status, answer.err) == (0, "")
+
+    def test_a_certificate_is_checked_by_the_name_of_the_network(self, command: Command, tmp_path):
+        require("sklearn")
+        file = tmp_path / "c.json"
+        assert command("attack", "cancer_16x2", "breast-cancer:test:1", "--certificate", file).status == 0
+        assert command("check", file, "--model", "cancer_16x2").status == 0
+
     def test_bounds_that_are_given_hold(self, command: Command, tmp_path):
         require("sklearn")
         words = ["attack", "cancer_16x2", "breast-cancer:test:1", "--json", "--bounds"]

@@ -32,7 +32,8 @@ def check(
     shipped = (
         model is not None
         and not Path(model).exists()
-        and model in (*deepcheck.zoo.names(), *deepcheck.zoo.seeds(), *deepcheck.zoo.text_names())
+        and model
+        in (*deepcheck.zoo.names(), *deepcheck.zoo.seeds(), *deepcheck.zoo.table_names(), *deepcheck.zoo.text_names())
     )
     try:
         with showing.working("checking every claim in exact arithmetic"):

@@ -82,7 +82,7 @@ def explore(
             order=order,
             limit=limit,
             timeout=timeout,
-            domain=domain,
+            domain=question.domain,
             target=target,
             features_as=values.grouping(features_as),
             layout=channels,

@@ -77,7 +77,8 @@ def importance(
         model, inputs.ModelOptions(mean, std, decision, output_tensor, input_shape, no_batch_axis, budget)
     )
     channels = values.layout(layout)
-    pixels = inputs.read_input(x, program, domain=domain, layout=channels, data=data).pixels
+    question = inputs.read_input(x, program, domain=domain, layout=channels, data=data)
+    pixels, domain = question.pixels, question.domain
     grouping = values.grouping(features_as)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", deepcheck.UncertifiedPath)

@@ -70,7 +70,7 @@ def labels(
             most=most,
             features=values.features(features, mask),
             exclude=values.indices(exclude, "--exclude"),
-            domain=domain,
+            domain=question.domain,
             timeout=timeout,
             features_as=values.grouping(features_as),
             layout=channels,

@@ -64,7 +64,7 @@ def map_(
         program,
         question.pixels,
         [] if chosen is None else chosen,
-        domain=domain,
+        domain=question.domain,
         features_as=values.grouping(features_as),
         layout=channels,
     )
@@ -76,7 +76,7 @@ def map_(
         return
     print(found)
     if bounds is None:
-        print(f"bounds: {domain.describe()} (the default; --bounds A:B or FILE.npz change it)")
+        print(f"bounds: {question.domain.describe()} (the default; --bounds A:B or FILE.npz change it)")
     largest = sorted(found, key=lambda region: -region.area)[: TABLE_ROWS if limit is None else limit]
     rows = [
         [region.label, f"{region.area:.4g}", " ".join(f"({a:.4g}, {b:.4g})" for a, b in region.corners)]

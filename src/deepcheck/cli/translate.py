@@ -98,7 +98,8 @@ def translate(
         }
     pixels = None
     if x is not None:
-        pixels = inputs.read_input(x, program, domain=domain, layout=channels, data=data).pixels
+        question = inputs.read_input(x, program, domain=domain, layout=channels, data=data)
+        pixels, asked = question.pixels, asked | ({"domain": question.domain} if asked else {})
     with showing.working("writing the program down"):
         source = deepcheck.translate(program, to, pixels, **asked)
     if output is None:
