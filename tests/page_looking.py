@@ -40,7 +40,9 @@ def visits(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
     troubles: list[str] = []
     contexts = []
 
-    def go(*held: dict[str, Any], tables: tuple[Grid, ...] = (), width: int = 1200, **options: Any) -> Any:
+    def go(
+        *held: dict[str, Any], tables: tuple[Grid, ...] = (), width: int = 1200, idle: bool = True, **options: Any
+    ) -> Any:
         file = tmp_path / "report.html"
         file.write_bytes(report_html("A title", [Section("All", {}, [exhibit(each) for each in held], tables)]))
         context = browser.new_context(viewport={"width": width, "height": 900}, **options)
@@ -48,6 +50,8 @@ def visits(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         context.add_init_script(
             "addEventListener('securitypolicyviolation', e => console.error('policy ' + e.blockedURI))"
         )
+        if not idle:
+            context.add_init_script("requestIdleCallback = () => 0")
         page = context.new_page()
         page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: troubles.append(str(error)))

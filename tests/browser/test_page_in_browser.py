@@ -127,13 +127,18 @@ def test_without_a_script_statements_are_open_and_controls_are_not_there(visit: 
 
 
 def test_on_paper_every_statement_is_there(visit: Callable[..., Any], tmp_path: Path) -> None:
-    page = visit(features(), text())
+    held = [features(f"image {at}", grid=(28, 28)) for at in range(30)]
+    page = visit(*held, text(), idle=False)
+    printed = page.evaluate(
+        """() => { dispatchEvent(new Event('beforeprint'));
+          return ['details:not([open])', 'details'].map(each => document.querySelectorAll(each).length); }"""
+    )
+    assert printed == [0, 30 * 3 + 2]
     page.emulate_media(media="print")
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("details:not([open])").count() == 0
     for hidden in (".controls", ".choices", ".save", ".jump"):
         assert not page.locator(hidden).first.is_visible()
     assert page.get_by_text("onnxruntime 1.20").first.is_visible()
+    assert page.locator("#x29 .stage img").nth(2).is_visible()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("details[open]").count() == 0
     page.pdf(path=tmp_path / "report.pdf")

@@ -206,7 +206,7 @@ def _effort(answer: Json) -> Facts:
 
 def _preprocessing(model: Json) -> str:
     mean, deviation = model.get("mean") or [], model.get("std") or []
-    if not mean and not deviation:
+    if all(value == 0 for value in mean) and all(value == 1 for value in deviation):
         return "none"
     sides: Sequence[str] = [", ".join(number(float(value)) for value in side) for side in (mean, deviation)]
     return f"{sides[0]}; {sides[1]}"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 STYLES = ("page.css", "exhibits.css", "print.css")
-SCRIPTS = ("numbers.js", "drawing.js", "tables.js", "detail.js", "features.js", "words.js", "start.js")
+SCRIPTS = ("numbers.js", "drawing.js", "tables.js", "detail.js", "marks.js", "features.js", "words.js", "start.js")
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 """What HTML or UTF-8 has no place for."""
 
@@ -40,10 +40,14 @@ def script() -> str:
     return f'(() => {{\n"use strict";\n{inside}\n}})();\n'
 
 
+CALL = 'document.dispatchEvent(new Event("deepcheck"))'
+"""The script that stands between parts of a page: it wakes those above it, before the rest has been read."""
+
+
 def policy() -> str:
     """What a browser may load and run: this style sheet and this script, and images that stand in the page."""
     return (
-        f"default-src 'none'; style-src '{_digest(style())}'; script-src '{_digest(script())}'; "
+        f"default-src 'none'; style-src '{_digest(style())}'; script-src '{_digest(script())}' '{_digest(CALL)}'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
 

@@ -12,7 +12,7 @@ from deepcheck.report.page_answers import EMBEDDED, Answer, Reader, answers_of
 from deepcheck.report.page_data import LEFT_OUT
 from deepcheck.report.page_exhibits import Shown, shown, thumbnail_of
 from deepcheck.report.page_facts import Json
-from deepcheck.report.page_files import policy, render, script, style
+from deepcheck.report.page_files import CALL, policy, render, script, style
 from deepcheck.report.page_parts import Section
 from deepcheck.report.page_totals import overview_row, totals_of
 
@@ -129,6 +129,7 @@ class _Frame:
             title=self.title,
             style=Markup(style()),
             script=Markup(script()),
+            call=Markup(CALL),
             policy=policy(),
             sections=self._sections(parts),
             totals=totals_of(self.answered),

@@ -34,7 +34,7 @@ function scoreTable(state, feature) {
     return make("tr", {},
       make("th", { scope: "row", title: SAID[metric] }, metric),
       make("td", { class: "number", "data-score": metric, "data-value": value }, shown(value)),
-      make("td", { class: "number" }, `${rank} of ${exhibit.count}`));
+      make("td", { class: "number" }, `${whole(rank)} of ${whole(exhibit.count)}`));
   });
   return make("table", {},
     make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Score"),
@@ -136,7 +136,7 @@ function standing(state, answer, feature) {
   if (!undecided && !untried) {
     return [chip("proved", `proved (${scope})`), make("p", {}, refuted(state, answer, feature))];
   }
-  const open = [undecided ? `${undecided} undecided` : "", untried ? `${untried} untried` : ""].filter(Boolean).join(", ");
+  const open = [undecided ? `${whole(undecided)} undecided` : "", untried ? `${whole(untried)} untried` : ""].filter(Boolean).join(", ");
   return [chip("undecided", "no attack known"), make("p", {}, `Of all that was asked, ${open}; which ones is not recorded.`)];
 }
 

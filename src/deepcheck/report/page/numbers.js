@@ -28,8 +28,13 @@ function intervalShown([low, high]) {
   return `${low === null ? "(" : "["}${endShown(low, "−")}, ${endShown(high, "")}${high === null ? ")" : "]"}`;
 }
 
+/** A whole number with commas. */
+function whole(count) {
+  return count.toLocaleString("en");
+}
+
 function plural(count, word) {
-  return `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+  return `${whole(count)} ${word}${count === 1 ? "" : "s"}`;
 }
 
 /** An element with attributes and children; text is only ever set as text. */

@@ -54,27 +54,42 @@ function bindCopying(root) {
 function openForPrinting(articles) {
   let opened = [];
   window.addEventListener("beforeprint", () => {
-    for (const article of articles) open(article);
+    for (const article of articles) unfold(article);
     opened = Array.from(document.querySelectorAll(".statement:not([open])"));
     for (const each of opened) each.open = true;
   });
   window.addEventListener("afterprint", () => { for (const each of opened) each.open = false; });
 }
 
+const seen = new WeakSet();
+
+/** What has come that was not there before. */
+function fresh(selector) {
+  const found = Array.from(document.querySelectorAll(selector)).filter((each) => !seen.has(each));
+  for (const each of found) seen.add(each);
+  return found;
+}
+
+const watch = new IntersectionObserver((changes) => {
+  for (const { isIntersecting, target } of changes) {
+    if (!isIntersecting) continue;
+    watch.unobserve(target);
+    open(target);
+  }
+}, { rootMargin: "400px 0px" });
+
+/** Bring to life what has come so far: the page calls for it after its first parts, and when all is there. */
+function wake() {
+  for (const table of fresh("table.sorts")) makeSortable(table);
+  for (const overview of fresh("#overview")) makeFilter(overview);
+  for (const article of fresh(".exhibit")) watch.observe(article);
+}
+
+bindCopying(document);
+document.addEventListener("deepcheck", wake);
 document.addEventListener("DOMContentLoaded", () => {
+  wake();
   const articles = document.querySelectorAll(".exhibit");
   openForPrinting(articles);
-  bindCopying(document);
-  for (const table of document.querySelectorAll("table.sorts")) makeSortable(table);
-  const overview = document.getElementById("overview");
-  if (overview) makeFilter(overview);
-  const watch = new IntersectionObserver((seen) => {
-    for (const { isIntersecting, target } of seen) {
-      if (!isIntersecting) continue;
-      watch.unobserve(target);
-      open(target);
-    }
-  }, { rootMargin: "400px 0px" });
-  for (const article of articles) watch.observe(article);
   unfoldLater(articles);
 });

@@ -53,7 +53,7 @@ function makeFilter(section) {
       row.hidden = !(named && chosen);
       count += row.hidden ? 0 : 1;
     }
-    section.querySelector(".matches").textContent = `${count} of ${plural(rows.length, "input")}`;
+    section.querySelector(".matches").textContent = `${whole(count)} of ${plural(rows.length, "input")}`;
   };
   find.addEventListener("input", update);
   verdict.addEventListener("change", update);
