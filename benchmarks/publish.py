@@ -23,6 +23,7 @@ def readme() -> str:
     f, agreed = one["figures"], figures("agreement")["figures"]
     pixels, big, large = agreed["pixels"], figures("concrete")["figures"], figures("networks")["figures"]
     two, three, least = (figures(name)["figures"] for name in ("pairs", "triples", "smallest"))
+    weight = figures("install")["figures"]
     suite = json.loads((ROOT / "docs" / "conformance.json").read_text())
     rows = [
         ("all 784 pixels x 9 labels of an image, in batches, witnesses included", f"{f['ms an image, batch']:.3f} ms"),
@@ -93,6 +94,10 @@ def readme() -> str:
         (
             "`deepcheck attack` on the MNIST network, whole process",
             f"{start['figures']['s, deepcheck attack on the MNIST network, later runs']:.2f} s",
+        ),
+        (
+            f"a core install, {weight['packages, core install']} packages; of these llvmlite, for numba",
+            f"{weight['MB, core install']:.0f} MB; {weight['MB, llvmlite']:.0f} MB",
         ),
     ]
     lines = [f"Network 784x10x10x10x10 on MNIST, {one['machine']}, {one['date']}:", ""]
