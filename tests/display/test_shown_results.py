@@ -10,6 +10,7 @@ from shown_examples import HOSTILE, TAGS, Reader, examples, lit, square
 
 import deepcheck
 from deepcheck.attacks import columns, set_result
+from deepcheck.attacks.views import strongest_of
 
 KINDS = list(examples())
 NO_RESULTS = {"Choices", "Comparison", "Features", "Pixels", "TextModel", "Witness"}
@@ -165,3 +166,23 @@ def test_an_empty_family_and_a_closed_notebook():
     assert len(read.pictures) == 2
     assert "replayed" not in read.text
     assert found.attacks.strongest is None
+
+
+def test_the_circle_is_the_input():
+    """Pixel 5 is 1: at the right; pixel 9 is 0: at the bottom."""
+    read = Reader(examples()["region map"]._repr_html_())
+    assert {("cx", "320.0"), ("cy", "320.0")} <= set(read.attributes)
+
+
+def test_the_strongest_is_one_that_survives_replay():
+    margins = np.array([1.0, 3.0, 2.0])
+    assert strongest_of(margins, np.array([True, False, True])) == 2
+    assert strongest_of(margins, np.zeros(3, bool)) == 1
+    assert strongest_of(np.zeros(0), np.zeros(0, bool)) is None
+
+
+@pytest.mark.parametrize("order", [None, "coi", "reach"])
+def test_each_feature_is_counted_in_its_pairs_whatever_the_order(order):
+    """Pixels 5 and 9 change the label with any other; the others only with one of these."""
+    counts = deepcheck.attack(square(), lit(), size=2, order=order).attacks.memberships()
+    assert counts.tolist() == [63 if feature in (5, 9) else 2 for feature in range(64)]
