@@ -166,6 +166,16 @@ def test_a_set_of_several_pixels_is_framed_and_shown(visit: Callable[..., Any]) 
         assert shade == pytest.approx(255 * share, abs=1)
 
 
+def test_where_no_pixel_alone_changes_the_label_a_set_is_shown_first(visit: Callable[..., Any]) -> None:
+    answers = [answer(20, []), answer(20, [pair(2, 9)], size=2, untried=100)]
+    page = visit(features(answers=answers))
+    assert page.locator("#x1 .detail").get_attribute("data-feature") == "2 9"
+    assert page.locator("#x1 .sets").input_value() == "1 0"
+    assert "zero → one" in page.locator("#x1 figure[data-view=changed]").inner_text()
+    page.locator("#x1 .sets").select_option("")
+    assert "Choose a set from the list." in page.locator("#x1 figure[data-view=changed]").inner_text()
+
+
 def test_a_table_of_features_is_marked_and_chosen(visit: Callable[..., Any]) -> None:
     held = features("sensors", grid=None)
     page = visit(held)

@@ -158,6 +158,19 @@ def test_sets_and_the_fewest_features() -> None:
     assert data_of(html)[0]["answers"][1]["attacks"][0][:1] == [[2, 9]]
 
 
+def test_a_search_for_the_smallest_set_says_what_it_found() -> None:
+    found = answer(20, [pair(2, 9)], paths="all") | {"asked": 20, "size": 2}
+    found["counts"] = {"attackable": 19, "replayed": 1, "proved": 1, "undecided": 0, "untried": 0}
+    found["smallest"] = {"features": [2, 9], "bound": 2, "optimal": True}
+    html = written(features(answers=[found]))
+    assert "2: 2, 9; no smaller one, proved" in html
+    assert cells(html, "totals")[0][0] == "fewest pixels, all paths"
+    assert cells(html, "totals")[0][10] == "sizes"
+    assert cells(html, "overview")[0][8] == "2"
+    found["smallest"] = {"features": [2, 9], "bound": 1, "optimal": False}
+    assert cells(written(features(answers=[found])), "overview")[0][8] == "2 (≥ 1)"
+
+
 def test_small_certificates_stand_in_the_page(tmp_path: Path) -> None:
     (tmp_path / "certificates").mkdir()
     held = gzip.compress(b'{"a certificate": 1}')

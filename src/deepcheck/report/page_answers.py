@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from deepcheck.report.page_facts import OUTCOMES, Facts, Json, feature_facts, text_facts, verdict_words
+from deepcheck.report.page_facts import OUTCOMES, Facts, Json, feature_facts, smallest_words, text_facts, verdict_words
 
 EMBEDDED = 64 << 10
 """The most bytes of a certificate that stands in the page itself."""
@@ -71,7 +71,9 @@ class Answer:
 
     @property
     def brief(self) -> str:
-        """The counts, those that are not 0."""
+        """The counts, those that are not 0; of a search for the smallest set, what it found."""
+        if self.found.get("smallest"):
+            return smallest_words(self.found)
         counts = self.found["counts"]
         some = [f"{counts[name]:,} {name}" for name in OUTCOMES if counts.get(name)]
         return ", ".join(some) or "nothing asked"

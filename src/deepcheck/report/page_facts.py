@@ -72,7 +72,7 @@ def feature_facts(answer: Json, word: str) -> Facts:
         ("Domain", answer.get("domain_said")),
         ("Labels", _labels(answer)),
         ("Counts", f"{counted(answer['counts'])}; {answer['counts'].get('replayed', 0):,} of the witnesses replayed"),
-        ("Smallest set", _smallest(answer)),
+        ("Smallest set", smallest_words(answer)),
         ("Beside this path", _comparison(answer)),
         ("Arithmetic", answer.get("arithmetic")),
         ("Semantics", _semantics(answer)),
@@ -147,7 +147,8 @@ def _labels(answer: Json) -> str:
     return f"from {answer.get('label')}; reached: {found or 'none'}"
 
 
-def _smallest(answer: Json) -> str:
+def smallest_words(answer: Json) -> str:
+    """The smallest set that was found, and what is proved about smaller ones; "" where that was not asked."""
     smallest = answer.get("smallest")
     if not smallest:
         return ""

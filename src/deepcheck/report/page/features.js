@@ -102,6 +102,13 @@ function fillSet(panel, state, { answer, attack }) {
   panel.dataset.feature = attack[0].join(" ");
 }
 
+function chooseSet(article, state, named) {
+  const [at, place] = named.split(" ").map(Number), answer = state.exhibit.answers[at];
+  article.querySelector(".sets").value = named;
+  state.set = { answer, attack: answer.attacks[place] };
+  fillSet(article.querySelector(".detail"), state, state.set);
+}
+
 /** The threshold and the metric. */
 function bindControls(article, state, update) {
   const range = article.querySelector(".range"), percent = article.querySelector(".percent");
@@ -148,14 +155,14 @@ function openPicture(article, exhibit) {
   state.feature = state.at = firstChoice(state);
   for (const stage of article.querySelectorAll(".stage")) walkable(article, state, stage, update);
   fillDetail(article.querySelector(".detail"), state, state.feature);
+  const sets = article.querySelector(".sets");
+  if (!state.attack() && sets.options.length > 1) chooseSet(article, state, sets.options[1].value);
   article.querySelector(".show").addEventListener("change", (event) => { state.shows = event.target.value; update(); });
   article.querySelector(".reached").addEventListener("change", (event) => { state.reached = event.target.value; update(); });
-  article.querySelector(".sets").addEventListener("change", (event) => {
-    const [at, place] = event.target.value.split(" ").map(Number);
-    if (event.target.value === "") return choose(article, state, state.feature ?? 0), update();
-    state.set = { answer: exhibit.answers[at], attack: exhibit.answers[at].attacks[place] };
-    fillSet(article.querySelector(".detail"), state, state.set);
-    return update();
+  sets.addEventListener("change", (event) => {
+    if (event.target.value) chooseSet(article, state, event.target.value);
+    else choose(article, state, state.feature);
+    update();
   });
   for (const kind of ["png", "svg"]) {
     article.querySelector(`.save-${kind}`).addEventListener("click", () => savePictures(article, state, kind));

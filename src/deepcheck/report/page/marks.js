@@ -124,8 +124,9 @@ function heat(state, label, framed) {
 }
 
 function noChange(state) {
-  const some = state.exhibit.answers.some((answer) => answer.attacks.length);
-  return some ? "No attack by this pixel is known. Choose one with a cross." : "No attack is known: see the statements below.";
+  const some = state.exhibit.answers.filter((answer) => answer.attacks.length);
+  const how = some.some((answer) => answer.single) ? "Choose one with a cross." : "Choose a set from the list.";
+  return some.length ? `No attack by this pixel alone is known. ${how}` : "No attack is known: see the statements below.";
 }
 
 function redraw(article, state) {
