@@ -153,6 +153,7 @@ def test_the_hash_is_that_of_what_was_loaded(tmp_path):
     assert deepcheck.as_json(result)["model"]["sha256"] == expected
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 def test_threads_work_in_a_forked_child():
     in_parallel(lambda part: part.sum(), chunks_of(200, 1, 50))
     with warnings.catch_warnings():

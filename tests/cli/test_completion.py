@@ -153,6 +153,7 @@ def test_a_keypress_loads_nothing_slow(folder):
 
 def test_the_names_are_those_of_the_package():
     assert completion.networks() == tuple(sorted(deepcheck.zoo.names()))
+    assert completion.networks("tables") == tuple(sorted(deepcheck.zoo.table_names()))
     assert completion.networks("seeds") == tuple(deepcheck.zoo.seeds())
     assert completion.networks("text_networks") == tuple(sorted(deepcheck.zoo.text_names()))
     assert set(completion.METRICS) == set(ORDERS)

@@ -44,7 +44,7 @@ def files(*suffixes: str) -> tuple[str, ...]:
 
 
 def _models() -> tuple[str, ...]:
-    return (*networks(), *networks("seeds"), *files(*MODELS))
+    return (*networks(), *networks("tables"), *networks("seeds"), *files(*MODELS))
 
 
 def _text_models() -> tuple[str, ...]:
