@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import sqlite3
+import time
 from functools import partial
 from hashlib import sha256
 
@@ -108,6 +109,7 @@ def test_what_a_killed_process_had_begun_to_write_is_not_read(tmp_path):
 
 
 def _longer(more, held):
+    time.sleep(0.003)  # between reading and writing
     return {"all": [*(held or {"all": []})["all"], more]}
 
 
