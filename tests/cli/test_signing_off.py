@@ -212,7 +212,7 @@ class TestTables:
     @pytest.mark.parametrize("size", ["2", "smallest"])
     def test_sets_have_no_picture_of_ranges(self, command: Command, tmp_path, size):
         require("sklearn")
-        words = ["attack", "cancer_16x2", "breast-cancer:test:1", "--size", size, "--plot", tmp_path / "a.png"]
+        words = ["attack", "cancer_16x2", "breast-cancer:test:41", "--size", size, "--plot", tmp_path / "a.png"]
         refused(command(*words), "rows and columns")
 
     @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_a_measurement_that_never_varies_is_drawn():
 
 def test_more_samples_make_it_wider_and_names_are_no_formulas():
     assert drawn(sample(), sample()).shape[1] > drawn(sample()).shape[1]
-    drawn(sample(title="$\\frac{"), names=("$x_{", "<b>"))
+    drawn(sample(title="$\\frac{$"), names=("$x_{$", "<b>"))
 
 
 def test_another_number_of_names_is_refused():
