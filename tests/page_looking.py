@@ -57,6 +57,9 @@ def visits(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Any]]:
         page.on("pageerror", lambda error: troubles.append(str(error)))
         page.on("request", lambda asked: _watch(asked.url, file.as_uri(), troubles))
         page.goto(file.as_uri())
+        if options.get("java_script_enabled", True):
+            page.locator("#x1").scroll_into_view_if_needed()
+            page.wait_for_selector("#x1[data-opened]")
         return page
 
     yield go

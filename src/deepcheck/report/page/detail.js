@@ -56,7 +56,7 @@ function coefficientTable(state, feature) {
   const own = state.coefficientLabels.map((label, row) => [label, state.coefficients[row * exhibit.count + feature]]);
   const most = Math.max(...own.map(([, value]) => Math.abs(value) || 0)) || 1;
   const rows = own.map(([label, value]) => make("tr", {},
-    make("th", { scope: "row" }, labelName(exhibit, label), label === exhibit.label ? make("span", { class: "soft" }, " predicted") : null),
+    make("th", { scope: "row" }, `${labelName(exhibit, label)} `, label === exhibit.label ? make("span", { class: "soft" }, "predicted") : null),
     make("td", { class: "number", "data-coefficient": label, "data-value": value }, shown(value)),
     make("td", {}, scoreBar(value / most))));
   return make("table", {},
