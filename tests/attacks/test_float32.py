@@ -16,7 +16,7 @@ from strategies import DEGENERATE, FLOAT32, ORDINARY, Graph, dense_network, netw
 import deepcheck
 from deepcheck import Pixels
 from deepcheck.attacks import FeatureResult, Outcome
-from deepcheck.attacks.head_start import Rivals, with_head_start
+from deepcheck.attacks.head_start import Families, Rivals, with_head_start
 from deepcheck.certify.deployment import deployment_of
 from deepcheck.symbolic import run
 
@@ -339,3 +339,15 @@ def test_json_has_the_semantics_of_proofs():
     found = deepcheck.as_json(result)
     assert (found["semantics"], found["proved_float32"], found["proved_float32_reason"]) == ("real and float32", 1, "")
     assert (result.outcomes == Outcome.PROVED).all()
+
+
+def test_sharp_errors_of_few_chosen_features_over_all_paths_are_at_most_the_plain_ones():
+    rng = np.random.default_rng(1)
+    model = dense_network([(rng.normal(size=(6, 8)), np.zeros(8)), (rng.normal(size=(8, 3)), np.zeros(3))])
+    result = deepcheck.attack(deepcheck.load(model), np.full(6, 0.5, np.float32), size=2, features=[1, 3], paths="all")
+    study, one = result.study, np.array([0])
+    families = Families(study.program, deployment_of(study.program).running, study.box, np.array([[1], [3]]), 2, False)
+    rivals = Rivals.of(study.program.decided(), study.run.labels, None)
+    plain, sharp = (families.errors(study.x, study.run, one, rivals, sharp=how) for how in (False, True))
+    assert (0 < sharp).all()
+    assert (sharp <= plain).all()

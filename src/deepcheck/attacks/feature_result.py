@@ -162,7 +162,7 @@ class FeatureViews(Views):
         columns, at, seen = self.columns, self.start + position, self.glance(position)
         row = int(columns.chosen[at])
         item, element = int(columns.regions.item[row]), int(columns.regions.element[row])
-        witness = self._witness(at, row, item, element)
+        witness = self._witness(at, row, element)
         return Attack(seen.features, seen.labels, seen.intervals, seen.levels, witness, columns.study, item)
 
     def glance(self, position: int) -> Glance:
@@ -197,22 +197,22 @@ class FeatureViews(Views):
         owners = columns.study.features.owner[columns.regions.element[columns.chosen[self.start : self.stop]]]
         return np.bincount(owners, minlength=columns.study.features.count)
 
-    def _witness(self, at: int, row: int, item: int, element: int) -> Witness:
-        columns = self.columns
+    def _witness(self, at: int, row: int, element: int) -> Witness:
+        columns, label = self.columns, int(self.columns.regions.label[row])
         changed = witnesses(columns, np.array([row]))[0]
         pixels = columns.study.program.preprocessing.pixels(changed[None])[0]
-        eight_bit, beats = self.semantics.at(at - self.start)
+        beyond = self.semantics.at(at - self.start)
         return Witness(
             model_input=changed,
             pixels=pixels,
             values=(float(pixels.reshape(-1)[element]),),
-            label=int(columns.regions.label[row]),
-            margin=margin_at(columns.study.program, changed, int(columns.regions.label[row])),
+            label=label,
+            margin=margin_at(columns.study.program, changed, label) if beyond.margin is None else beyond.margin,
             replayed=bool(columns.replayed[at]),
-            flips=self._flips(item, changed),
+            flips=beyond.flips,
             same_path_float32=bool(columns.same_path_float32[at]),
-            eight_bit=eight_bit,
-            beats_rounding=beats,
+            eight_bit=beyond.eight_bit,
+            beats_rounding=beyond.beats_rounding,
         )
 
     def _flips(self, item: int, changed: Array) -> int:

@@ -220,18 +220,18 @@ class SetViews(Views):
         changed = seen.model_input[None]
         survived, same_path = self._replay(position, changed, seen.label)
         pixels = study.program.preprocessing.pixels(changed)[0]
-        eight_bit, beats = self.semantics.at(position)
+        beyond = self.semantics.at(position)
         witness = Witness(
             model_input=changed[0],
             pixels=pixels,
             values=tuple(float(v) for v in pixels.reshape(-1)[study.features.members[list(seen.features)].ravel()]),
             label=seen.label,
-            margin=margin_at(study.program, changed[0], seen.label),
+            margin=margin_at(study.program, changed[0], seen.label) if beyond.margin is None else beyond.margin,
             replayed=bool(survived),
-            flips=self._flips(changed),
+            flips=beyond.flips,
             same_path_float32=bool(same_path),
-            eight_bit=eight_bit,
-            beats_rounding=beats,
+            eight_bit=beyond.eight_bit,
+            beats_rounding=beyond.beats_rounding,
         )
         return Attack(seen.features, seen.labels, {}, {}, witness, study, self.item)
 

@@ -165,7 +165,7 @@ class Blocks(Parts):
         return found[0], -found[1]
 
     def _pattern(self, level: Level) -> tuple[Array, Array]:
-        if self.movable.members.shape[1] == 1 and (self.movable.members[:, 0] == np.arange(len(level.weights))).all():
+        if np.array_equal(self.movable.members, np.arange(len(level.weights))[:, None]):
             return level.pattern
         touched = (level.weights[self.movable.members] != 0).any(axis=1)
         feature, form = np.nonzero(touched)
