@@ -349,5 +349,5 @@ def test_sharp_errors_of_few_chosen_features_over_all_paths_are_at_most_the_plai
     families = Families(study.program, deployment_of(study.program).running, study.box, np.array([[1], [3]]), 2, False)
     rivals = Rivals.of(study.program.decided(), study.run.labels, None)
     plain, sharp = (families.errors(study.x, study.run, one, rivals, sharp=how) for how in (False, True))
-    assert (0 < sharp).all()
+    assert (sharp > 0).all()
     assert (sharp <= plain).all()
