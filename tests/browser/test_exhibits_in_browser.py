@@ -222,3 +222,16 @@ def test_unbounded_values_have_no_ends(visit: Callable[..., Any]) -> None:
     )
     click(page, 1, 5)
     assert "No real value of this alone changes the label" in page.locator("#x1 .detail [data-answer='0']").inner_text()
+
+
+def test_what_is_open_about_a_pixel_is_told(visit: Callable[..., Any]) -> None:
+    opened = answer(20, [], undecided=1, untried=1)
+    opened["open"] = {"untried": [3], "tie": [7]}
+    page = visit(features("open", answers=[opened]))
+    said = {}
+    for pixel in (3, 7, 8):
+        click(page, 0, pixel)
+        said[pixel] = page.locator("#x1 .detail .block[data-answer='0']").inner_text().split("\n\n")
+    assert said[3][-2:] == ["untried", "It was not tried."]
+    assert said[7][-2:] == ["undecided", "Why: tie."]
+    assert said[8][-2] == "proved (this path)"

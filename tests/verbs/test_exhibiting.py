@@ -7,7 +7,8 @@ import onnx
 import pytest
 
 import deepcheck
-from deepcheck.errors import OptionError
+from deepcheck.errors import DataError, OptionError
+from deepcheck.report.exhibit import Exhibit
 from deepcheck.verbs import exhibit_heads
 from deepcheck.verbs.exhibit_heads import Names
 from deepcheck.verbs.exhibiting import LISTED, exhibit_of, exhibits
@@ -218,3 +219,18 @@ def test_a_text_and_its_words():
 
 def test_arrays_are_little_endian_float32():
     assert base64.b64decode(exhibit_heads.packed(np.array([1.0, -2.5]))) == b"\x00\x00\x80\x3f\x00\x00\x20\xc0"
+
+
+def test_which_features_are_open_is_told():
+    weights = random_net((5,), seed=8)
+    program = deepcheck.load(onnx_model(weights, (5,)))
+    x = np.float32([0.5, 0.25, 0.75, 0.125, 0.5])
+    order = np.argsort(-np.abs(slopes_of(weights, x)[int(np.argmax(plain(weights, x)))]), kind="stable")
+    result = deepcheck.attack(program, x, order="abs", shortlist=2)
+    held = exhibit_of(result, name="x").answers[0]
+    assert held["open"] == {"untried": order[2:].tolist()}
+    assert exhibit_of(deepcheck.attack(program, x), name="x").answers[0]["open"] == {}
+    damaged = exhibit_of(result, name="x").as_json()
+    damaged["answers"][0]["open"] = {"untried": order[1:].tolist()}
+    with pytest.raises(DataError, match=r"expected 3 features, each once as the .*open, got '4'"):
+        Exhibit.from_json(damaged)

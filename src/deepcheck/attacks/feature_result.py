@@ -74,6 +74,15 @@ class FeatureResult(Result):
         return {Outcome(o) for o in set(self.outcomes.tolist()) if Outcome(o).undecided or o == Outcome.UNTRIED}
 
     @property
+    def open_features(self) -> dict[str, tuple[int, ...]]:
+        """The features that are undecided or untried, by what became of them in words, in the order tried."""
+        found: dict[str, tuple[int, ...]] = {}
+        for outcome in sorted(self.open_outcomes):
+            features = self.columns.study.features.owner[self.columns.order[self.item][self.outcomes == outcome]]
+            found[outcome.words] = tuple(int(feature) for feature in features)
+        return found
+
+    @property
     def first(self) -> int | None:
         return int(self.columns.first[self.item]) or None
 

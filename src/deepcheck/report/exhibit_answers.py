@@ -25,6 +25,7 @@ OUTCOMES = ("attackable", "proved", "undecided", "untried")
 MOST = 2**53
 """A count that is larger does not survive a reader of JSON."""
 MOST_LABELS = 1_000_000
+MOST_LEVEL = 65_535
 
 _TEXT_OR_NULL = or_null(words)
 _COUNT = exhibit_checks.count
@@ -49,7 +50,7 @@ def feature_answer(count: int, elements: int, labels: int) -> Check:
             "features": listed(feature, most=count),
             "labels": listed(label, most=labels),
             "intervals": named(listed(listed(or_null(number), exactly=2)), name),
-            "levels": named(listed(listed(whole(0, 255), exactly=2)), name),
+            "levels": named(listed(listed(whole(0, MOST_LEVEL), exactly=2)), name),
             "witness": witness,
         }
     )
@@ -94,6 +95,7 @@ def feature_answer(count: int, elements: int, labels: int) -> Check:
             "rounded_constants": listed(words),
             "feature_count": whole(count, count),
             "comparison": record({"along_path": _COUNT, "any_path": _COUNT, "whole": flag}, {"flips": or_null(_COUNT)}),
+            "open": named(listed(feature, most=count)),
             "smallest": record({"features": or_null(listed(feature)), "bound": _COUNT, "optimal": flag}),
         },
     )
@@ -104,6 +106,7 @@ def feature_answer(count: int, elements: int, labels: int) -> Check:
         for at, attack in enumerate(held["attacks"]):
             if len(attack["witness"]["values"][0]) != elements * len(attack["features"]):
                 raise refuse("a value for each element", f"{where}.attacks[{at}].witness", attack["witness"]["values"])
+        _opened(held, where)
         if held["certificate"] is not None:
             _inside(held["certificate"]["file"], f"{where}.certificate.file")
 
@@ -170,6 +173,15 @@ def _adds_up(held: Mapping[str, Any], where: str, asked: int, replayed: int | bo
     verdict = "attack" if replayed else "proved" if counts["proved"] == asked else "undecided"
     if held["verdict"] != verdict:
         raise refuse(f"the verdict that its counts give, {verdict}", where, held["verdict"])
+
+
+def _opened(held: Mapping[str, Any], where: str) -> None:
+    """Are as many features listed as open as the counts say?"""
+    if "open" in held:
+        listed_open = [feature for features in held["open"].values() for feature in features]
+        open_count = held["counts"]["undecided"] + held["counts"]["untried"]
+        if len(set(listed_open)) != len(listed_open) or len(listed_open) != open_count:
+            raise refuse(f"{open_count:,} features, each once", f"{where}.open", str(len(listed_open)))
 
 
 def _inside(name: str, where: str) -> None:

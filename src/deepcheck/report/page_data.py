@@ -111,6 +111,7 @@ def _answer(answer: Answer, at: int, thinned: int) -> dict[str, Any]:
         "counts": found["counts"],
         "asked": found.get("features_asked"),
         "target": found.get("target"),
+        "open": found.get("open"),
         "attackable": [features[0] for features in attackable] if answer.single else [],
         "attacks": [_attack(attack) for attack in attacks],
         "runtime": found.get("runtime") or "",

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 import deepcheck
-from deepcheck.attacks import Result, SmallestResult, as_json
+from deepcheck.attacks import FeatureResult, Result, SmallestResult, as_json
 from deepcheck.errors import OptionError
 from deepcheck.report.exhibit import Exhibit
 from deepcheck.text.results import TextResult, WordScores
@@ -128,6 +128,8 @@ def answer_json(result: Result, said: Said) -> dict[str, Any]:
     found = as_json(result, limit if singles else min(limit, LISTED))
     if not singles:
         found["attackable"] = found["attackable"][:LISTED]
+    if isinstance(result, FeatureResult):
+        found["open"] = {words: list(features) for words, features in result.open_features.items()}
     asked = sorted(int(feature) for feature in result.order)
     return found | {
         "said": str(result),

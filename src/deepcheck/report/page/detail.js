@@ -133,7 +133,12 @@ function standing(state, answer, feature) {
   }
   if (answer.asked && !answer.asked.includes(feature)) return [make("p", { class: "soft" }, "Not asked about.")];
   const { undecided = 0, untried = 0 } = answer.counts;
-  if (!undecided && !untried) {
+  const why = Object.entries(answer.open ?? {}).find(([, features]) => features.includes(feature));
+  if (why) {
+    const [kind, said] = why[0] === "untried" ? ["untried", "It was not tried."] : ["undecided", `Why: ${why[0]}.`];
+    return [chip("undecided", kind), make("p", {}, said)];
+  }
+  if (answer.open || (!undecided && !untried)) {
     return [chip("proved", `proved (${scope})`), make("p", {}, refuted(state, answer, feature))];
   }
   const open = [undecided ? `${whole(undecided)} undecided` : "", untried ? `${whole(untried)} untried` : ""].filter(Boolean).join(", ");
