@@ -182,7 +182,7 @@ HOSTILE = [
     (("answers", 0, "attacks", 0, "intervals"), {"2": [[0, 1]]}),
     (("answers", 0, "attacks", 0, "intervals"), {"x": [[0, 1]]}),
     (("answers", 0, "attacks", 0, "intervals"), {"1": [[0]]}),
-    (("answers", 0, "attacks", 0, "levels"), {"1": [[0, 256]]}),
+    (("answers", 0, "attacks", 0, "levels"), {"1": [[0, 65_536]]}),
     (("answers", 0, "attacks", 0, "witness", "values"), [[]]),
     (("answers", 0, "attacks", 0, "witness", "values"), [[1, 2]]),
     (("answers", 0, "attacks", 0, "witness", "values"), [["1"]]),
