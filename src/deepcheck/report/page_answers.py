@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -70,6 +70,21 @@ class Answer:
         return self.found.get("size") == 1 and not self.found.get("smallest")
 
     @property
+    def limits(self) -> str:
+        """To which features or words and to which new label it is limited; "" where it is about all."""
+        return _limits(self.found)
+
+    @property
+    def usual(self) -> bool:
+        """Is it about features one by one, all of them, and about any new label?"""
+        return self.single and not self.limits
+
+    @property
+    def heading(self) -> str:
+        """Along which paths, and to what it is limited."""
+        return ("All paths" if self.paths == "all" else "This path") + self.limits
+
+    @property
     def brief(self) -> str:
         """The counts, those that are not 0; of a search for the smallest set, what it found."""
         if self.found.get("smallest"):
@@ -82,6 +97,12 @@ class Answer:
     def paths(self) -> str:
         """Along the input's path ("same") or along all paths."""
         return str(self.found.get("paths", "same"))
+
+
+def plainest(answers: Sequence[Answer], paths: str) -> Answer | None:
+    """Of the answers along these paths the one that says most by itself: about single features, limited to nothing."""
+    found = [answer for answer in answers if answer.paths == paths]
+    return min(found, key=lambda answer: (not answer.usual, bool(answer.limits), not answer.single), default=None)
 
 
 def answers_of(exhibit: Json, read: Reader, beside: str) -> list[Answer]:
@@ -127,8 +148,17 @@ def _title(found: Json, kind: str, word: str) -> str:
         what = f"fewest {word}s"
     else:
         what = f"one {word}" if size == 1 else f"{size} {word}s together"
-    target = found.get("target")
-    return f"{what}, {paths}" + (f", to label {target}" if target is not None else "")
+    return f"{what}, {paths}{_limits(found)}"
+
+
+def _limits(found: Json) -> str:
+    """What an answer leaves out, so that it is not taken for one about everything."""
+    choices = found.get("choices")
+    places = choices.get("positions") if isinstance(choices, dict) else None
+    asked, target = found.get("features_asked"), found.get("target")
+    chosen = f", only {len(asked):,} features" if asked is not None else ""
+    chosen += f", only {len(places):,} places" if isinstance(places, list) else ""
+    return chosen + (f", to label {target}" if target is not None else "")
 
 
 def _proof(found: Json | None, read: Reader, beside: str) -> Proof | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from deepcheck.program import Array
 from deepcheck.ranking import order_of
-from deepcheck.report.page_answers import Answer, feature_word
+from deepcheck.report.page_answers import Answer, feature_word, plainest
 from deepcheck.report.page_data import data_of, decoded, margin, runner_up
 from deepcheck.report.page_facts import Json, label_name, made_facts
 from deepcheck.report.page_files import data, render
@@ -126,8 +126,8 @@ def _views(answers: Sequence[Answer]) -> list[Answer]:
     """The answers that have a picture: about single features along the path and over all, else the first of each."""
     found = []
     for paths in ("same", "all"):
-        mine = [answer for answer in answers if answer.paths == paths]
-        found += [next((answer for answer in mine if answer.single), mine[0])] if mine else []
+        best = plainest(answers, paths)
+        found += [] if best is None else [best]
     return found
 
 

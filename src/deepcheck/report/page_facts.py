@@ -51,7 +51,9 @@ def verdict_words(answer: Json) -> str:
     """The verdict as it may be printed: with its scope, or with the reason why there is none."""
     verdict, scope = str(answer.get("verdict")), str(answer.get("scope", ""))
     if verdict == "proved":
-        return "proved (all paths)" if scope == "all paths" else "proved (this path)"
+        if scope == "all paths":
+            return "proved (all paths)"
+        return "proved (this path, one of several)" if "several" in scope else "proved (this path)"
     if verdict == "undecided":
         return f"undecided ({answer.get('reason') or 'some sets are open'})"
     return verdict

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
-from deepcheck.report.page_answers import Answer
+from deepcheck.report.page_answers import Answer, plainest
 from deepcheck.report.page_data import margin
 from deepcheck.report.page_facts import OUTCOMES, Json, label_name
 
 VERDICTS = ("attack", "proved", "undecided")
+MOST_DOMAINS = 4
+"""Of so many domains each has a total of its own."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class Total:
 
     Attributes:
         title: The question.
-        domain: Where features might go, or that it varies.
+        domain: Where features might go, or how many domains there are.
         inputs: How many inputs have each verdict: attack, proved, undecided.
         sets: How many sets are attackable, proved, undecided, untried.
         unit: What the sets are.
@@ -35,13 +38,23 @@ class Total:
         return sum(self.inputs)
 
 
-def totals_of(answered: Sequence[Sequence[Answer]]) -> list[Total]:
-    """Add up answers, each list those of one input; questions are told apart by their titles."""
-    groups: dict[str, list[Answer]] = {}
-    for answers in answered:
+def totals_of(exhibits: Sequence[Json], answered: Sequence[Sequence[Answer]]) -> list[Total]:
+    """Add up answers, a list for each input. Answers about different questions, models or domains stay apart.
+
+    Where each input has a domain of its own, answers are added up over these, and the total says how many there are.
+    """
+    models = {str(exhibit["model"]["sha256"]): str(exhibit["model"]["name"]) for exhibit in exhibits}
+    groups: dict[tuple[str, str, str], dict[str, list[Answer]]] = {}
+    for exhibit, answers in zip(exhibits, answered, strict=True):
         for answer in answers:
-            groups.setdefault(answer.title, []).append(answer)
-    return [_total(title, answers) for title, answers in groups.items()]
+            key = answer.title, _unit(answer.found), str(exhibit["model"]["sha256"])
+            groups.setdefault(key, {}).setdefault(str(answer.found.get("domain_said") or ""), []).append(answer)
+    found = []
+    for (title, _, sha256), domains in groups.items():
+        said = title if len(models) == 1 else f"{title}, {models[sha256]} ({sha256[:8]})"
+        apart = list(domains.values()) if len(domains) <= MOST_DOMAINS else [list(chain(*domains.values()))]
+        found += [_total(said, answers) for answers in apart]
+    return found
 
 
 def _total(title: str, answers: Sequence[Answer]) -> Total:
@@ -52,7 +65,7 @@ def _total(title: str, answers: Sequence[Answer]) -> Total:
     attackable, refuted, unknown, untried = (sum(counts[at] for counts in counted) for at in range(len(OUTCOMES)))
     return Total(
         title=title,
-        domain=domains.pop() if len(domains) == 1 else f"{len(domains)} domains",
+        domain=domains.pop() if len(domains) == 1 else f"{len(domains)} domains: see each input",
         inputs=(attack, proved, undecided),
         sets=(attackable, refuted, unknown, untried),
         unit=_unit(answers[0].found),
@@ -67,7 +80,7 @@ def _unit(found: Json) -> str:
 
 def overview_row(exhibit: Json, answers: Sequence[Answer]) -> dict[str, Any]:
     """What the overview says of one input."""
-    along, anyhow = (_first(answers, paths) for paths in ("same", "all"))
+    along, anyhow = (plainest(answers, paths) for paths in ("same", "all"))
     fewest, bound = _smallest(answers)
     return {
         "label": exhibit["label"],
@@ -78,14 +91,9 @@ def overview_row(exhibit: Json, answers: Sequence[Answer]) -> dict[str, Any]:
         "along": along,
         "anyhow": anyhow,
         "fewest": fewest,
+        "domain": "; ".join(dict.fromkeys(str(answer.found.get("domain_said") or "") for answer in answers)),
         "bound": bound,
     }
-
-
-def _first(answers: Sequence[Answer], paths: str) -> Answer | None:
-    """The answer about these paths, about single features if there is one."""
-    found = [answer for answer in answers if answer.paths == paths]
-    return next((answer for answer in found if answer.single), found[0] if found else None)
 
 
 def _smallest(answers: Sequence[Answer]) -> tuple[int | None, int]:
@@ -98,8 +106,9 @@ def _smallest(answers: Sequence[Answer]) -> tuple[int | None, int]:
             if "found" in found:
                 fewest += [found["found"]] * (found["found"] is not None)
             else:
-                fewest += [len(attack.get("features", ())) for attack in found.get("attacks") or []]
-        if answer.paths == "all" and found.get("features_asked") is None and found.get("target") is None:
+                replayed = [attack for attack in found.get("attacks") or [] if attack["witness"]["replayed"]]
+                fewest += [len(attack["features"]) for attack in replayed]
+        if answer.paths == "all" and not answer.limits:
             bound = max(bound, _proved(answer))
     return min(fewest, default=None), bound
 

@@ -60,6 +60,13 @@ function views(article) {
   return Array.from(article.querySelectorAll("figure[data-view='answer']"), (figure) => Number(figure.dataset.answer));
 }
 
+/** Along which paths an answer is, and to what it is limited. */
+function heading(answer) {
+  const chosen = answer.asked ? `, only ${whole(answer.asked.length)} features` : "";
+  const aim = answer.target === null || answer.target === undefined ? "" : `, to label ${answer.target}`;
+  return `${answer.paths === "all" ? "All paths" : "This path"}${chosen}${aim}`;
+}
+
 /** Counts of what is marked, as a sentence. */
 function tally(article, state) {
   const top = state.top(), { exhibit } = state;
@@ -69,11 +76,12 @@ function tally(article, state) {
   for (const at of places) {
     const answer = exhibit.answers[at];
     const marked = state.marked(answer);
+    const { undecided = 0, untried = 0 } = answer.counts, open = undecided + untried;
     const inside = [...marked].filter((feature) => top.has(feature)).length;
     const aim = state.reached === "" ? "attackable" : `listed to reach ${labelName(exhibit, Number(state.reached))}`;
-    const found = marked.size ? `${whole(marked.size)} ${aim}, ${whole(inside)} of them in the top` : `none ${aim}`;
+    const found = marked.size ? `${whole(marked.size)} ${aim}, ${whole(inside)} of them in the top` : `none ${open ? "known to be " : ""}${aim}`;
     parts.push(make("span", { "data-answer": at, "data-marked": marked.size, "data-inside": inside },
-      `${answer.paths === "all" ? "All paths" : "This path"}: ${found}. `));
+      `${heading(answer)}: ${found}${open ? `, ${whole(open)} open` : ""}. `));
   }
   article.querySelector(".tally").replaceChildren(...parts);
   article.querySelector(".length").textContent = `· ${whole(top.size)} of ${whole(exhibit.count)}`;
