@@ -38,9 +38,11 @@ def test_python_example_runs_and_finds_an_attack(capsys):
     assert 0 < float(graded.splitlines()[-1]) <= 1
     assert (names["truth"].margins >= names["truth"].current[:, None] - names["truth"].errors).all()
     exec(compile(examples[5], "README.md", "exec"), names)
+    assert re.search(r"1 of 1 inputs failed: .*along any path\n  attack \(all paths, ", capsys.readouterr().out)
+    exec(compile(examples[6], "README.md", "exec"), names)
     words, fewest, near, paper = capsys.readouterr().out.splitlines()
     assert words.startswith("negative (") and "by coi: " in words  # noqa: PT018
     assert "attack (all paths; " in fewest
     assert "stop words" in near
     assert "symbolic, by coi" in paper or "this path" in paper
-    assert len(examples) == 6
+    assert len(examples) == 7

@@ -40,9 +40,9 @@ def _draw(study: Study, folder: Path) -> list[Path]:
             _attack_rows(study),
             row_titles=["input", "important", "attackable", "attacked"],
             column_titles=[f"{label}" for label in study.labels],
-            caption=f"Green: the top {SHOWN_SHORTLIST} by {SHOWN_METRIC}. Red: every pixel that alone can change the "
-            f"label, on {study.domain.levels} levels. Last row: the attack with the largest margin, its pixel framed, "
-            f"and the new label.\n{SCOPE}",
+            caption=f"Green dots: the top {SHOWN_SHORTLIST} by {SHOWN_METRIC}. Crosses: every pixel that alone can "
+            f"change the label, on {study.domain.levels} levels. Last row: the attack with the largest margin, its "
+            f"pixel framed, and the new label.\n{SCOPE}",
             inches=0.95,
         ),
         attacks,

@@ -33,7 +33,7 @@ class Picture:
             outside is cut off.
         green: Which pixels are important, ``(rows, columns)`` of bool, or None.
         red: Which pixels are attackable, as bool or how strongly to mark them, in [0, 1]; red lies over green.
-        framed: Which pixels get a thin red frame.
+        framed: Which pixels get a thin vermillion frame.
         title: What stands above it.
     """
 

@@ -30,7 +30,7 @@ def draw_table1(study: Study, path: Path) -> Path:
         for row, image in enumerate(x[:, 0])
     ]
     columns = [f"{s} ({length})\n{metric}" for s, length in lengths.items() for metric in PAPER_METRICS]
-    caption = "Important pixels in green. " + _images(study)
+    caption = "Important pixels green, with a dot. " + _images(study)
     return _draw(rows, path, row_titles=_digits(study), column_titles=columns, caption=caption)
 
 
@@ -51,8 +51,8 @@ def draw_figure3(study: Study, path: Path) -> Path:
         rows.append([Picture(*drawn) for drawn in zip(images, top, red, strict=True)])
         titles.append(f"(b) {words}")
     caption = (
-        "(a) In red: pixels attackable alone. (b) In green: the top 5 % by coi; in red: those of them that are in an "
-        "attackable pair. Pixels stay in [0, 1], or take any value. " + _images(study)
+        "(a) Crosses: pixels attackable alone. (b) Green dots: the top 5 % by coi; crosses: those of them that are in "
+        "an attackable pair. Pixels stay in [0, 1], or take any value. " + _images(study)
     )
     return _draw(rows, path, row_titles=titles, column_titles=_digits(study), caption=caption)
 
