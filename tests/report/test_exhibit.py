@@ -105,6 +105,12 @@ def numbers(*values):
 NAN = float("nan")
 HOSTILE = [
     ((), None),
+    (("answers", 0, "scope"), "all paths"),
+    (("answers", 1, "scope"), "this path"),
+    (("answers", 0, "attackable"), [[]]),
+    (("answers", 0, "attackable"), [[0], [0]]),
+    (("answers", 0, "attackable"), [[0], [1], [2], [3]]),
+    (("answers", 0, "domain", "levels"), NAN),
     ((), [1, 2]),
     (("schema",), 2),
     (("schema",), True),

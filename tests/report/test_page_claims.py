@@ -1,11 +1,19 @@
 """A page claims no more than was decided: targets, chosen features, domains, models, borders, replay."""
 
+import copy
+import os
 import random
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+import pytest
 from page_reading import cells, written
 from page_samples import answer, attack, features, pair, text
+
+from deepcheck.errors import DataError
 
 ASKED = ("attackable", "proved", "undecided", "untried")
 NONE = "\N{EN DASH}"
@@ -127,3 +135,45 @@ def test_totals_of_random_mixtures_are_those_of_a_count_by_hand() -> None:
             by_verdict = [inputs[title, verdict] for verdict in ("attack", "proved", "undecided")]
             assert counts == [str(count) for count in (*by_verdict, *(sums[title, name] for name in ASKED))]
             assert asked == str(sum(by_verdict))
+
+
+def places(held: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Where there is something in an exhibit; of a list the first two."""
+    inside = held.items() if isinstance(held, dict) else list(enumerate(held))[:2] if isinstance(held, list) else ()
+    for name, value in inside:
+        yield (*at, name)
+        yield from places(value, (*at, name))
+
+
+@pytest.mark.parametrize("value", [None, [], {}, [[]], "x", 0, 10**18, 1e308, float("nan"), "\u202e\x00"])
+def test_whatever_passes_the_check_can_be_shown(value: Any) -> None:
+    many = features(answers=[chosen(1), targeted(), answer(20, [pair(1, 2)], size=2)])
+    many["answers"][0] |= {"open": {}, "comparison": {"along_path": 1, "any_path": 2, "whole": True, "flips": 3}}
+    many["answers"][1] |= {"smallest": {"features": None, "bound": 2, "optimal": False}, "size": 20}
+    many["answers"][1]["domain"]["levels"] = 16
+    words = text()
+    words["answers"][0] |= {"choices": {"positions": [1]}, "kept": "all", "singles": dict.fromkeys(ASKED, 1)}
+    for held in (many, features(grid=None), words):
+        written(held)
+        for place in places(held):
+            new = inner = copy.deepcopy(held)
+            for name in place[:-1]:
+                inner = inner[name]
+            inner[place[-1]] = value
+            with suppress(DataError):
+                written(new)
+
+
+def test_a_certificate_that_cannot_be_read_is_not_in_the_page(tmp_path: Path) -> None:
+    folder = tmp_path / "certificates"
+    folder.mkdir()
+    (tmp_path.parent / "secret").write_text("secret")
+    (folder / "loop").symlink_to("loop")
+    (folder / "link").symlink_to(tmp_path.parent / "secret")
+    os.mkfifo(folder / "pipe")
+    for name in ("loop", "link", "pipe", "none", "a" * 5000):
+        held = features()
+        held["answers"][0]["certificate"] = {
+            "file": f"certificates/{name}", "sha256": "0", "bytes": 1, "said": "", "command": "",
+        }  # fmt: skip
+        assert "data:application" not in written(held, folder=tmp_path)

@@ -16,6 +16,11 @@ from deepcheck.runs import Source, Store
 ONE = Source("model a", "data", "question")
 
 
+def everything(path):
+    with Store.reading(path) as store:
+        return [store.answers(source) for source in store.sources()]
+
+
 def digests(folder):
     return {file.name: sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
 
@@ -156,3 +161,39 @@ def test_json_that_is_nested_without_end_is_one_line(tmp_path):
         store.connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", (*ONE.key, 0, deep))
     with Store.reading(tmp_path / "run.sqlite") as store, pytest.raises(DataError, match="no JSON"):
         store.answers(ONE)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE answers SET item = 'first'",
+        "UPDATE answers SET item = 1.5",
+        "UPDATE answers SET model = x'ff'",
+        "UPDATE answers SET dataset = x'00'",
+        "UPDATE answers SET question = x'7b7d'",
+        "UPDATE answers SET payload = x'ff00'",
+        "UPDATE answers SET payload = CAST(x'22ff22' AS TEXT)",
+        "CREATE VIEW more AS SELECT 1",
+        "CREATE TABLE more (x)",
+        "CREATE TRIGGER t AFTER INSERT ON answers BEGIN DELETE FROM answers; END",
+        "ALTER TABLE answers RENAME TO held; CREATE VIEW answers AS WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL "
+        "SELECT n + 1 FROM t) SELECT '' AS model, '' AS dataset, '' AS question, n AS item, '{}' AS payload FROM t",
+    ],
+)
+def test_a_store_with_anything_else_in_it_is_one_line(tmp_path, change):
+    with Store.opened(tmp_path / "run.sqlite") as store:
+        store.put(ONE, 3, {})
+    connection = sqlite3.connect(tmp_path / "run.sqlite")
+    connection.executescript(change)
+    connection.close()
+    with pytest.raises(DataError) as caught:
+        everything(tmp_path / "run.sqlite")
+    assert "\n" not in str(caught.value)
+
+
+def test_only_the_first_answers_are_read(tmp_path):
+    with Store.opened(tmp_path / "run.sqlite") as store:
+        for item in range(5):
+            store.put(ONE, item, {"item": item})
+        assert store.answers(ONE, 2) == {0: {"item": 0}, 1: {"item": 1}}
+        assert list(store.answers(ONE)) == [0, 1, 2, 3, 4]

@@ -197,3 +197,13 @@ def test_brute_force_agrees_on_the_table_network():
     assert 0 < sum(failed) < 40
     # A finer grid may find more than this one; for these samples it finds all.
     assert verdicts == ["attack" if hit else "proved" for hit in failed]
+
+
+def test_labels_of_several_lengths_are_one_line(program):
+    with pytest.raises(OptionError, match="expected one label, or one for each of 2 inputs"):
+        deepcheck.assert_robust(program, np.stack([STRONG, STRONG]), label=[[0], [0, 1]])
+
+
+def test_a_failure_about_one_new_label_says_which(program):
+    with pytest.raises(NotRobust, match="inputs failed: the label was not to become 1 with any single one of 4"):
+        deepcheck.assert_robust(program, np.float32([0.25, 0.125, 0.75, 0.25]), target=1)

@@ -66,7 +66,7 @@ def feature_answer(count: int, elements: int, labels: int) -> Check:
             "asked": _COUNT,
             "said": words,
             "domain_said": words,
-            "domain": record({"lower": or_null(number), "upper": or_null(number)}),
+            "domain": record({"lower": or_null(number), "upper": or_null(number)}, {"levels": or_null(whole(1, MOST))}),
             "features_asked": or_null(listed(feature, most=count)),
             "timeout": or_null(number),
             "command": words,
@@ -107,6 +107,7 @@ def feature_answer(count: int, elements: int, labels: int) -> Check:
             if len(attack["witness"]["values"][0]) != elements * len(attack["features"]):
                 raise refuse("a value for each element", f"{where}.attacks[{at}].witness", attack["witness"]["values"])
         _opened(held, where)
+        _singles(held, where)
         if held["certificate"] is not None:
             _inside(held["certificate"]["file"], f"{where}.certificate.file")
 
@@ -173,6 +174,22 @@ def _adds_up(held: Mapping[str, Any], where: str, asked: int, replayed: int | bo
     verdict = "attack" if replayed else "proved" if counts["proved"] == asked else "undecided"
     if held["verdict"] != verdict:
         raise refuse(f"the verdict that its counts give, {verdict}", where, held["verdict"])
+    scope = "all paths" if held["paths"] == "all" else "this path"
+    if not held["scope"].startswith(scope):
+        raise refuse(f"the scope {scope}", f"{where}.scope", held["scope"])
+
+
+def _singles(held: Mapping[str, Any], where: str) -> None:
+    """Has every set a feature; where features were asked about one by one, is each attackable one listed once?"""
+    sets = [tuple(each) for each in held["attackable"]]
+    if not all(sets):
+        raise refuse("sets with a feature or more", f"{where}.attackable", held["attackable"])
+    if held["size"] == 1 and held.get("smallest") is None:
+        several = any(len(each) > 1 for each in sets) or len(set(sets)) != len(sets)
+        if several or len(sets) != held["counts"]["attackable"]:
+            raise refuse(f"{held['counts']['attackable']:,} single features", f"{where}.attackable", held["attackable"])
+        if not {tuple(each["features"]) for each in held["attacks"]} <= set(sets):
+            raise refuse("attacks by attackable features", f"{where}.attacks", held["attacks"])
 
 
 def _opened(held: Mapping[str, Any], where: str) -> None:

@@ -80,15 +80,19 @@ def keep(store: Store, source: Source, item: int, exhibit: Exhibit) -> Exhibit:
     return Exhibit(store.change(source, item, make))
 
 
-def read_exhibits(store: Store) -> Iterator[tuple[Source, int, Exhibit]]:
-    """All exhibits of a store, data set by data set, in the order of their inputs.
+def read_exhibits(store: Store, most: int | None = None) -> Iterator[tuple[Source, int, Exhibit]]:
+    """The exhibits of a store, data set by data set, in the order of their inputs.
+
+    Args:
+        store: The store.
+        most: Only the first so many of each data set; by default all.
 
     Raises:
         DataError: If one is not as it should be: which, and what is wrong with it.
     """
     for source in sorted(store.sources(), key=lambda source: source.key):
         if is_exhibit(source):
-            for item, held in store.answers(source).items():
+            for item, held in store.answers(source, most).items():
                 try:
                     yield source, item, Exhibit.from_json(held)
                 except DataError as problem:

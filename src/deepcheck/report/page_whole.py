@@ -172,10 +172,13 @@ def _reader(folder: Path | None) -> Reader:
     def read(name: str) -> bytes | None:
         if folder is None:
             return None
-        whole = folder.resolve()
-        file = (whole / name).resolve()
-        if not file.is_relative_to(whole) or not file.is_file() or file.stat().st_size > EMBEDDED:
+        try:
+            whole = folder.resolve()
+            file = (whole / name).resolve()
+            if not file.is_relative_to(whole) or not file.is_file() or file.stat().st_size > EMBEDDED:
+                return None
+            return file.read_bytes()
+        except (OSError, RuntimeError):  # a name too long, a loop of links, nothing that may be read
             return None
-        return file.read_bytes()
 
     return read

@@ -142,14 +142,15 @@ class Store:
         with _readable(self.path):
             self.connection.execute("INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)", (*source.key, item, words))
 
-    def answers(self, source: Source) -> dict[int, dict[str, Any]]:
-        """All answers to a question, by item, in increasing order."""
+    def answers(self, source: Source, most: int | None = None) -> dict[int, dict[str, Any]]:
+        """All answers to a question, or the first so many, by item, in increasing order."""
         where = "model = ? AND dataset = ? AND question = ?"
         with _readable(self.path):
             rows = self.connection.execute(
-                f"SELECT item, payload FROM answers WHERE {where} ORDER BY item", source.key
+                f"SELECT item, payload FROM answers WHERE {where} ORDER BY item LIMIT ?",
+                (*source.key, -1 if most is None else most),
             ).fetchall()
-        return {int(item): self._object(words) for item, words in rows}
+        return {self._item(item): self._object(words) for item, words in rows}
 
     def answer(self, source: Source, item: int) -> dict[str, Any] | None:
         """The answer about one item; None where there is none."""
@@ -164,7 +165,14 @@ class Store:
             rows = self.connection.execute(
                 "SELECT model, dataset, question, COUNT(*) FROM answers GROUP BY model, dataset, question"
             ).fetchall()
+        if not all(isinstance(words, str) for row in rows for words in row[:3]):
+            raise DataError(f"{self.path} holds an answer about no text: {_REMEDY}")
         return {Source(model, dataset, question): int(count) for model, dataset, question, count in rows}
+
+    def _item(self, held: object) -> int:
+        if not isinstance(held, int):
+            raise DataError(f"{self.path} holds an answer about no whole number: {_REMEDY}")
+        return held
 
     def _object(self, words: str) -> dict[str, Any]:
         try:
@@ -202,6 +210,9 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
         raise DataError(
             f"expected a store of schema {SCHEMA}, got {path} of schema {schema}: use the DeepCheck it is of"
         )
+    kinds = [kind for (kind,) in connection.execute("SELECT type FROM sqlite_master WHERE type <> 'index'")]
+    if kinds != ["table"]:
+        raise DataError(f"expected a store of one table of answers, got {path}, which holds more: {_REMEDY}")
     found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
         raise sqlite3.DatabaseError(found)

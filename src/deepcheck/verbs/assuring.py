@@ -104,7 +104,12 @@ def _wanted(label: int | Sequence[int] | Array | None, count: int, program: Prog
     """
     if label is None:
         return [None] * count
-    given, labels = np.asarray(label), program.decided().labels
+    try:
+        given, labels = np.asarray(label), program.decided().labels
+    except ValueError:
+        raise OptionError(
+            f"expected one label, or one for each of {count} inputs, got lists of several lengths"
+        ) from None
     if given.dtype.kind not in "iu" or given.ndim > 1 or (given.ndim == 1 and len(given) != count):
         raise OptionError(f"expected one label, or one for each of {count} inputs, got {one_line(repr(label))}")
     if given.size and not 0 <= given.min() <= given.max() < labels:
@@ -154,7 +159,8 @@ def _message(failed: Sequence[tuple[int, str]], results: Sequence[Result], *, ba
     what = "any single one" if size == 1 else f"at most {size}"
     where = "along any path" if asked.paths == "all" else "along its own path"
     changed = f"with {what} of {several} features changed, {results[0].domain.describe()}, {where}"
-    lines = [f"{len(failed)} of {len(results)} inputs failed: the label was to stay {changed}"]
+    was = "the label was to stay" if asked.target is None else f"the label was not to become {asked.target}"
+    lines = [f"{len(failed)} of {len(results)} inputs failed: {was} {changed}"]
     for position, text in failed[:LISTED]:
         lines.append(f"  {f'input {position}: ' if batch else ''}{text}")
     if len(failed) > LISTED:

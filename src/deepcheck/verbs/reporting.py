@@ -102,13 +102,14 @@ def read_run(folder: str | Path, limit: int = LIMIT) -> Run:
     shown: list[Exhibit] = []
     left = tables = 0
     with Store.reading(place / STORE) as store:
-        for source, held in _by_source(store):
-            about: dict[str, Cell] = {"Inputs": len(held), "Shown": f"the first {limit} of {len(held)}"}
-            if len(held) <= limit:
-                del about["Shown"]
-            sections.append(Section(_heading(source), about, held[:limit]))
-            shown += held[:limit]
-            left += max(0, len(held) - limit)
+        counts = store.sources()
+        for source, held in _by_source(store, limit):
+            about: dict[str, Cell] = {"Inputs": counts[source]}
+            if len(held) < counts[source]:
+                about["Shown"] = f"the first {limit} of {counts[source]}"
+            sections.append(Section(_heading(source), about, held))
+            shown += held
+            left += counts[source] - len(held)
         for source in sorted(store.sources(), key=lambda source: source.key):
             if found_by(source) == "smallest":
                 sections.append(minimal_section(store, source))
@@ -118,9 +119,9 @@ def read_run(folder: str | Path, limit: int = LIMIT) -> Run:
     return Run(place, tuple(sections), tuple(shown), left, tables)
 
 
-def _by_source(store: Store) -> list[tuple[Source, list[Exhibit]]]:
+def _by_source(store: Store, limit: int) -> list[tuple[Source, list[Exhibit]]]:
     found: dict[Source, list[Exhibit]] = {}
-    for source, _, exhibit in read_exhibits(store):
+    for source, _, exhibit in read_exhibits(store, limit):
         found.setdefault(source, []).append(exhibit)
     return list(found.items())
 
