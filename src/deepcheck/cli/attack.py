@@ -72,6 +72,14 @@ def attack(
     memory: Annotated[
         float | None, typer.Option(metavar="MIB", help="Memory for the columns of one pass; by default 256 MiB.")
     ] = None,
+    state: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Of sets over all paths: keep there what is known, now and then and at the end, Ctrl-C included; the "
+            "same command goes on from there.",
+        ),
+    ] = None,
     limit: Limit = None,
     save: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write each listed witness: .npy, and .png of an image.")
@@ -161,7 +169,7 @@ def attack(
         _only_for_sets(order, shortlist, first, objective, solver)
         with showing.working("looking for the smallest set") as advance:
             report = showing.bounds(advance)
-            result = deepcheck.smallest(program, question.pixels, **common, paths=paths, report=report)
+            result = deepcheck.smallest(program, question.pixels, **common, paths=paths, report=report, state=state)
     else:
         with showing.working(f"trying {'every feature' if count == 1 else f'sets of {count} features'}") as advance:
             found = deepcheck.attack(
@@ -176,10 +184,13 @@ def attack(
                 solver=solver,
                 paths=paths,
                 memory_bytes=values.mebibytes(memory),
+                state=state,
                 progress=showing.shares(advance),
             )
             assert isinstance(found, deepcheck.Result)
             result = found
+    if state is not None and state.is_file():
+        showing.say(f"kept in {state}: the same command goes on from there")
     listed = result.attacks[: limit if as_json or limit is not None else TABLE_ROWS]
     made = None
     if certificate is not None:

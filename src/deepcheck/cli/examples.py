@@ -34,6 +34,8 @@ Which pairs, whatever path the network takes?
   deepcheck attack digits_10x4 digits:test:7 --size 2 --paths all
 How few pixels are enough?
   deepcheck attack digits_10x4 digits:test:7 --size smallest --paths all
+A long search that Ctrl-C does not undo, nor a crash:
+  deepcheck attack digits_10x4 digits:test:0 --size 3 --paths all --state search.json.gz
 Evidence that others can check:
   deepcheck attack model.onnx image.png --certificate evidence.json.gz
 """,

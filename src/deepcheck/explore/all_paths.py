@@ -10,7 +10,11 @@ import numpy as np
 from deepcheck.attacks import Family, Outcome, Question, Search, SetStrategy
 from deepcheck.domains import Features
 from deepcheck.explore.found import Attackable
+from deepcheck.explore.keeper import Keeper
+from deepcheck.explore.keeping import family_as_json, ladder_as_json
 from deepcheck.explore.ladder import Ladder, nothing
+from deepcheck.explore.restoring import check_seeds, damaged, family_from, restore
+from deepcheck.explore.stopping import stoppable
 from deepcheck.program import Array, chunks_of
 from deepcheck.program.parallel import one_thread_a_product
 from deepcheck.ranking import gains
@@ -52,6 +56,8 @@ class AllPaths:
         first: Stop each input at its first attackable set.
         timeout: Seconds after which what is left stays untried, or None.
         progress: Called with the number of inputs finished, fractions included.
+        keeper: Of one input: what is known goes there now and then and at the end, and what was kept before comes from
+            there.
     """
 
     features: Features
@@ -61,11 +67,13 @@ class AllPaths:
     first: bool = False
     timeout: float | None = None
     progress: Callable[[float], None] | None = None
+    keeper: Keeper | None = None
 
     def run(self, query: Search, x: Array, run: Run) -> list[Searched]:
         """Search every input."""
         deadline = None if self.timeout is None else time.monotonic() + self.timeout
-        along = self._along(query, x, run)
+        kept = self.keeper is not None and self.keeper.before is not None
+        along = [] if kept else self._along(query, x, run)
         prepared = Prepared.of(query.program)
         others = query.program.decided().labels - 1
         found: list[Searched] = []
@@ -78,10 +86,12 @@ class AllPaths:
                 question = Question(
                     query, x, run, int(item), forms, row, self.features, self.order[item], deadline, advance
                 )
+                if kept:
+                    along = [(self._before(question), 0.0)]
                 why = self._reason(question)
                 ladder = None if why is not None else self._ladder(question, prepared, along[item][0])
                 if ladder is not None:
-                    climb(ladder, self.size)
+                    self._climb(ladder, along[item][0])
                     family = ladder.family(self.size)
                 else:
                     family = nothing(question, self.size, self.tried, why or Outcome.UNTRIED)
@@ -90,6 +100,26 @@ class AllPaths:
                 if self.progress is not None:
                     self.progress(float(len(found)))
         return found
+
+    def _before(self, question: Question) -> Family:
+        """What was kept of the sets along the input's path."""
+        assert self.keeper is not None
+        assert self.keeper.before is not None
+        with damaged(self.keeper.name):
+            return family_from(question, self.keeper.before["along"], self.size)
+
+    def _climb(self, ladder: Ladder, along: Family) -> None:
+        """Search, from where the search stopped that was kept, if there is one."""
+        keeper = self.keeper
+        if keeper is not None:
+            if keeper.before is not None:
+                with damaged(keeper.name):
+                    check_seeds(ladder.question, ladder.seeds)
+                    restore(ladder, keeper.before["ladder"], self.size)
+            beside = family_as_json(along)
+            ladder.keeper, keeper.held = keeper, lambda: {"along": beside, "ladder": ladder_as_json(ladder)}
+        if climb(ladder, self.size) and keeper is not None:
+            keeper.keep()
 
     def _along(self, query: Search, x: Array, run: Run) -> list[tuple[Family, float]]:
         timeout = None if self.timeout is None else SHARE * self.timeout
@@ -111,10 +141,18 @@ class AllPaths:
         return Ladder(question, prepared, self.tried, self.first, seeds_of(along, question.features))
 
 
-def climb(search: Ladder, size: int) -> None:
-    """Go on with a search until it is through, its time is out, or somebody presses Ctrl-C."""
+def climb(search: Ladder, size: int) -> bool:
+    """Go on with a search until it is through, its time is out, or somebody presses Ctrl-C.
+
+    Returns:
+        Did it end between two steps? A second Ctrl-C ends it in the middle of one.
+    """
     with one_thread_a_product(), np.errstate(over="ignore", invalid="ignore"), suppress(KeyboardInterrupt):
-        search.climb(size)
+        with stoppable() as stop:
+            search.stop = stop
+            search.climb(size)
+        return True
+    return False
 
 
 def seeds_of(family: Family, features: Features) -> list[Attackable]:

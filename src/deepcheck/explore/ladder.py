@@ -17,7 +17,9 @@ from deepcheck.attacks.question import Question
 from deepcheck.explore.ball import Ball
 from deepcheck.explore.exactly import decide_by_regions, decide_exactly
 from deepcheck.explore.found import Attackable, Attackables
+from deepcheck.explore.keeper import Keeper
 from deepcheck.explore.node import Node
+from deepcheck.explore.stopping import Stop
 from deepcheck.explore.tree import Tally, Tree
 from deepcheck.program import Array
 from deepcheck.symbolic.prepared import Prepared
@@ -33,6 +35,7 @@ class Ladder:
         tried: Sets are made of so many features at the head of the order.
         first: Stop at the first attackable set.
         seeds: Attackable sets that are known already (along the input's path, say).
+        keeper: Keeps what is known while it runs, or None.
     """
 
     question: Question
@@ -40,6 +43,7 @@ class Ladder:
     tried: int
     first: bool = False
     seeds: Sequence[Attackable] = ()
+    keeper: Keeper | None = None
     levels: list[Tally] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -48,6 +52,8 @@ class Ladder:
         self.asked = np.sort(self.question.order[: self.tried])
         self.deadline = self.question.deadline
         self.tree: Tree | None = None
+        self.root: Node | None = None
+        self.stop = Stop()
 
     def climb(self, size: int) -> Tally:
         """Decide sets of ``size`` features, all smaller ones first, as far as the time goes; may be called again.
@@ -57,33 +63,37 @@ class Ladder:
         Returns:
             The tally of the last size that was begun.
         """
-        root = Node(((self.asked, size),), self.ball.wanted, None)
-        if self.tree is None and not self.known.sets and len(self.levels) < size <= self.tried:
-            bounded = self._tree().once(root)
-            if bounded is None:
-                self.levels = [_all_proved(self.tried, each) for each in range(1, size + 1)]
-                return self.levels[-1]
-            root = bounded
+        if self.root is None or self.root.size != size:
+            self.root = Node(((self.asked, size),), self.ball.wanted, None)
+            if self.tree is None and not self.known.sets and len(self.levels) < size <= self.tried:
+                bounded = self._tree().once(self.root)
+                if bounded is None:
+                    self.root, self.levels = None, [_all_proved(self.tried, each) for each in range(1, size + 1)]
+                    return self.levels[-1]
+                self.root = bounded
         while len(self.levels) < size and not self._stop():
             if self.tree is None:
-                self.tree = self._level(len(self.levels) + 1, root)
+                self.tree = self.level(len(self.levels) + 1, self.root)
             tally = self.tree.go()
             if not self.tree.whole:
                 return tally
             self.levels.append(tally)
             self.tree = None
-        return self.levels[-1] if self.levels else Tally()
+        return self.levels[min(size, len(self.levels)) - 1] if self.levels else Tally()
 
     def proves(self, size: int) -> bool:
         """Does one bound prove all sets of at most so many features?"""
         return self._tree().once(Node(((self.asked, size),), self.ball.wanted, None)) is None
 
     def late(self) -> bool:
-        """Has the time run out?"""
-        return self.deadline is not None and time.monotonic() > self.deadline
+        """Has the time run out, or has somebody asked to stop?"""
+        return self.stop.asked or (self.deadline is not None and time.monotonic() > self.deadline)
 
     def _tree(self) -> Tree:
-        return Tree(self.ball, self.known, self.late, self._exactly, self._regions, self.first, self.question.advance)
+        return Tree(
+            self.ball, self.known, self.late, self._exactly, self._regions,
+            first=self.first, report=self.question.advance, keeper=self.keeper,
+        )  # fmt: skip
 
     def _regions(self, sets: Array, late: Callable[[], bool]) -> list[Attackable | Outcome]:
         return decide_by_regions(self.question, sets, late)
@@ -94,16 +104,19 @@ class Ladder:
     def _stop(self) -> bool:
         return self.late() or (self.first and bool(self.known.sets))
 
-    def _level(self, size: int, root: Node) -> Tree:
+    def level(self, size: int, root: Node, *, seeded: bool = True) -> Tree:
         """A search over the sets of one size that have no feature which is attackable alone."""
-        seeds = [seed for seed in self.seeds if len(seed.features) == size]
+        seeds = [seed for seed in self.seeds if seeded and len(seed.features) == size]
         if seeds:
             fresh = ~self.known.contained(np.array([seed.features for seed in seeds], dtype=np.int64))
             self.known.add([seed for seed, new in zip(seeds, fresh, strict=True) if new])
-        features = np.setdiff1d(self.asked, self.known.singles()) if size > 1 else self.asked
-        tree = self._tree()
+        features, tree = self.left(size), self._tree()
         tree.start([replace(root, blocks=((features, size),), danger=-np.inf)] if len(features) >= size else [])
         return tree
+
+    def left(self, size: int) -> Array:
+        """The features that sets of one size are made of: those that are not attackable alone."""
+        return np.setdiff1d(self.asked, self.known.singles()) if size > 1 else self.asked
 
     def family(self, size: int) -> Family:
         """What became of all sets of ``size`` features, as far as the levels went."""

@@ -6,6 +6,7 @@ Verified: the bound, by outward-rounded bounds over every set of each smaller si
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,11 @@ from deepcheck.attacks.smallest import Smallest
 from deepcheck.attacks.smallest import smallest as find_smallest
 from deepcheck.explore.found import Attackable
 from deepcheck.explore.greedy import greedy
+from deepcheck.explore.keeper import Keeper
+from deepcheck.explore.keeping import attackables_as_json, ladder_as_json, smallest_as_json
 from deepcheck.explore.ladder import Ladder
+from deepcheck.explore.restoring import attackables_from, damaged, expect, restore, smallest_from
+from deepcheck.explore.stopping import stoppable
 from deepcheck.explore.tree import Tally
 from deepcheck.program.parallel import one_thread_a_product
 from deepcheck.symbolic.prepared import Prepared
@@ -26,7 +31,7 @@ ALONG = 5.0
 
 
 def smallest_over_all_paths(
-    question: Question, *, limit_features: int | None = None, report: Report | None = None
+    question: Question, *, limit_features: int | None = None, report: Report | None = None, keeper: Keeper | None = None
 ) -> tuple[Smallest, Smallest]:
     """Find the smallest set of the features asked about that overturns the label, along any path.
 
@@ -36,46 +41,89 @@ def smallest_over_all_paths(
         question: One input, and what is asked about it.
         limit_features: Sets of more features are of no interest: the bound goes up to one more than this.
         report: Called with the bound and the best set's size (or None) whenever one of them gets better.
+        keeper: What is known goes there now and then and at the end, and what was kept before comes from there.
 
     Returns:
         The same along the input's path, as far as a tenth of the time (at most some seconds) took it; and the answer.
     """
     count = len(question.order)
     most = count if limit_features is None else min(limit_features, count)
-    left = question.seconds_left()
-    seconds = ALONG if left is None else min(ALONG, left / 10)
-    along = find_smallest(replace(question, deadline=time.monotonic() + seconds), limit_features=limit_features)
-    search = _Climb(question, most, report or _nothing)
-    search.seed(along)
+    search = _Climb(question, most, report or _nothing, keeper)
+    if not search.restore():
+        left = question.seconds_left()
+        seconds = ALONG if left is None else min(ALONG, left / 10)
+        search.seed(
+            find_smallest(replace(question, deadline=time.monotonic() + seconds), limit_features=limit_features)
+        )
     try:
-        with one_thread_a_product(), np.errstate(over="ignore", invalid="ignore"):
+        with one_thread_a_product(), np.errstate(over="ignore", invalid="ignore"), stoppable() as stop:
+            search.ladder.stop = stop
             search.run()
+        if stop.asked and search.reason == "time limit":
+            search.reason = "interrupted"
+        if keeper is not None:
+            keeper.keep()
     except KeyboardInterrupt:
         search.reason = "interrupted"
-    return along, search.answer()
+    return search.along, search.answer()
 
 
 class _Climb:
     """Bounds from below, sets from above."""
 
-    def __init__(self, question: Question, most: int, report: Report) -> None:
-        self.question, self.most, self.report = question, most, report
+    along: Smallest
+
+    def __init__(self, question: Question, most: int, report: Report, keeper: Keeper | None) -> None:
+        self.question, self.most, self.report, self.keeper = question, most, report, keeper
         self.bound, self.reason, self.looked = 1, "", 0
-        self.ladder = Ladder(question, Prepared.of(question.query.program), len(question.order), first=True)
+        prepared = Prepared.of(question.query.program)
+        self.ladder = Ladder(question, prepared, len(question.order), first=True, keeper=keeper)
         self.best: Attackable | None = None
+        self.begun = False
+
+    def restore(self) -> bool:
+        """Start from what was kept before; was there anything?"""
+        if self.keeper is None or self.keeper.before is None:
+            return False
+        with damaged(self.keeper.name):
+            held = self.keeper.before
+            self.along = smallest_from(self.question, held["along"], self.most)
+            best = attackables_from(self.question, held["best"], self.most)
+            every = held["all"]
+            expect(isinstance(every, bool) and len(best) < 2, "the best set")
+            restore(self.ladder, held["ladder"], self.most)
+            expect(not every or not (best or self.ladder.levels or self.ladder.tree), "what is proved")
+            self.bound, self.begun = self.most + 1 if every else 1, True
+        for each in best:
+            self._improve(each)
+        return True
+
+    def held(self) -> dict[str, Any]:
+        """What is known, as plain data."""
+        return {
+            "along": smallest_as_json(self.along),
+            "best": attackables_as_json([] if self.best is None else [self.best]),
+            "all": self.bound > self.most and not self.ladder.levels,
+            "ladder": ladder_as_json(self.ladder),
+        }
 
     def seed(self, along: Smallest) -> None:
-        """Start from a set that is known."""
+        """Start from a set that is known along the input's path."""
+        self.along = along
         if along.features is not None and along.label is not None:
             values = np.array(along.values).reshape(len(along.features), -1)[np.argsort(along.features)]
             own = tuple(values.ravel().tolist())
             self._improve(Attackable(tuple(sorted(along.features)), along.label, own, along.margin))
 
     def run(self) -> None:
-        if self.ladder.proves(self.most):
-            self.bound = self.most + 1
-            return
-        self._improve(greedy(self.question))
+        """Look at one size after another, from where it stopped."""
+        if not self.begun:
+            if self.ladder.proves(self.most):
+                self.bound = self.most + 1
+            else:
+                self._improve(greedy(self.question))
+        if self.keeper is not None:
+            self.keeper.held = self.held
         size = self.bound
         while size <= self.most and (self.best is None or size < len(self.best.features)):
             tally = self.ladder.climb(size)
@@ -84,7 +132,7 @@ class _Climb:
             if found:
                 self._improve(min(found, key=lambda each: len(each.features)))
                 return
-            if tally.untried:
+            if len(self.ladder.levels) < size or tally.untried:
                 self.reason = "time limit"
                 return
             size += 1

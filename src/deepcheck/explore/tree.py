@@ -13,6 +13,7 @@ import numpy as np
 from deepcheck.attacks.outcome import Outcome
 from deepcheck.explore.ball import Ball, Leads, stacked
 from deepcheck.explore.found import Attackable, Attackables
+from deepcheck.explore.keeper import Keeper
 from deepcheck.explore.listing import open_sets
 from deepcheck.explore.node import ROUNDING, Node, blocks_of, halves, survivors
 from deepcheck.explore.splitting import PIECES, Splitting
@@ -66,6 +67,7 @@ class Tree:
         regions: Decides sets of two elements by their linear regions.
         first: Stop at the first attack.
         report: Called with the share of sets that are settled.
+        keeper: Keeps what is known between two steps, or None.
     """
 
     ball: Ball
@@ -75,6 +77,7 @@ class Tree:
     regions: Callable[[Array, Callable[[], bool]], list[Attackable | Outcome]]
     first: bool = False
     report: Callable[[float], None] | None = None
+    keeper: Keeper | None = None
 
     def __post_init__(self) -> None:
         width = sum(int(np.prod(branch.source_shape)) for branch in self.ball.frame.program.branches)
@@ -83,8 +86,10 @@ class Tree:
         self.listing = self.pieces // 2
         self.waiting: list[Waiting] = []
         self.splitting: Splitting | None = None
+        self.groups: list[Waiting] = []
         self.booked = np.zeros(0, dtype=bool)
         self.rectangles: list[Array] = []
+        self.opened: list[tuple[tuple[int, ...], Outcome]] = []
 
     def once(self, root: Node) -> Node | None:
         """Bound a node once: None if that proves it, else the same with its ranges and the labels that are open."""
@@ -111,18 +116,38 @@ class Tree:
                 self._decide()
             if self.rectangles:
                 self._fill()
+            if self.opened:
+                self._exact()
             self.tally.untried = self.left
             if self.report is not None:
                 self.report(1 - self.left / max(self.total, 1))
+            if self.keeper is not None and self.keeper.due():
+                self.keeper.keep()
         return self.tally
 
     @property
     def whole(self) -> bool:
         """Is nothing left?"""
-        return not (self.work or self.waiting or self.splitting or self.rectangles)
+        return not (self.work or self.waiting or self.splitting or self.rectangles or self.opened)
+
+    def unbooked(self) -> list[Waiting]:
+        """The sets that wait to be decided one by one, those included that are being looked at."""
+        if self.splitting is None:
+            return self.waiting
+        found, start = [], 0
+        for sets, labels, known in self.groups:
+            left = sets[~self.booked[start : start + len(sets)]]
+            start += len(sets)
+            if len(left):
+                found.append((left, labels, known))
+        return found + self.waiting
 
     def _stop(self) -> bool:
         return self.late() or (self.first and bool(self.tally.attackable))
+
+    def _pause(self) -> bool:
+        """Is it time to come back, to end or to keep what is known?"""
+        return self.late() or (self.keeper is not None and self.keeper.due())
 
     def _round(self, nodes: list[Node]) -> None:
         cuts = np.array_split(np.arange(len(nodes)), 2 if len(nodes) > 3 else 1)
@@ -206,9 +231,9 @@ class Tree:
         if self.splitting is None and self.waiting:
             sets = np.concatenate([sets for sets, _, _ in self.waiting])
             most = 1 if self._two_elements(sets) else PIECES
-            self.splitting = Splitting(self.ball, sets, self.pieces, self.late, first=self.first, most=most)
+            self.splitting = Splitting(self.ball, sets, self.pieces, self._pause, first=self.first, most=most)
             self.splitting.start([(len(own), labels, known) for own, labels, known in self.waiting])
-            self.waiting, self.booked = [], np.zeros(len(sets), dtype=bool)
+            self.groups, self.waiting, self.booked = self.waiting, [], np.zeros(len(sets), dtype=bool)
         if self.splitting is not None:
             try:
                 self.splitting.go()
@@ -232,25 +257,39 @@ class Tree:
         if self._two_elements(sets):
             self.rectangles.append(sets[opened])
         else:
-            for at in opened:
-                self._answered(tuple(sets[at].tolist()), Outcome(done.outcomes[at]))
+            self.opened += [(tuple(sets[at].tolist()), Outcome(done.outcomes[at])) for at in opened]
         if not splitting.work:
             self.tally.pieces += int(done.pieces.sum())
-            self.splitting = None
+            self.splitting, self.groups = None, []
 
     def _fill(self) -> None:
         """Decide sets of two elements by the linear regions of their rectangles."""
         sets = np.concatenate(self.rectangles)
-        answers = self.regions(sets, self.late)
+        answers = self.regions(sets, self._pause)
         untried = np.array([answer == Outcome.UNTRIED for answer in answers], dtype=bool)
         self.rectangles = [sets[untried]] if untried.any() else []
         for at in np.flatnonzero(~untried):
-            self._answered(tuple(sets[at].tolist()), answers[at])
+            answer, features = answers[at], tuple(sets[at].tolist())
+            if isinstance(answer, Attackable) or not answer.undecided:
+                self._answered(features, answer)
+            else:
+                self.opened.append((features, answer))
+
+    def _exact(self) -> None:
+        """Decide sets that bounds leave open in exact arithmetic; one that the end of the time cuts off waits on."""
+        settled = 0
+        for features, why in self.opened:
+            if self._stop() or (settled and self._pause()):
+                break
+            answer = self.exactly(features, why)
+            if not isinstance(answer, Attackable) and answer.undecided and self.late():
+                break
+            self._answered(features, answer)
+            settled += 1
+        self.opened = self.opened[settled:]
 
     def _answered(self, features: tuple[int, ...], answer: Attackable | Outcome) -> None:
-        """Count the answer about one set; an open one is put to exact arithmetic first."""
-        if not isinstance(answer, Attackable) and answer.undecided:
-            answer = self.exactly(features, answer)
+        """Count the answer about one set."""
         if isinstance(answer, Attackable):
             self.known.add([answer])
             self.tally.attackable.append(answer)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -27,13 +28,14 @@ from deepcheck.attacks import (
 from deepcheck.domains import Box, Features, Pixels
 from deepcheck.domains.features import Grouping, Layout
 from deepcheck.errors import OptionError
-from deepcheck.explore import AllPaths, search_lines
+from deepcheck.explore import AllPaths, Keeper, search_lines
 from deepcheck.program import Array, Program
 from deepcheck.ranking import order_of, shortlist_length
 from deepcheck.symbolic import Run, run
 from deepcheck.verbs.questions import chosen_features, received_in
 from deepcheck.verbs.refusals import check_all_paths, check_options, check_target
 from deepcheck.verbs.scoring import feature_scores
+from deepcheck.verbs.states import digest, keeper_for, question_of
 
 
 def attack(
@@ -55,6 +57,7 @@ def attack(
     features_as: Grouping | None = None,
     layout: Layout = "nchw",
     memory_bytes: int | None = None,
+    state: str | Path | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Result | Attacks:
     """Change a few features, keep the path, change the label; or prove that no such features exist.
@@ -88,6 +91,9 @@ def attack(
         layout: Where a pixel's channels are.
         memory_bytes: How much memory the columns of one forward pass may take, by default 256 MiB; with less there are
             more passes.
+        state: A file for a search of sets over all paths, about one input: what is known is kept there about every 30
+            seconds and at the end, and the same call goes on from there. Compressed if it ends in ``.gz``. What it says
+            is proved is trusted as this program is; attackable sets are run again.
         progress: Called with the number of inputs finished.
 
     Returns:
@@ -97,6 +103,7 @@ def attack(
         OptionError: If an option has no meaning.
         InputError: If the input does not fit the program or lies outside its domain.
         NoDecision: If the network is a regression.
+        DataError: If ``state`` is another search's file, or damaged.
 
     Source: Section III-C.
     """
@@ -129,8 +136,18 @@ def attack(
     if paths == "all":
         check_all_paths(box, objective, solver)
         single = count == 1 and grouped.single
-        found = call.lines(started) if single else call.all_paths(count, started)
+        keeper = None
+        if state is not None:
+            _check_state(single, np.ndim(x) != len(program.input_shape))
+            asked = question_of(
+                program, grouped, pixels, size=count, first=first, target=target, tried=call.tried,
+                order=digest(call.ranked[0]),
+            )  # fmt: skip
+            keeper = keeper_for(state, program, received, asked)
+        found = call.lines(started) if single else call.all_paths(count, started, keeper)
         return found[0] if np.ndim(x) == len(program.input_shape) else found
+    if state is not None:
+        raise OptionError("expected paths='all' with a state to go on from: along one path there is none")
     call = replace(call, solver=_solver(solver, count * grouped.members.shape[1], box))
     fast = count == 1 and grouped.single and call.solver is None
     results = call.single_features(started) if fast else call.sets(count, started)
@@ -192,11 +209,11 @@ class _Call:
 
         return again
 
-    def all_paths(self, size: int, started: float) -> Attacks:
+    def all_paths(self, size: int, started: float, keeper: Keeper | None = None) -> Attacks:
         """Sets of any size along all paths."""
         study = self.study
         strategy = AllPaths(
-            study.features, self.ranked, size, self.tried, study.asked.first, self.timeout, self.progress
+            study.features, self.ranked, size, self.tried, study.asked.first, self.timeout, self.progress, keeper
         )
         before = (time.perf_counter() - started) / len(study.x)
         found = strategy.run(self.query, study.x, study.run)
@@ -213,6 +230,14 @@ AGAIN_SECONDS, AGAIN_SHARE = 5.0, 0.2
 """For so long, or such a share of the time that they took, sets are looked at again for the deployed network."""
 FASTEST = {"interval": 1, "polygon": 2}
 """Solvers that are the fastest for so many unknowns, and the only ones for which they work."""
+
+
+def _check_state(single: bool, batch: bool) -> None:
+    """Refuse a state of what has none."""
+    if single:
+        raise OptionError("expected sets of 2 or more features with a state to go on from: single ones are quick")
+    if batch:
+        raise OptionError("expected one input with a state to go on from, got a batch")
 
 
 def _solver(name: str, unknowns: int, box: Box) -> Decide | None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from deepcheck.ranking import gains
 from deepcheck.symbolic import run
 from deepcheck.verbs.questions import chosen_features, received_in
 from deepcheck.verbs.refusals import check_all_paths, check_options, check_target
+from deepcheck.verbs.states import digest, keeper_for, question_of
 
 
 def smallest(
@@ -40,6 +42,7 @@ def smallest(
     timeout: float | None = None,
     features_as: Grouping | None = None,
     layout: Layout = "nchw",
+    state: str | Path | None = None,
     report: Callable[[int, int | None], None] | None = None,
 ) -> SmallestResult:
     """Find the smallest set of features that, changed, overturns the label; prove that none is smaller.
@@ -58,12 +61,16 @@ def smallest(
         timeout: Seconds.
         features_as: "element" or "pixel" (all channels at one position).
         layout: Where a pixel's channels are.
+        state: A file for a search over all paths: what is known is kept there about every 30 seconds and at the end,
+            and the same call goes on from there. Compressed if it ends in ``.gz``. What it says is proved is trusted as
+            this program is; the set is run again.
         report: Called with the bound and the best size (or None) whenever one of them gets better.
 
     Raises:
         OptionError: If an option has no meaning.
         InputError: If the input does not fit the program or lies outside its domain.
         NoDecision: If the network is a regression.
+        DataError: If ``state`` is another search's file, or damaged.
 
     Source: Section III-C, for the least number of symbolic inputs.
     """
@@ -78,6 +85,8 @@ def smallest(
     received, box = received_in(program, x, pixels)
     if paths == "all":
         check_all_paths(box)
+    elif state is not None:
+        raise OptionError("expected paths='all' with a state to go on from: along one path there is none")
     started = time.perf_counter()
     outcome = run(program, received, sharp=True)
     check_target(target, outcome)
@@ -94,7 +103,11 @@ def smallest(
         query = Search(program, box, target)
         question = Question(query, received, outcome, 0, forms, 0, grouped, order, deadline)
         if paths == "all":
-            along, found = smallest_over_all_paths(question, limit_features=most, report=report)
+            words = question_of(
+                program, grouped, pixels, size="smallest", most=most, target=target, order=digest(order)
+            )
+            keeper = None if state is None else keeper_for(state, program, received, words)
+            along, found = smallest_over_all_paths(question, limit_features=most, report=report, keeper=keeper)
         else:
             found = find_smallest(question, limit_features=most, report=report)
     result = SmallestResult(study, 0, order, found, Replays.none(), time.perf_counter() - started, along)
