@@ -72,6 +72,7 @@ def readme() -> str:
         *certificates(),
         *texts(),
         *evaluation(),
+        *reports(),
         ("importance of an image, in batches", f"{shares['figures']['us an image, DeepCheck abs']:.1f} us"),
         ("- times faster than Captum's Saliency", f"{shares['figures']['times faster']:.1f}x"),
         (
@@ -263,6 +264,21 @@ def evaluation() -> list[tuple[str, str]]:
             for one in least["networks"]
             if one["network"] in ("mnist_10x4", "fashion_10x4")
         ),
+    ]
+
+
+def reports() -> list[tuple[str, str]]:
+    """A row about the page that people look at."""
+    found = figures("report_page")["figures"]
+    opened = ("until something is painted", "until the first exhibit is drawn", "until the page is read")
+    return [
+        (
+            f"report of {found['images']} MNIST images: to run; to write; size; from disk in Chromium until something "
+            "is painted, the first image can be clicked, all is read",
+            f"{found['s, deepcheck run (single pixels, this path and all paths)']:.0f} s; "
+            f"{found['s, deepcheck report']:.1f} s; {found['MB']:.1f} MB; "
+            f"{', '.join(f'{found[name]:.2f}' for name in (f's, {each}' for each in opened))} s",
+        )
     ]
 
 

@@ -235,3 +235,11 @@ def test_what_is_open_about_a_pixel_is_told(visit: Callable[..., Any]) -> None:
     assert said[3][-2:] == ["untried", "It was not tried."]
     assert said[7][-2:] == ["undecided", "Why: tie."]
     assert said[8][-2] == "proved (this path)"
+
+
+def test_features_of_sets_that_are_not_listed_are_marked_too(visit: Callable[..., Any]) -> None:
+    sets = answer(20, [pair(2, 9)], size=2)
+    sets["members"] = [2, 5, 9, 11]
+    page = visit(features("pairs", answers=[sets]))
+    assert page.locator("#x1 .tally span[data-answer='0']").get_attribute("data-marked") == "4"
+    assert "4 in attackable sets" in page.locator("#x1 .tally").inner_text()

@@ -234,3 +234,15 @@ def test_which_features_are_open_is_told():
     damaged["answers"][0]["open"] = {"untried": order[1:].tolist()}
     with pytest.raises(DataError, match=r"expected 3 features, each once as the .*open, got '4'"):
         Exhibit.from_json(damaged)
+
+
+def test_members_are_those_of_all_attackable_sets(monkeypatch):
+    monkeypatch.setattr("deepcheck.verbs.exhibiting.LISTED", 1)
+    weights = random_net((5,), seed=8)
+    x, wide = np.full(5, 0.5, np.float32), deepcheck.Pixels(-20, 20)
+    result = deepcheck.attack(deepcheck.load(onnx_model(weights, (5,))), x, size=2, domain=wide, paths="all")
+    held = exhibit_of(result, name="x").answers[0]
+    assert len(held["attackable"]) == 1 < result.counts["attackable"]
+    assert held["members"] == sorted({feature for features in result.attackable for feature in features})
+    smallest = deepcheck.smallest(result.study.program, x, domain=wide, paths="all")
+    assert exhibit_of(smallest, name="x").answers[0]["members"] == sorted(smallest.features)

@@ -224,11 +224,6 @@ class FeatureViews(Views):
             beats_rounding=beyond.beats_rounding,
         )
 
-    def _flips(self, item: int, changed: Array) -> int:
-        if self.columns.study.asked.paths == "same":
-            return 0  # by construction: every guard holds there, in exact arithmetic or beyond its error bound
-        return int(flips_of(self.columns.study, item, changed[None])[0])
-
 
 E = TypeVar("E")
 

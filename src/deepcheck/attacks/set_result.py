@@ -265,11 +265,6 @@ class SetViews(Views):
         ranks = self.family.wins.ranks
         return np.bincount(self.family.order[ranks[ranks >= 0]], minlength=self.study.features.count)
 
-    def _flips(self, changed: Array) -> int:
-        if self.study.asked.paths == "same":
-            return 0  # by construction: every guard holds there, in exact arithmetic or beyond its error bound
-        return int(flips_of(self.study, self.item, changed)[0])
-
     def _replay(self, position: int, changed: Array, label: int) -> tuple[bool, bool]:
         found, at = self.replayed, position
         if position >= len(found.survived):

@@ -96,6 +96,7 @@ def feature_answer(count: int, elements: int, labels: int) -> Check:
             "feature_count": whole(count, count),
             "comparison": record({"along_path": _COUNT, "any_path": _COUNT, "whole": flag}, {"flips": or_null(_COUNT)}),
             "open": named(listed(feature, most=count)),
+            "members": listed(feature, most=count),
             "smallest": record({"features": or_null(listed(feature)), "bound": _COUNT, "optimal": flag}),
         },
     )

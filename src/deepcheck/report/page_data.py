@@ -94,9 +94,14 @@ def _coefficients(exhibit: Json) -> dict[str, Any]:
     return {"labels": [labels[row] for row in rows], "values": encoded(values[rows])}
 
 
+def marked_features(found: Json) -> list[int]:
+    """The features of attackable sets: of all sets where the answer says so, of those listed where it does not."""
+    listed = sorted({int(feature) for features in found.get("attackable") or [] for feature in features})
+    return [int(feature) for feature in found.get("members", listed)]
+
+
 def _answer(answer: Answer, at: int, thinned: int) -> dict[str, Any]:
     found = answer.found
-    attackable = found.get("attackable") or []
     attacks = [] if thinned > 1 and answer.single else found.get("attacks") or []
     return {
         "at": at,
@@ -112,7 +117,7 @@ def _answer(answer: Answer, at: int, thinned: int) -> dict[str, Any]:
         "asked": found.get("features_asked"),
         "target": found.get("target"),
         "open": found.get("open"),
-        "attackable": [features[0] for features in attackable] if answer.single else [],
+        "attackable": marked_features(found),
         "attacks": [_attack(attack) for attack in attacks],
         "runtime": found.get("runtime") or "",
     }

@@ -10,7 +10,7 @@ import numpy as np
 from deepcheck.program import Array
 from deepcheck.ranking import order_of
 from deepcheck.report.page_answers import Answer, feature_word, plainest
-from deepcheck.report.page_data import data_of, decoded, margin, runner_up
+from deepcheck.report.page_data import data_of, decoded, margin, marked_features, runner_up
 from deepcheck.report.page_facts import Json, label_name, made_facts
 from deepcheck.report.page_files import data, render
 from deepcheck.report.page_png import colours, marked, thumbnail
@@ -116,7 +116,7 @@ def _features(exhibit: Json, answers: Sequence[Answer]) -> dict[str, Any]:
     marks = []
     for view in views:
         attackable = np.zeros(count, dtype=bool)
-        attackable[[feature for features in view.found.get("attackable") or [] for feature in features]] = True
+        attackable[marked_features(view.found)] = True
         marks.append(marked(picture, important.reshape(grid), attackable.reshape(grid)))
     plain = np.zeros(grid, dtype=bool)
     return common | {"kind": "picture", "input": marked(picture, plain, plain), "marks": marks}

@@ -8,6 +8,8 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
+
 import deepcheck
 from deepcheck.attacks import FeatureResult, Result, SmallestResult, as_json
 from deepcheck.errors import OptionError
@@ -128,6 +130,7 @@ def answer_json(result: Result, said: Said) -> dict[str, Any]:
     found = as_json(result, limit if singles else min(limit, LISTED))
     if not singles:
         found["attackable"] = found["attackable"][:LISTED]
+        found["members"] = np.flatnonzero(result.attacks.memberships()).tolist()
     if isinstance(result, FeatureResult):
         found["open"] = {words: list(features) for words, features in result.open_features.items()}
     asked = sorted(int(feature) for feature in result.order)

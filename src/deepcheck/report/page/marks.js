@@ -21,8 +21,7 @@ function stateOf(exhibit) {
     top: () => new Set(state.order(state.metric).slice(0, shortlist(state.percent, exhibit.count))),
     attackable: (answer) => {
       if (!attackable.has(answer)) {
-        const own = answer.single ? answer.attackable : answer.attacks.flatMap((attack) => attack[0]);
-        attackable.set(answer, new Set(own));
+        attackable.set(answer, new Set(answer.attackable));
       }
       return attackable.get(answer);
     },
@@ -78,7 +77,8 @@ function tally(article, state) {
     const marked = state.marked(answer);
     const { undecided = 0, untried = 0 } = answer.counts, open = undecided + untried;
     const inside = [...marked].filter((feature) => top.has(feature)).length;
-    const aim = state.reached === "" ? "attackable" : `listed to reach ${labelName(exhibit, Number(state.reached))}`;
+    const all = answer.single ? "attackable" : "in attackable sets";
+    const aim = state.reached === "" ? all : `listed to reach ${labelName(exhibit, Number(state.reached))}`;
     const found = marked.size ? `${whole(marked.size)} ${aim}, ${whole(inside)} of them in the top` : `none ${open ? "known to be " : ""}${aim}`;
     parts.push(make("span", { "data-answer": at, "data-marked": marked.size, "data-inside": inside },
       `${heading(answer)}: ${found}${open ? `, ${whole(open)} open` : ""}. `));
