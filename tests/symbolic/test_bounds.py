@@ -1,5 +1,6 @@
 """Bounds over parts of a domain hold at points of them, in fractions that use nothing of DeepCheck."""
 
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -10,7 +11,9 @@ from oracles import fractions_of, run_exactly
 from strategies import DEGENERATE, ORDINARY, networks
 
 import deepcheck
+from deepcheck import zoo
 from deepcheck.errors import DeepCheckError
+from deepcheck.symbolic import bounds as bounding
 from deepcheck.symbolic import run
 from deepcheck.symbolic.bounds import Bounds
 from deepcheck.symbolic.frame import Frame
@@ -99,12 +102,13 @@ def test_forms_hold_at_points_of_their_part(kind, network, seed):
         items = np.tile(np.arange(parts.count), 2 * program.outputs)
         least = bounds.forms(seeds, items).least
         tightened = Bounds(frame, parts, bounds.ranges).forms(seeds, items).least
+        late = Bounds(frame, parts, deadline=time.monotonic() - 1).forms(seeds, items).least
     centre = outputs_at(network.model, x[0])
     for part, point in points_in(rng, parts, movable, x):
         moved = outputs_at(network.model, point) - centre
         for row in np.flatnonzero(items == part):
             true = sum(Fraction(float(s)) * m for s, m in zip(seeds[row], moved, strict=True))
-            for bound in (least[row], tightened[row]):
+            for bound in (least[row], tightened[row], late[row]):
                 assert bound == -np.inf or Fraction(float(bound)) <= true
 
 
@@ -125,3 +129,23 @@ def test_ranges_of_a_point_are_tight(network, seed):
     size = max(1.0, np.abs(floats).max())
     assert np.allclose(least[: program.outputs], floats, atol=1e-6 * size)
     assert np.allclose(-least[program.outputs :], floats, atol=1e-6 * size)
+
+
+@pytest.mark.parametrize("passes", [0, 1, 3])
+def test_no_pass_back_begins_after_the_deadline(passes, monkeypatch):
+    """Tightening stops between two passes; what they found until then is kept, and is a bound on the rest."""
+    program = deepcheck.load(zoo.path("digits_10x4"))
+    x = np.full((1, *program.input_shape), 0.5, dtype=np.float32)
+    frame = Frame.of(program, x, run(program, x, sharp=True).path, Prepared.of(program))
+    size = program.size
+    box = Boxes(np.arange(size)[None], np.full((1, size), -0.5), np.full((1, size), 0.5))
+    whole, began = Bounds(frame, box).ranges, []
+    monkeypatch.setattr(bounding, "ROWS_BYTES", 8 * size)  # one row a pass
+    passing = Bounds.operands
+    monkeypatch.setattr(Bounds, "operands", lambda *given: (began.append(1), passing(*given))[1])
+    monkeypatch.setattr(bounding.time, "monotonic", lambda: float(len(began) >= passes))
+    found = Bounds(frame, box, deadline=0.5).ranges
+    assert len(began) == passes
+    for (low, high), (least, largest) in zip(found, whole, strict=True):
+        assert (low <= least).all()
+        assert (high >= largest).all()

@@ -73,7 +73,7 @@ class Ball:
             labels: Which other labels are open in each, ``(parts, others)``.
             known: Ranges that hold on the parts already.
         """
-        bounds = Bounds(self.frame, parts, known)
+        bounds = Bounds(self.frame, parts, known, self.question.deadline)
         part, other = np.nonzero(labels)
         forms = bounds.forms(self.seeds[other], part)
         least = self.gap[other] + forms.least

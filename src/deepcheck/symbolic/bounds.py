@@ -11,6 +11,7 @@ Verified: every bound holds in real arithmetic for every point of its part; roun
 Source: Zhang et al., CROWN (NeurIPS 2018); Singh et al., POPL 2019; the parts: `parts`.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -56,11 +57,13 @@ class Bounds:
         frame: The input.
         parts: The parts.
         known: Ranges that are known already, by branch: of parts that hold these, for instance.
+        deadline: When to tighten no further, by `time.monotonic`, or None: what comes after it is looser, and sound.
     """
 
     frame: Frame
     parts: Parts
     known: tuple[Known, ...] | None = None
+    deadline: float | None = None
 
     def __post_init__(self) -> None:
         self.layers: list[Layer] = []
@@ -95,9 +98,19 @@ class Bounds:
 
         return self._in_chunks(start, items)
 
-    def _in_chunks(self, start: Callable[[slice], dict[int, Bounded]], items: Array) -> Forms:
+    @property
+    def late(self) -> bool:
+        """Is the time up?"""
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+    @property
+    def chunk(self) -> int:
+        """How many rows one backward pass takes."""
         widest = max(prod(shape) for shape in self.frame.program.shapes)
-        chunk = max(1, ROWS_BYTES // (8 * widest))
+        return max(1, ROWS_BYTES // (8 * widest))
+
+    def _in_chunks(self, start: Callable[[slice], dict[int, Bounded]], items: Array) -> Forms:
+        chunk = self.chunk
         cuts = [slice(at, at + chunk) for at in range(0, len(items), chunk)]
         found = [self._backward(start(cut), items[cut]) for cut in cuts]
         if len(found) == 1:
@@ -189,15 +202,20 @@ class _Forward(Interpretation[_Range]):
         return _Range(self.results[id(instruction)], (lines.low, lines.high))
 
     def _tightened(self, position: int, branch: Branch, low: Array, high: Array) -> Interval:
-        """Backward bounds for the elements that no arm is settled for."""
-        centre = self.bounds.frame.centres[position]
+        """Backward bounds for the elements that no arm is settled for, a pass at a time until the deadline."""
+        bounds, centre = self.bounds, self.bounds.frame.centres[position]
         part, element = np.nonzero(unsettled(branch, centre, low, high))
         if len(part) == 0:
             return low, high
         low, high = low.copy(), high.copy()
         signs = np.repeat([1.0, -1.0], len(part))
-        twice = np.concatenate([part, part])
-        least = self.bounds.operands(position, np.concatenate([element, element]), signs, twice).least
+        items, elements = np.concatenate([part, part]), np.concatenate([element, element])
+        least = np.full(len(items), -np.inf)
+        for at in range(0, len(items), bounds.chunk):
+            if bounds.late:
+                break
+            cut = slice(at, at + bounds.chunk)
+            least[cut] = bounds.operands(position, elements[cut], signs[cut], items[cut]).least
         low[part, element] = np.fmax(low[part, element], least[: len(part)])
         high[part, element] = np.fmin(high[part, element], -least[len(part) :])
         return low, high
