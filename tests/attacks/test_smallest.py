@@ -15,6 +15,7 @@ from strategies import dense_network, inputs_like
 
 import deepcheck
 from deepcheck.attacks.multipliers import Reduced, reduced, rows_of
+from deepcheck.attacks.one_set import Sets
 from deepcheck.attacks.question import Question
 from deepcheck.attacks.search import Search
 from deepcheck.attacks.smallest import smallest
@@ -192,6 +193,21 @@ def test_features_of_several_elements(seed, x):
     found = smallest(question(model, x))
     reached, won = check(found, oracle, {f: [f, f + 4, f + 8] for f in range(4)}, model, x)
     assert found.optimal or reached < won
+
+
+def test_no_rows_are_made_after_the_deadline(monkeypatch):
+    """A label's rows may take seconds: those of later labels are not made, and the bound stays one that needs none."""
+    weight = np.hstack([np.zeros((3, 1)), np.eye(3)])  # feature f above 0.5 overturns label 0 into f + 1
+    model = dense_network([(weight, np.array([0.5, 0.0, 0.0, 0.0]))])
+    assert smallest(question(model, np.zeros(3, dtype=np.float32))).size == 1
+    asked = question(model, np.zeros(3, dtype=np.float32), deadline=0.5)
+    made = []
+    rows = Sets.rows
+    monkeypatch.setattr(Sets, "rows", lambda self, label: (made.append(label), rows(self, label))[1])
+    monkeypatch.setattr("deepcheck.attacks.question.time.monotonic", lambda: float(len(made) >= 1))
+    found = smallest(asked)
+    assert len(made) == 1
+    assert (found.bound, found.features, found.optimal, found.reason) == (1, None, False, "time limit")
 
 
 @settings(max_examples=15, deadline=None)

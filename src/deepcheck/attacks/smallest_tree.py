@@ -109,7 +109,12 @@ class Tree:
         return min(self._asked.values(), default=None)
 
     def _start(self, label: int) -> None:
-        rows, none = self._sets.rows(label), np.zeros(self._sets.count, dtype=bool)
+        none = np.zeros(self._sets.count, dtype=bool)
+        if self._sets.question.late():
+            # A label's rows may take seconds: it stays at the bound that needs none.
+            self._push(Node(1, 1.0, 0, label, none, none))
+            return
+        rows = self._sets.rows(label)
         bound = self._least(reduced(rows, plain(rows, label)), none, none)
         self._push(Node(bound, float(bound), 0, label, none, none))
 
