@@ -194,6 +194,17 @@ def test_preprocessing_by_channel():
     preprocessing.check((2, 2, 2), FLOAT32)
 
 
+def test_preprocessing_by_feature_of_a_vector():
+    preprocessing = Preprocessing((1.0, 10.0), (0.5, 4.0))
+    preprocessing.check((2,), FLOAT32)
+    found = preprocessing.model_input(np.array([[2.0, 12.0]], dtype=np.float32), FLOAT32)
+    assert found.tolist() == [[2.0, 0.5]]
+    assert preprocessing.pixels(found).tolist() == [[2.0, 12.0]]
+    assert preprocessing.slopes((2,)).tolist() == [2.0, 0.25]
+    with pytest.raises(OptionError, match="expected 1 or 3 numbers for mean, got 2"):
+        preprocessing.check((3,), FLOAT32)
+
+
 def test_a_listing_shows_loops_and_explicit_branches():
     net = Graph(np.random.default_rng(0), "normal", (1, 4, 4))
     net.node("Conv", net.store(net.numbers(2, 1, 3, 3)), shape=(2, 2, 2)).node("Relu")

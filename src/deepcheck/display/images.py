@@ -28,7 +28,10 @@ def grid_shape(shape: tuple[int, ...]) -> tuple[int, int]:
         return shape[0], shape[1]
     if len(shape) == 1 and isqrt(shape[0]) ** 2 == shape[0]:
         return isqrt(shape[0]), isqrt(shape[0])
-    raise OptionError(f"expected features in rows and columns to draw them, got features of shape {shape}")
+    raise OptionError(
+        f"expected features in rows and columns to draw them, got features of shape {shape}: "
+        "save_report shows them as a table"
+    )
 
 
 def shown(pixels: Array, features: tuple[int, ...], *, nhwc: bool, black: float, white: float) -> Array:

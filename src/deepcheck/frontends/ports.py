@@ -137,7 +137,8 @@ def _fixed(name: str, dims: list[int | None], asked: Sequence[int] | None, batch
         shape = tuple(int(n) for n in asked)
         fits = len(shape) == len(dims) and all(d in (None, n) for d, n in zip(dims, shape, strict=True))
         if not fits or min(shape, default=1) < 1:
-            raise OptionError(f"expected input_shape to fit '{name}' {dims}, got {shape}")
+            behind = " behind the batch axis" if batched else ""
+            raise OptionError(f"expected input_shape to fit '{name}' {dims}{behind}, got {shape}")
         return shape
     fixed = tuple(d for d in dims if d is not None)
     if len(fixed) != len(dims):

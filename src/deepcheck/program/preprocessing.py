@@ -10,13 +10,13 @@ from deepcheck.program.rationals import Array
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """``(pixel - mean) / std`` per channel, run in the model's own input type.
+    """``(pixel - mean) / std`` per channel, or per feature of a vector, run in the model's own input type.
 
     What the model receives is the result of *this* computation, roundings included, so claims are made of that
     array; bounds, scores and pictures stay in pixel units (DESIGN.md, section 4.8).
 
     Attributes:
-        mean: One number, or one per channel.
+        mean: One number, or one for each place of the first axis: a channel, or a feature of a vector.
         std: The same; positive.
     """
 
@@ -33,10 +33,10 @@ class Preprocessing:
         return set(self.mean) == {0.0} and set(self.std) == {1.0}
 
     def check(self, shape: tuple[int, ...], dtype: np.dtype[np.floating]) -> None:
-        """Raise `OptionError` unless mean and std fit an input ``(channels, ...)`` of a type."""
+        """Raise `OptionError` unless mean and std fit an input ``(channels, ...)`` or ``(features,)`` of a type."""
         for name, values in (("mean", self.mean), ("std", self.std)):
-            if len(values) != 1 and (len(shape) < 2 or len(values) != shape[0]):
-                allowed = "1 number" if len(shape) < 2 else f"1 or {shape[0]} numbers"
+            if len(values) not in (1, *shape[:1]):
+                allowed = f"1 or {shape[0]} numbers" if shape else "1 number"
                 raise OptionError(f"expected {allowed} for {name}, got {len(values)}")
         with np.errstate(all="ignore"):
             steps = np.array([1.0 / s for s in self.std]).astype(dtype)

@@ -12,6 +12,7 @@ from deepcheck.errors import InputError, MalformedModel, NoDecision
 from deepcheck.program.affine import Affine
 from deepcheck.program.branches import Branch
 from deepcheck.program.decision import Decision
+from deepcheck.program.given import as_array, shape_hint
 from deepcheck.program.listing import listing
 from deepcheck.program.maps import Contract, parts_of
 from deepcheck.program.plain import outputs
@@ -177,7 +178,7 @@ class Program:
         Raises:
             InputError: If the shape or type is wrong or a number is not finite.
         """
-        x = np.asarray(x)
+        x = as_array(x)
         if x.dtype.kind not in "fiu":
             raise InputError(f"expected numbers, got an array of {x.dtype}")
         if x.ndim == len(self.input_shape):
@@ -186,7 +187,7 @@ class Program:
             given = x.shape[1:] if x.ndim == len(self.input_shape) + 1 else x.shape
             raise InputError(
                 f"expected an input of shape {self.input_shape} (or a batch of them), got "
-                f"{tuple(int(length) for length in given)}"
+                f"{tuple(int(length) for length in given)}{shape_hint(given, self.input_shape)}"
             )
         if len(x) == 0:
             raise InputError("expected at least one input, got an empty batch")

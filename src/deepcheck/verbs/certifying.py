@@ -37,7 +37,9 @@ def certificate(
     if isinstance(result, SmallestResult):
         raise OptionError("no certificate of a smallest set yet: certify attack(size=N) and attack(size=N - 1)")
     if not study.box.bounded:
-        raise OptionError("expected a bounded domain for a certificate: give bounds=(A, B) or --bounds A:B")
+        raise OptionError(
+            "expected a bounded domain for a certificate: give domain=deepcheck.Pixels(A, B) or --bounds A:B"
+        )
     if result.open_outcomes & {Outcome.LABEL, Outcome.OVERFLOW}:
         raise OptionError(f"nothing to certify: undecided ({result.reason})")
     if sha256(program.origin.model).hexdigest() != program.origin.sha256:

@@ -52,7 +52,8 @@ def load(
     Args:
         model: An ONNX file, a ``.nnet`` file, a loaded ``onnx.ModelProto``, a ``torch.nn.Module`` (with
             ``example_input``), or a Keras 3 model. Modules are read as they are in eval mode and left as they were.
-        mean: With ``std``: preprocessing outside the model, ``(pixel - mean) / std``; one number or one per channel.
+        mean: With ``std``: preprocessing outside the model, ``(pixel - mean) / std``; one number, or one per
+            channel, or per feature of a vector.
         std: See ``mean``.
         decision: "arg max", "arg min" or "sign"; by default arg max, or sign behind a single sigmoid, or arg min for
             an ACAS Xu ``.nnet`` file (5 inputs with its ranges, 5 outputs).

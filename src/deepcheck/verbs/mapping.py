@@ -50,7 +50,7 @@ def region_map(
     pixels = domain or Pixels()
     received, box = received_in(program, x, pixels)
     if not box.bounded:
-        raise OptionError("expected a bounded domain for a map: give bounds=(A, B) or --bounds A:B")
+        raise OptionError("expected a bounded domain for a map: give domain=deepcheck.Pixels(A, B) or --bounds A:B")
     elements = grouped.elements[[first, second]]
     if not (box.lower[elements] < box.upper[elements]).all():
         raise OptionError("expected two features that can change, but the domain fixes one of them")

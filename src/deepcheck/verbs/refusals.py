@@ -38,7 +38,9 @@ def check_options(
 def check_all_paths(box: Box, objective: str = "margin", solver: str = "auto") -> None:
     """Raise `OptionError` for options that a search over all paths has no use for."""
     if not box.bounded:
-        raise OptionError("expected a bounded domain for paths='all': give bounds=(A, B) or --bounds A:B")
+        raise OptionError(
+            "expected a bounded domain for paths='all': give domain=deepcheck.Pixels(A, B) or --bounds A:B"
+        )
     if objective != "margin":
         raise OptionError(f"expected objective='margin' with paths='all', got '{objective}': any witness counts there")
     if solver != "auto":

@@ -46,7 +46,8 @@ _REASONS = (
     | dict.fromkeys(RANDOM, "it draws random numbers")
     | dict.fromkeys(_DIVIDES, "it takes a power of the values or divides by one, so it is not piecewise linear")
 )
-_HINTS = {
+_ACTIVATIONS = ("Tanh", "Softplus", "Softsign", "Elu", "Selu", "Celu", "Gelu", "Mish", "HardSwish", "Swish", "SwiGLU")
+_HINTS = dict.fromkeys(_ACTIVATIONS, "; a network trained with ReLU, LeakyReLU or PReLU in its place is") | {
     "ArgMax": "; to analyse the scores, name them with output= (--output-tensor)",
     "ArgMin": "; to analyse the scores, name them with output= (--output-tensor), and decision='arg min'",
     "ZipMap": "; export with options={'zipmap': False}, or name the probabilities with output= (--output-tensor)",
