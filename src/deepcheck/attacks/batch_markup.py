@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from deepcheck.attacks.attack_rows import named
-from deepcheck.attacks.result import Attacks, Result
+from deepcheck.attacks.result import Attacks, Result, paths_words
 from deepcheck.attacks.seen import changed, has_picture, image_of, weights_of
 from deepcheck.display.marks import Picture, flattened
 from deepcheck.display.markup import escaped, fact_list, listing, section
@@ -20,10 +20,9 @@ def attacks_html(found: Attacks) -> str:
     shown = [found[item] for item in range(min(ROWS, len(found)))]
     first, pictures = shown[0], has_picture(shown[0].study)
     said = ", ".join(f"{count:,} {verdict}" for verdict, count in found.verdicts.items() if count)
-    asked = f"sets of {first.size} features" if first.size > 1 else "single features"
     facts = [
         ("model", first.study.program.origin.name),
-        ("asked", f"{asked}; {_paths(first)}; {first.domain.describe()}"),
+        ("asked", f"{paths_words(first)}; {first.asked_words}"),
         ("inputs", f"{len(found):,}: {said}"),
         ("seconds", f"{found.seconds:.3g}"),
     ]
@@ -33,10 +32,6 @@ def attacks_html(found: Attacks) -> str:
     rows = (list(_row(result, item, counts, pictures)) for item, result in enumerate(shown))
     table = listing([*headings, *counts, "strongest"], rows, left=len(headings), more=len(found) - len(shown))
     return section(fact_list(facts), table)
-
-
-def _paths(result: Result) -> str:
-    return "all paths" if result.study.asked.paths == "all" else "each input's own path"
 
 
 def _row(result: Result, item: int, counts: Sequence[str], pictures: bool) -> Iterable[str]:

@@ -36,7 +36,7 @@ def result_png(result: Result) -> bytes | None:
     """The pictures of a result side by side, below its verdict; None where its features form no picture."""
     if not has_picture(result.study):
         return None
-    return strip(_pictures(result)[0], f"{result.verdict} ({result.scope})")
+    return strip(_pictures(result)[0], f"{result.verdict} ({result.scope})\n{result.asked_words}")
 
 
 def attack_html(attack: Attack) -> str:
@@ -120,7 +120,7 @@ def _attack_facts(attack: Attack) -> list[tuple[str, str]]:
     witness, dtype = attack.witness, attack.study.program.dtype
     differs = "the input's own: no activation differs" if witness.same_path else f"{witness.flips:,} activations differ"
     facts = [
-        ("lead of the new label", f"{witness.margin:.6g}, in exact arithmetic"),
+        ("lead of the new label", f"{witness.margin:.6g}, in real arithmetic"),
         ("replayed", f"{'yes' if witness.replayed else 'no'}, in {dtype} on the untouched model"),
         ("path", differs),
         ("any order of summation", "yes: its lead beats all rounding" if witness.beats_rounding else "not certain"),

@@ -199,7 +199,7 @@ class Result(ABC):
                 f"proved ({scope}): changing {self._any_of} these {self._some}, with {self.domain.describe()}, "
                 f"does not change {aim}, {self._arithmetics if deployed else 'in real arithmetic'}"
             )
-        where = f"{scope}, {self.domain.describe()}, {self._one_of} {self._some}"
+        where = f"{scope}, {self.asked_words}"
         found = ", ".join(f"{counts[name]} {name}" for name in ("attackable", "proved", "undecided", "untried"))
         if self.verdict == "attack":
             return f"attack ({where}): {found}; {counts['replayed']} replayed"
@@ -210,6 +210,13 @@ class Result(ABC):
         """What a verdict that is proved is about, in words."""
         kind = f" and in {self.study.program.dtype}"
         return "in real arithmetic" + kind * (self.proved_float32 == self.counts["proved"])
+
+    @property
+    def asked_words(self) -> str:
+        """The domain, the size, the features and the new label that were asked about, in words."""
+        target = self.study.asked.target
+        aim = f", to label {target}" if target is not None else ""
+        return f"{self.domain.describe()}, {self._one_of} {self._some}{aim}"
 
     @property
     def _some(self) -> str:
@@ -223,6 +230,11 @@ class Result(ABC):
     @property
     def _one_of(self) -> str:
         return "one of" if self.size == 1 else f"sets of {self.size} of"
+
+
+def paths_words(result: Result) -> str:
+    """The paths that all results of a batch are about."""
+    return "all paths" if result.study.asked.paths == "all" else "each input's own path"
 
 
 class Attacks(Sequence[Result]):
@@ -258,7 +270,9 @@ class Attacks(Sequence[Result]):
         return {verdict: found[verdict] for verdict in ("attack", "proved", "undecided")}
 
     def __str__(self) -> str:
-        return f"{len(self)} results: {', '.join(f'{count} {verdict}' for verdict, count in self.verdicts.items())}"
+        said = ", ".join(f"{count} {verdict}" for verdict, count in self.verdicts.items())
+        asked = f" ({paths_words(self[0])}, {self[0].asked_words})" if len(self) else ""
+        return f"{len(self)} results{asked}: {said}"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))

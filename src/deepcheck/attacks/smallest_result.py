@@ -136,10 +136,22 @@ class SmallestResult(Result):
     def new(self) -> int | None:
         return None
 
+    @property
+    def asked_words(self) -> str:
+        return f"{self.domain.describe()}, the fewest of {self._some}{self._aim}"
+
+    @property
+    def _aim(self) -> str:
+        target = self.study.asked.target
+        return "" if target is None else f", to label {target}"
+
     def _told(self, *, deployed: bool) -> str:
-        found, where = self.found, f"{self.scope.replace(' (', ', ').rstrip(')')}, {self.domain.describe()}"
+        found, target = self.found, self.study.asked.target
+        where = f"{self.scope.replace(' (', ', ').rstrip(')')}, {self.domain.describe()}{self._aim}"
         if self.verdict == "proved":
-            return f"proved ({where}): no set of these {self._some} overturns the label {self.label}"
+            does = "overturns the label" if target is None else "turns the label"
+            to = "" if target is None else f" into {target}"
+            return f"proved ({where}): no set of these {self._some} {does} {self.label}{to}"
         below = f"no set of fewer than {found.bound} does (proved)"
         if found.features is None:
             return f"undecided: {self.reason} ({where}, {self._some}): {below.replace('does', 'works')}"

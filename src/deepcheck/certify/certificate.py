@@ -37,6 +37,12 @@ class Certificate:
         return str(self.held["claim"]["scope"])
 
     @property
+    def aim(self) -> str:
+        """The only new label that it is about, in words; "" where it is about any."""
+        target = self.held["claim"]["target"]
+        return "" if target is None else f", to label {target}"
+
+    @property
     def attacks(self) -> int:
         """How many attackable sets it lists."""
         return len(self.held["attacks"])
@@ -53,7 +59,7 @@ class Certificate:
 
     def __str__(self) -> str:
         listed = f"{self.attacks} attacks, {self.undecided} undecided sets"
-        return f"certificate: {self.verdict} ({self.scope}), {listed}"
+        return f"certificate: {self.verdict} ({self.scope}{self.aim}), {listed}"
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))

@@ -13,12 +13,11 @@ def certificate_html(found: "Certificate") -> str:
     held, claim = found.held, found.held["claim"]
     size, features = claim["size"], len(claim["features"])
     some = f"at most {size} of {features:,} feature{'s' * (features != 1)}"
-    aim = "" if claim["target"] is None else f", into {claim['target']}"
     facts = [
         ("model", f"{held['model']['name']} (sha256 {str(held['model']['sha256'])[:12]}...)"),
-        ("label", f"{held['label']}{aim}"),
+        ("label", str(held["label"])),
         ("lists", f"{found.attacks:,} attackable sets, {found.undecided:,} undecided; all others are refuted in it"),
         ("digest", str(held["digest"])),
         ("to check it", "deepcheck.save_certificate(it, file); deepcheck.check(file, model)"),
     ]
-    return section(verdict_line(found.verdict, f"certificate ({found.scope}, {some})"), fact_list(facts))
+    return section(verdict_line(found.verdict, f"certificate ({found.scope}, {some}{found.aim})"), fact_list(facts))

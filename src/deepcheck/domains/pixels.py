@@ -171,10 +171,11 @@ class Pixels:
                 f"expected the pixel at element {element} of input {item} within its bounds {lower:.9g}:{upper:.9g}, "
                 f"got {pixel:.9g}: bounds must hold the input itself, as {program.dtype}"
             )
-        asked = "the default bounds 0:1; give bounds=(A, B) or --bounds A:B" if self.lower is None else "the bounds"
+        default = "the default bounds 0:1; give bounds=(A, B) or --bounds A:B, or 'unbounded'"
+        asked = default if self.lower is None else "these bounds; give wider ones, or 'unbounded'"
         return (
             f"expected pixels within {lower:g}:{upper:g}, got {pixel:.6g} at element {element} "
-            f"of input {item}: it lies outside {asked}, or 'unbounded'"
+            f"of input {item}: it lies outside {asked}"
         )
 
     def describe(self) -> str:
