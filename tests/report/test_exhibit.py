@@ -12,6 +12,8 @@ import deepcheck
 from deepcheck.errors import DataError
 from deepcheck.report.exhibit import Exhibit
 from deepcheck.report.exhibit_keeping import merged
+from deepcheck.report.page_parts import Section
+from deepcheck.report.page_whole import report_html
 from deepcheck.verbs.exhibiting import Said, exhibits
 
 
@@ -292,3 +294,31 @@ def test_the_same_question_replaces_and_others_are_added(held):
     elsewhere = copy.deepcopy(again)
     elsewhere["input"]["sha256"] = "another"
     assert len(merged(Exhibit.from_json(elsewhere), both).answers) == 1
+
+
+def test_an_answer_by_other_versions_says_so_beside_a_new_one(held):
+    later = copy.deepcopy(held)
+    later["answers"] = [later["answers"][0]]
+    later["made"]["versions"] = later["made"]["versions"] | {"deepcheck": "9.9.9"}
+    both = merged(Exhibit.from_json(later), Exhibit.from_json(held))
+    assert "made" not in both.answers[0]
+    assert both.answers[1]["made"] == held["made"]
+    third = copy.deepcopy(later)
+    third["made"]["date"] = "2027-01-01T00:00:00+00:00"
+    assert merged(Exhibit.from_json(third), both).answers[1]["made"] == held["made"]  # still those of the first
+    assert all("made" not in each for each in merged(Exhibit.from_json(held), Exhibit.from_json(held)).answers)
+    page = report_html("", [Section("", {}, [both])]).decode()
+    assert f"deepcheck {held['made']['versions']['deepcheck']}, python" in page
+    assert "deepcheck 9.9.9, python" in page
+
+
+@pytest.mark.parametrize("name", ["undecided", "untried"])
+def test_a_proof_with_anything_open_is_refused(held, name):
+    made = copy.deepcopy(held)
+    answer = made["answers"][1]
+    for key in ("attackable", "attacks"):
+        answer[key] = []
+    answer["counts"] = dict.fromkeys(answer["counts"], 0) | {"proved": 3, name: 1}
+    answer.pop("open", None)
+    answer["verdict"] = "proved"
+    assert "the verdict that its counts give, undecided" in said(made)

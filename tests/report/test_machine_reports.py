@@ -3,6 +3,7 @@
 import json
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -12,6 +13,7 @@ import deepcheck
 from deepcheck.report.checked import Checked, checked
 from deepcheck.report.junit import junit, outcome
 from deepcheck.report.sarif import sarif, uri_of
+from deepcheck.report.witness_words import least_attack
 
 PROVED = Checked(
     name="mnist:test:7",
@@ -254,3 +256,19 @@ def test_a_proof_has_no_witness(program):
     result = deepcheck.attack(program, np.float32([0.75, 0.25]), domain=deepcheck.Pixels(0.25, 0.75), features=[1])
     found = checked(result, name="x", model="m.onnx")
     assert (found.verdict, found.witness) == ("proved", "")
+
+
+def test_an_attack_that_does_not_replay_is_not_the_one_that_is_told():
+    def attack(count, margin, replayed):
+        witness = SimpleNamespace(margin=margin, replayed=replayed)
+        return SimpleNamespace(features=tuple(range(count)), witness=witness)
+
+    lost, small, strong, large = (
+        attack(1, 9.0, False),
+        attack(2, 0.5, True),
+        attack(2, 0.75, True),
+        attack(3, 8.0, True),
+    )
+    result = SimpleNamespace(attacks=[lost, small, strong, large], replays=4)
+    assert least_attack(result) is strong
+    assert least_attack(SimpleNamespace(attacks=[lost], replays=1)) is None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_reading import cells, written
+from page_reading import cells, data_of, written
 from page_samples import answer, attack, features, pair, text
 
 from deepcheck.errors import DataError
@@ -177,3 +177,8 @@ def test_a_certificate_that_cannot_be_read_is_not_in_the_page(tmp_path: Path) ->
             "file": f"certificates/{name}", "sha256": "0", "bytes": 1, "said": "", "command": "",
         }  # fmt: skip
         assert "data:application" not in written(held, folder=tmp_path)
+
+
+def test_the_script_of_a_page_is_told_what_an_answer_leaves_out() -> None:
+    (held,) = data_of(written(features(answers=[targeted(), chosen(1, 2)])))
+    assert [(each["target"], each["asked"]) for each in held["answers"]] == [(2, None), (None, [1, 2])]

@@ -207,3 +207,8 @@ def test_labels_of_several_lengths_are_one_line(program):
 def test_a_failure_about_one_new_label_says_which(program):
     with pytest.raises(NotRobust, match="inputs failed: the label was not to become 1 with any single one of 4"):
         deepcheck.assert_robust(program, np.float32([0.25, 0.125, 0.75, 0.25]), target=1)
+
+
+def test_label_zero_is_a_label_that_can_be_asked_for(program):
+    with pytest.raises(NotRobust, match="labelled 1, expected 0, before anything is changed"):
+        deepcheck.assert_robust(program, np.float32([0, 0, 1, 1]), label=0)

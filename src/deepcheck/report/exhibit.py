@@ -12,12 +12,11 @@ import numpy as np
 
 from deepcheck.errors import DataError
 from deepcheck.program import Array
-from deepcheck.report.exhibit_answers import bounds, feature_answer, text_answer
+from deepcheck.report.exhibit_answers import MADE, bounds, feature_answer, text_answer
 from deepcheck.report.exhibit_checks import (
     Check,
     flag,
     listed,
-    named,
     number,
     one_of,
     or_null,
@@ -36,16 +35,6 @@ MOST_ELEMENTS = 1 << 24
 MOST_LABELS = 1 << 20
 MOST_COEFFICIENTS = 1 << 25
 
-_MADE = record(
-    {
-        "command": words,
-        "versions": named(words),
-        "platform": words,
-        "seeds": named(whole(-(2**63), 2**63)),
-        "date": words,
-        "seconds": number,
-    }
-)
 _MODEL = {"name": words, "sha256": words}
 _FEATURE_MODEL = _MODEL | {
     "decision": one_of("arg max", "arg min", "sign"),
@@ -53,7 +42,7 @@ _FEATURE_MODEL = _MODEL | {
     "mean": listed(number),
     "std": listed(number),
 }
-_HEAD = {"schema": one_of(SCHEMA), "kind": one_of("features", "text"), "name": words, "made": _MADE}
+_HEAD = {"schema": one_of(SCHEMA), "kind": one_of("features", "text"), "name": words, "made": MADE}
 _SIZES = listed(whole(1, MOST_ELEMENTS), most=32)
 
 

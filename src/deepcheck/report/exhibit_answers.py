@@ -31,6 +31,18 @@ _TEXT_OR_NULL = or_null(words)
 _COUNT = exhibit_checks.count
 _CERTIFICATE = record({"file": words, "sha256": words, "bytes": whole(0, MOST), "said": words, "command": words})
 
+MADE = record(
+    {
+        "command": words,
+        "versions": named(words),
+        "platform": words,
+        "seeds": named(whole(-(2**63), 2**63)),
+        "date": words,
+        "seconds": number,
+    }
+)
+"""How answers came about."""
+
 
 def feature_answer(count: int, elements: int, labels: int) -> Check:
     """An answer about an input of so many features, each of so many elements, and a model of so many labels."""
@@ -76,6 +88,7 @@ def feature_answer(count: int, elements: int, labels: int) -> Check:
             "certificate": or_null(_CERTIFICATE),
         },
         {
+            "made": MADE,
             "target": or_null(label),
             "labels_reached": named(_COUNT, name),
             "arithmetic": words,
@@ -143,6 +156,7 @@ def text_answer(places: int, labels: int) -> Check:
             "attacks": listed(attack),
         },
         {
+            "made": MADE,
             "kept": words,
             "singles": record(dict.fromkeys(OUTCOMES, _COUNT)),
             "bound": _COUNT,

@@ -54,11 +54,12 @@ def merged(new: Exhibit, earlier: Exhibit | None) -> Exhibit:
     """An exhibit with the answers of an earlier one of the same input beside its own.
 
     An answer to a question that was asked before takes the earlier one's place; a certificate of the earlier one
-    stays where the new one has none and says the same.
+    stays where the new one has none and says the same. An answer by other versions, or on another platform, than the
+    new ones says so itself.
     """
     if earlier is None or _input(earlier) != _input(new) or earlier.kind != new.kind:
         return new
-    known = {asked(answer): dict(answer) for answer in earlier.answers}
+    known = {asked(answer): _with_origin(answer, earlier, new) for answer in earlier.answers}
     for answer in new.answers:
         before = known.get(asked(answer))
         known[asked(answer)] = dict(answer) if before is None else _with_certificate(answer, before)
@@ -101,6 +102,13 @@ def read_exhibits(store: Store, most: int | None = None) -> Iterator[tuple[Sourc
 
 def _input(exhibit: Exhibit) -> object:
     return exhibit.held["text"] if exhibit.kind == "text" else exhibit.held["input"]["sha256"]
+
+
+def _with_origin(answer: Mapping[str, Any], earlier: Exhibit, new: Exhibit) -> dict[str, Any]:
+    """An earlier answer, with how it came about where the new exhibit would say something else."""
+    made = answer.get("made", earlier.held["made"])
+    alike = all(made[name] == new.held["made"][name] for name in ("versions", "platform", "seeds"))
+    return {name: value for name, value in answer.items() if name != "made"} | ({} if alike else {"made": made})
 
 
 def _with_certificate(answer: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

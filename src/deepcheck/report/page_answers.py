@@ -8,7 +8,16 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from deepcheck.report.page_facts import OUTCOMES, Facts, Json, feature_facts, smallest_words, text_facts, verdict_words
+from deepcheck.report.page_facts import (
+    OUTCOMES,
+    Facts,
+    Json,
+    apart_facts,
+    feature_facts,
+    smallest_words,
+    text_facts,
+    verdict_words,
+)
 
 EMBEDDED = 64 << 10
 """The most bytes of a certificate that stands in the page itself."""
@@ -132,7 +141,7 @@ def _answer(found: Json, kind: str, word: str, read: Reader, beside: str) -> Ans
         title=_title(found, kind, word),
         verdict=verdict if verdict in ("attack", "proved") else "undecided",
         words=verdict_words(found),
-        facts=facts,
+        facts=[*facts, *apart_facts(found.get("made"))],
         command=str(found.get("command") or ""),
         proof=_proof(found.get("certificate"), read, beside),
         found=found,

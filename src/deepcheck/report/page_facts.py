@@ -104,6 +104,16 @@ def text_facts(answer: Json) -> Facts:
     return [(name, said) for name, said in facts if said not in (None, "")]
 
 
+def apart_facts(made: Json | None) -> Facts:
+    """Where one answer comes from, if that is not where the others do."""
+    if made is None:
+        return []
+    seeds = ", ".join(f"{name} {seed}" for name, seed in made["seeds"].items())
+    versions = ", ".join(f"{name} {version}" for name, version in made["versions"].items())
+    facts: Facts = [("Versions", versions), ("Platform", made["platform"]), ("Seeds", seeds), ("Date", made["date"])]
+    return [(name, said) for name, said in facts if said]
+
+
 def made_facts(exhibit: Json) -> Facts:
     """Where the answers about one input come from."""
     made, model, given = exhibit["made"], exhibit["model"], exhibit.get("input", {})

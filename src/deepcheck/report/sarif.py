@@ -22,7 +22,7 @@ KINDS = {"attack": ("fail", "error"), "undecided": ("open", "none"), "proved": (
 _TEXTS = {
     "attack": ("FewFeaturesChangeTheLabel", "Few features, changed within the domain, change the label."),
     "undecided": ("QuestionIsOpen", "Whether few features can change the label was not decided."),
-    "proved": ("NoFewFeaturesChangeTheLabel", "No change of so few features within the domain changes the label."),
+    "proved": ("NoFewFeaturesChangeTheLabel", "No change of so few features changes the label, within what was asked."),
 }
 _HELP = {
     "attack": "A witness was found and replayed on the untouched model. The message names it, its scope and domain.",
