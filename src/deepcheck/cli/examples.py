@@ -30,12 +30,10 @@ By the largest margin that each alone can cause:
     "attack": """
 Which single pixels overturn the prediction?
   deepcheck attack model.onnx image.png --plot attack.png
-Which pairs, whatever path the network takes?
-  deepcheck attack digits_10x4 digits:test:7 --size 2 --paths all
+Which pairs, whatever path the network takes? Stopped, it goes on later:
+  deepcheck attack model.onnx image.png --size 2 --paths all --state s.json
 How few pixels are enough?
   deepcheck attack digits_10x4 digits:test:7 --size smallest --paths all
-A long search that Ctrl-C does not undo, nor a crash:
-  deepcheck attack digits_10x4 digits:test:0 --size 3 --paths all --state search.json.gz
 Evidence that others can check:
   deepcheck attack model.onnx image.png --certificate evidence.json.gz
 """,
