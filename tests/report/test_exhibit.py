@@ -322,3 +322,7 @@ def test_a_proof_with_anything_open_is_refused(held, name):
     answer.pop("open", None)
     answer["verdict"] = "proved"
     assert "the verdict that its counts give, undecided" in said(made)
+
+
+def test_an_answer_says_its_time_limit_and_command(held):
+    assert [(each["timeout"], each["command"]) for each in held["answers"]] == [(3.0, "deepcheck attack"), (None, "")]

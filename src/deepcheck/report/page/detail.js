@@ -112,11 +112,15 @@ function intervalBlocks(state, feature, attack) {
 
 /** The sentence of a proof about one feature. */
 function refuted(state, answer, feature) {
-  const [low, high] = boundsOf(state, feature * state.exhibit.elements);
-  const where = low === null && high === null ? "real value" : `value in ${intervalShown([low, high])}`;
+  const { elements } = state.exhibit, along = answer.paths === "all" ? "" : ", along this path";
+  const [low, high] = boundsOf(state, feature * elements);
   const steps = answer.levels ? ` (${answer.levels} levels)` : "";
-  const aim = answer.target === null ? "changes the label" : `leads to ${labelName(state.exhibit, answer.target)}`;
-  return `No ${where}${steps} of this alone ${aim}${answer.paths === "all" ? "" : ", along this path"}.`;
+  const to = answer.target === null ? "" : labelName(state.exhibit, answer.target);
+  if (elements > 1) {
+    return `No values of its ${elements} elements within their bounds${steps} ${to ? `lead to ${to}` : "change the label"}${along}.`;
+  }
+  const where = low === null && high === null ? "real value" : `value in ${intervalShown([low, high])}`;
+  return `No ${where}${steps} of this alone ${to ? `leads to ${to}` : "changes the label"}${along}.`;
 }
 
 /** What one answer says about one feature. */
