@@ -150,7 +150,8 @@ def more_proved(state):
 
 def drop_family(state):
     tree = state["search"]["ladder"]["tree"]
-    (tree["work"] or tree["waiting"] or tree["opened"] or tree["rectangles"]).pop()
+    tree["left"] += 1
+    tree["tally"]["proved"] -= 1
 
 
 def no_values(state):
