@@ -9,13 +9,14 @@ from PIL import Image
 from shown_examples import HOSTILE, examples, lit, square, table
 
 import deepcheck
+from deepcheck import zoo
 from deepcheck.errors import DeepCheckError, OptionError
 
 DRAWN = {
     "features": ["input: 0", "important (coi, top 3)", "attackable: 2", "attacked: now 1"],
     "proved": ["input: 0", "important (coi, top 3)", "attackable: 0"],
     "smallest": ["input: 0", "important (coi, top 3)", "attackable: the smallest set", "attacked: now 1"],
-    "all paths": ["input: 0", "important (coi, top 4)", "attackable: 1", "attacked: now 1"],
+    "all paths": ["input: 0", "important (coi, top 4)", "attackable: 1, 60 open", "attacked: now 1"],
     "attack": ["input: 0", "changed: now 1"],
     "exploration of an image": ["input: 0", "nearest attack: now 1"],
 }
@@ -25,6 +26,15 @@ DRAWN = {
 def test_what_is_drawn(name):
     figure = deepcheck.picture(examples()[name])
     assert [axes.get_title() for axes in figure.axes] == DRAWN[name]
+
+
+def test_what_is_open_is_not_taken_for_proved():
+    """Sixty-four pixels, one of them tried: the others' number stands beside what was found."""
+    program = deepcheck.load(zoo.path("digits_10x4"))
+    result = deepcheck.attack(program, np.zeros(program.input_shape), order="coi", shortlist=1)
+    assert result.counts["untried"] == 63
+    titles = [axes.get_title() for axes in deepcheck.picture(result).axes]
+    assert titles[2] == f"attackable: {result.counts['attackable']}, 63 open"
 
 
 def test_pairs_are_counted():

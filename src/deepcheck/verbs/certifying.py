@@ -44,8 +44,8 @@ def certificate(
         raise OptionError(f"nothing to certify: undecided ({result.reason})")
     if sha256(program.origin.model).hexdigest() != program.origin.sha256:
         raise OptionError(
-            "no certificate: the checker reads one ONNX file that holds all its constants; write program.origin.model "
-            "to a file, and load that"
+            "no certificate: the checker reads one ONNX file that holds all its constants: export it with "
+            "torch.onnx.export(..., external_data=False), or write program.origin.model to a file, and load that"
         )
     if program.origin.rounded:
         raise OptionError(

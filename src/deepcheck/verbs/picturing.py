@@ -139,10 +139,13 @@ def _result(result: Result, order: str, shortlist: str | int) -> "Figure":
 
 
 def _sets(result: Result) -> str:
-    """What is attackable, where that is not single features."""
+    """What is attackable, where that is not single features that are all decided."""
     if isinstance(result, SmallestResult):
         return "the smallest set"
-    return found_words(result) if result.size > 1 else ""
+    if result.size > 1:
+        return found_words(result)
+    left = result.counts["undecided"] + result.counts["untried"]
+    return f"{result.counts['attackable']:,}, {left:,} open" if left else ""
 
 
 def _important(result: Result, order: str, shortlist: str | int) -> tuple[Array, str]:

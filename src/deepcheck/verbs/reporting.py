@@ -67,7 +67,7 @@ def save_report(
         return
     shown = _shown(what, limit, names, true_labels, Names(feature_names, label_names))
     about: dict[str, Cell] = {} if shown.left == 0 else {"Shown": f"the first {limit}; {shown.left} more are not"}
-    _write(place, title or "DeepCheck report", [Section("What was found", about, shown.exhibits)], None)
+    _write(place, title or "DeepCheck report", [Section("Input by input", about, shown.exhibits)], None)
 
 
 @dataclass(frozen=True)
