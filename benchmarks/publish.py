@@ -93,7 +93,7 @@ def readme() -> str:
             f"{len(suite['in_scope'])}; {sum(n for key, n in suite['counts'].items() if key.endswith('passes'))}",
         ),
         (
-            "`deepcheck attack` on the MNIST network, whole process",
+            f"`deepcheck attack` on the MNIST network, whole process ({start['machine']})",
             f"{start['figures']['s, deepcheck attack on the MNIST network, later runs']:.2f} s",
         ),
         (
@@ -269,12 +269,13 @@ def evaluation() -> list[tuple[str, str]]:
 
 def reports() -> list[tuple[str, str]]:
     """A row about the page that people look at."""
-    found = figures("report_page")["figures"]
+    record = figures("report_page")
+    found = record["figures"]
     opened = ("until something is painted", "until the first exhibit is drawn", "until the page is read")
     return [
         (
             f"report of {found['images']} MNIST images: to run; to write; size; from disk in Chromium until something "
-            "is painted, the first image can be clicked, all is read",
+            f"is painted, the first image can be clicked, all is read ({record['machine']})",
             f"{found['s, deepcheck run (single pixels, this path and all paths)']:.0f} s; "
             f"{found['s, deepcheck report']:.1f} s; {found['MB']:.1f} MB; "
             f"{', '.join(f'{found[name]:.2f}' for name in (f's, {each}' for each in opened))} s",

@@ -19,12 +19,13 @@ Command = Callable[..., Answer]
 
 
 @pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run the command in this process."""
+def command(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run the command in this process, whose command line is then the command's."""
 
     def run(*words: object) -> Answer:
         capsys.readouterr()
-        status = main([str(word) for word in words])
+        monkeypatch.setattr("sys.argv", ["deepcheck", *map(str, words)])
+        status = main()
         found = capsys.readouterr()
         return Answer(status, found.out, found.err)
 

@@ -105,9 +105,9 @@ def test_what_is_no_certificate_is_rejected(command: Command, model, tmp_path, c
 
 def test_what_cannot_be_read_is_bad_input(command: Command, model, tmp_path):
     place = written(command, model, tmp_path)
-    refused(command("check", tmp_path / "none.json", "--model", model), "cannot read", "none.json")
+    refused(command("check", tmp_path / "none.json", "--model", model), "expected a certificate", "none.json")
     refused(command("check", place, "--model", tmp_path / "none.onnx"), "cannot read", "none.onnx")
-    refused(command("check", tmp_path, "--model", model), "cannot read")
+    refused(command("check", tmp_path, "--model", model), "expected a certificate")
     assert command("check", "--model", model).status == 2
 
 

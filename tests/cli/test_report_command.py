@@ -96,7 +96,7 @@ def test_what_attack_found(command, model, tmp_path):
         (1, "same", False), (1, "all", False), (2, "same", False), (1, "same", True),
     ]  # fmt: skip
     (answer,) = found[str(tmp_path / "y.npy")].answers
-    assert answer["command"].startswith("deepcheck ")
+    assert answer["command"].startswith(f"deepcheck attack {model} {tmp_path / 'y.npy'} --out ")
     assert (tmp_path / "run" / answer["certificate"]["file"]).is_file()
     assert command(*answer["certificate"]["command"].split()[1:]).status == 0
     _, said = report(command, tmp_path / "run")

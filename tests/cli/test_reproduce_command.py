@@ -20,7 +20,7 @@ def test_an_unknown_part_is_one_line(command: Command, tmp_path: Path) -> None:
     answer = command("reproduce", "table2", "table9", "--out", tmp_path / "out")
     assert answer.status == 2
     assert answer.err.startswith("error: expected parts of table1, table2, ")
-    assert answer.err.strip().endswith("got 'table9'")
+    assert answer.err.strip().endswith("got 'table9'; did you mean 'table4'?")
     assert answer.err.count("\n") == 1
     assert not (tmp_path / "out").exists()
 
