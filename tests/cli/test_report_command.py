@@ -180,6 +180,26 @@ def test_a_minimal_answer_that_is_damaged_is_one_line(command, model, dataset, t
             answer = command("report", tmp_path / "run", "-o", tmp_path / "r.html")
             assert (answer.status, answer.err.count("\n")) == (2, 1), (name, answer.err)
         store.put(source, 0, kept)
-        store.put(Source(source.model, "b", '{"find": "smallest"}'), 0, kept)
+        store.put(Source(source.model, "b", '{"find": "smallest", "search": 2}'), 0, kept)
         answer = command("report", tmp_path / "run", "-o", tmp_path / "r.html")
         assert (answer.status, answer.err.count("\n")) == (2, 1)
+
+
+def test_smallest_sets_of_the_search_that_proved_too_much_are_not_shown_and_asked_again(
+    command, model, dataset, tmp_path
+):
+    words = ("run", "--minimal", model, dataset, "--out", tmp_path / "run", "--exhibits", 0)
+    command(*words)
+    with Store.opened(tmp_path / "run" / "run.sqlite") as store:
+        ((source, count),) = store.sources().items()
+        question = json.loads(source.question)
+        assert question.pop("search") == 2
+        old = Source(source.model, source.dataset, json.dumps(question, sort_keys=True))
+        for item, kept in store.answers(source).items():
+            store.put(old, item, kept)
+        store.connection.execute("DELETE FROM answers WHERE question = ?", (source.question,))
+    shown, _ = report(command, tmp_path / "run")
+    assert f"{count} answers of another search" in shown
+    assert "answers were in" not in command(*words).err
+    with Store.reading(tmp_path / "run" / "run.sqlite") as store:
+        assert len(store.answers(source)) == count

@@ -19,6 +19,8 @@ from deepcheck.report.exhibit_keeping import FIND, keep
 from deepcheck.runs import Source, Store
 from deepcheck.text.model import TextModel
 
+SEARCH = 2
+"""Which search found smallest sets: the first one called a size proved where the time ran out before it was begun."""
 STORE = "run.sqlite"
 """The file of a run's folder that holds its answers."""
 CERTIFICATES = "certificates"

@@ -9,6 +9,7 @@ from deepcheck.errors import DataError
 from deepcheck.report.exhibit_checks import listed, number, or_null, record, whole, words
 from deepcheck.report.page_parts import Cell, Grid, Section
 from deepcheck.runs import Source, Store
+from deepcheck.verbs.keeping import SEARCH
 
 _COUNT = whole(0, 2**53)
 _KEPT = record(
@@ -38,6 +39,11 @@ def minimal_section(store: Store, source: Source) -> Section:
         DataError: If an answer is not as it should be.
     """
     question = json.loads(source.question)
+    heading = f"The fewest features that overturn each prediction: {source.dataset or 'inputs'}"
+    if question.get("search", 1) != SEARCH:
+        count = store.sources()[source]
+        why = "it could call a size proved where the time ran out: the same run asks again"
+        return Section(heading, {"Not shown": f"{count:,} answers of another search than this DeepCheck's; {why}"})
     try:
         _QUESTION(question, "the question")
         answers = {item: _answer(held) for item, held in store.answers(source).items()}
@@ -46,7 +52,7 @@ def minimal_section(store: Store, source: Source) -> Section:
     most = max((answer.most for answer in answers.values()), default=1)
     table = MinimalTable(len(answers), (), answers, most, most, question["paths"], {}, 0, 0, False)
     return Section(
-        f"The fewest features that overturn each prediction: {source.dataset or 'inputs'}",
+        heading,
         _about(source, question, table),
         tables=(_sizes(table), _images(table)),
     )

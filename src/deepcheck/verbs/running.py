@@ -15,7 +15,7 @@ from deepcheck.errors import InputError, OptionError
 from deepcheck.program import Array, Program
 from deepcheck.report.exhibit_keeping import is_exhibit
 from deepcheck.runs import Source, Store
-from deepcheck.verbs.keeping import STORE, digest, folder_of, question_of
+from deepcheck.verbs.keeping import SEARCH, STORE, digest, folder_of, question_of
 from deepcheck.verbs.refusals import check_options
 from deepcheck.verbs.smallest import smallest
 
@@ -74,7 +74,8 @@ def run_minimal(
     check_options(program, paths, "margin", None, None, None, limit_seconds)
     wrong = wrongly_labelled(program, inputs, labels)
     asked = np.setdiff1d(np.arange(len(inputs)), wrong)
-    source = Source(program.origin.sha256, name, question_of(program, features, pixels, find="smallest", paths=paths))
+    question = question_of(program, features, pixels, find="smallest", paths=paths, search=SEARCH)
+    source = Source(program.origin.sha256, name, question)
 
     def decide(item: int, tell: Any) -> SmallestResult:
         found = smallest(
