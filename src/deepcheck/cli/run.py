@@ -38,8 +38,8 @@ def run(
         str,
         typer.Argument(
             metavar="DATASET",
-            help="mnist, fashion-mnist, cifar10 or digits (the test images; mnist:train for the others); a folder of "
-            "images or arrays; a .npz file of x and, for their true labels, y.",
+            help="mnist, fashion-mnist, cifar10, digits or breast-cancer (the test part; mnist:train for the "
+            "others); a folder of images or arrays; a .npz file of x and, for their true labels, y.",
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run's folder: what is in it is not asked again.")],

@@ -171,7 +171,7 @@ class Pixels:
                 f"expected the pixel at element {element} of input {item} within its bounds {lower:.9g}:{upper:.9g}, "
                 f"got {pixel:.9g}: bounds must hold the input itself, as {program.dtype}"
             )
-        default = "the default bounds 0:1; give bounds=(A, B) or --bounds A:B, or 'unbounded'"
+        default = "the default bounds 0:1; give domain=deepcheck.Pixels(A, B) or --bounds A:B, or 'unbounded'"
         asked = default if self.lower is None else "these bounds; give wider ones, or 'unbounded'"
         return (
             f"expected pixels within {lower:g}:{upper:g}, got {pixel:.6g} at element {element} "
