@@ -1,5 +1,7 @@
 """A search over all paths stops in time, loses nothing, and goes on; the smallest set agrees with it."""
 
+import sys
+
 import numpy as np
 import pytest
 from strategies import dense_network
@@ -9,6 +11,7 @@ import deepcheck.explore.tree as tree
 from deepcheck.errors import OptionError
 from deepcheck.explore import Ladder
 from deepcheck.explore.node import halves
+from deepcheck.explore.splitting import Splitting
 from deepcheck.explore.tree import Tree
 
 
@@ -71,6 +74,42 @@ def test_ctrl_c_leaves_an_answer_that_goes_on(monkeypatch):
     assert totals(found) == whole.asked
     found = deepcheck.resume(found)
     assert (found.counts, set(found.attackable)) == (whole.counts, set(whole.attackable))
+
+
+def interrupting(function, skip):
+    """Raises KeyboardInterrupt once, as a signal would, before a line of a function: after ``skip`` lines of it."""
+    seen = []
+
+    def lines(frame, event, argument):
+        if event == "line":
+            seen.append(frame.f_lineno)
+            if len(seen) == skip + 1:
+                raise KeyboardInterrupt
+        return lines
+
+    def calls(frame, event, argument):
+        return lines if frame.f_code is function.__code__ and len(seen) <= skip else None
+
+    return calls, seen
+
+
+@pytest.mark.parametrize("first", [56, 96])
+def test_ctrl_c_at_any_line_of_a_step_proves_nothing_more(first):
+    program, x = network()
+    whole = deepcheck.attack(program, x, size=3, paths="all")
+    assert 0 < whole.counts["attackable"] < whole.asked
+    before = sys.gettrace()
+    for skip in range(first, first + 9):
+        calls, seen = interrupting(Splitting._settle, skip)
+        sys.settrace(calls)
+        try:
+            found = deepcheck.attack(program, x, size=3, paths="all")
+        finally:
+            sys.settrace(before)
+        assert len(seen) > skip
+        assert found.counts["proved"] <= whole.counts["proved"]
+        found = deepcheck.resume(found)
+        assert (found.counts["proved"], set(found.attackable)) == (whole.counts["proved"], set(whole.attackable)), skip
 
 
 @pytest.mark.parametrize(("size", "seed"), [(2, 0), (2, 2), (3, 0), (3, 7), (4, 3)])

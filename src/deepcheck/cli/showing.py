@@ -8,14 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from deepcheck.display.images import grey
-from deepcheck.display.pictures import grid_shape
-
 if TYPE_CHECKING:
     from deepcheck.cli.telling import Teller
-    from deepcheck.domains import Pixels
-    from deepcheck.domains.features import Layout
-    from deepcheck.program import Array
 
 
 def print_json(found: dict[str, Any]) -> None:
@@ -68,17 +62,3 @@ def position(feature: int, shape: tuple[int, ...]) -> str:
     if len(shape) < 2:
         return ""
     return f"({', '.join(str(int(i)) for i in np.unravel_index(feature, shape))})"
-
-
-def image_of(pixels: "Array", *, domain: "Pixels", features: tuple[int, ...], layout: "Layout") -> "Array":
-    """An input as grey values in [0, 1], one for each feature, ``(rows, columns)``.
-
-    The domain's bounds are black and white; where there are none, the input's own least and largest values.
-
-    Raises:
-        OptionError: If the features form no grid.
-    """
-    channels_first = pixels.transpose(2, 0, 1) if pixels.ndim == 3 and layout == "nhwc" else pixels
-    values = grey(channels_first).astype(np.float64).reshape(grid_shape(features))
-    lower, upper = (values.min(), max(values.max(), values.min() + 1e-9)) if domain.unbounded else domain.bounds
-    return np.asarray((values - lower) / (upper - lower if upper > lower else 1.0))

@@ -95,8 +95,11 @@ class Splitting:
             taken = self._taken()
             try:
                 self._settle(taken)
-            except KeyboardInterrupt:
+            except (
+                KeyboardInterrupt
+            ):  # anywhere: what is counted as left is what there is, halves once too often at most
                 self.work.append(taken)
+                self.left = np.bincount(np.concatenate([each.of for each in self.work]), minlength=len(self.left))
                 raise
         return self.done
 
