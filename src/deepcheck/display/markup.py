@@ -25,7 +25,7 @@ STYLE = """<style>
 .dc .dc-when { display: inline-block; min-width: 3.5em; }
 .dc .dc-verdict { padding: .1em .6em; border-radius: 1em; color: #fff; background: #6b6b6b; }
 .dc .dc-attack { background: #a84300; }
-.dc .dc-proved { background: #00694f; }
+.dc .dc-proved { background: #0b5a94; }
 .dc dl { display: grid; grid-template-columns: max-content 1fr; gap: .1em 1em; margin: .6em 0; }
 .dc dd { margin: 0; }
 .dc table { border-collapse: collapse; margin: .6em 0; }
